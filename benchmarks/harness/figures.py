@@ -1,0 +1,33 @@
+"""Percentiles and means, and how they are written."""
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["mean", "percentile"]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that so many of all are not above (the nearest rank).
+
+    Args:
+        values: At least one, in any order.
+        share: Points of 100, e.g. 99.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    if not values:
+        raise ValueError("no values")
+    rank = max(1, math.ceil(share / 100 * len(values)))
+    return sorted(values)[rank - 1]
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    if not values:
+        raise ValueError("no values")
+    return math.fsum(values) / len(values)

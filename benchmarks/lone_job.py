@@ -1,0 +1,109 @@
+"""What a lone job takes beyond the work of the services, with and without waiting at them.
+
+Services that honour ``Prefer: wait`` get one job after another. Those that do not get some tens
+of jobs, with stages of 2 to 20 s and progress that moves, once from the orchestrator and once
+from a script that polls every 3 s, as the original did; the services count the polls.
+"""
+
+import argparse
+import asyncio
+
+from benchmarks.fakes.job import JobPlan
+from benchmarks.harness.client import finished_jobs, submit_jobs
+from benchmarks.harness.figures import mean, percentile
+from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
+from benchmarks.harness.own_run import run_own
+from benchmarks.harness.peers import run_floor
+from benchmarks.harness.runs import Run
+from benchmarks.harness.services import FakeServices
+from benchmarks.harness.stack import Stack
+
+__all__ = ["measure"]
+
+LONE_JOBS = 100
+POLLED_JOBS = 60
+_QUICK = JobPlan(stage_s=0.3)
+_POLLED = JobPlan(stage_s=2.0, spread=10.0, progress_step=1.0, honours_wait=False)
+_FIXED_POLL_S = 3.0
+_PATIENCE_S = 60.0
+_MOST_P50_S = 0.1
+_MOST_P99_S = 0.25
+_MOST_OF_FIXED = 0.7
+
+
+def measure(lone_jobs: int = LONE_JOBS, polled_jobs: int = POLLED_JOBS) -> list[Goal]:
+    """Measure both kinds of services."""
+    return [judge_waiting(run_lone_jobs(lone_jobs)), *judge_polling(*run_polled(polled_jobs))]
+
+
+def run_lone_jobs(jobs: int) -> list[float]:
+    """Return the overhead of each of some jobs, one after another, in seconds.
+
+    One more goes before them: the first job of a worker opens its connections.
+    """
+    with FakeServices(_QUICK) as services, Stack(services) as stack:
+        return [_run_alone(stack, services, number) for number in range(jobs + 1)][1:]
+
+
+def run_polled(jobs: int) -> tuple[tuple[Run, int], tuple[Run, int]]:
+    """Return our run and that with fixed polling, each with the polls that it took."""
+    with FakeServices(_POLLED) as services:
+        own = run_own(services, jobs), services.counts()["polls"]
+    with FakeServices(_POLLED) as services:
+        fixed = run_floor(services, jobs, poll_s=_FIXED_POLL_S), services.counts()["polls"]
+    return own, fixed
+
+
+def judge_waiting(overheads_s: list[float]) -> Goal:
+    """Judge the overheads of lone jobs."""
+    p50_s, p99_s = percentile(overheads_s, 50), percentile(overheads_s, 99)
+    is_reached = p50_s <= _MOST_P50_S and p99_s <= _MOST_P99_S
+    return Goal(
+        "overhead of a lone job, services that honour waiting",
+        f"p50 ≤ {1000 * _MOST_P50_S:.0f} ms, p99 ≤ {1000 * _MOST_P99_S:.0f} ms",
+        f"p50 {1000 * p50_s:.0f} ms, p99 {1000 * p99_s:.0f} ms",
+        f"{len(overheads_s)} jobs, one after another",
+        Verdict.REACHED if is_reached else Verdict.MISSED,
+    )
+
+
+def judge_polling(own: tuple[Run, int], fixed: tuple[Run, int]) -> list[Goal]:
+    """Judge our mean overhead and our polls beside those of fixed polling."""
+    (own_run, own_polls), (fixed_run, fixed_polls) = own, fixed
+    own_s, fixed_s = mean(own_run.overheads_s), mean(fixed_run.overheads_s)
+    return [
+        Goal(
+            "mean overhead, services that do not",
+            f"≤ {_MOST_OF_FIXED:g} × that of polling every {_FIXED_POLL_S:g} s",
+            f"{own_s:.2f} s",
+            f"{own_s / fixed_s:.2f} × {fixed_s:.2f} s",
+            at_most(own_s, _MOST_OF_FIXED * fixed_s),
+        ),
+        Goal(
+            "polls for that, per job",
+            "no more",
+            f"{own_polls / own_run.jobs:.1f}",
+            f"{fixed_polls / fixed_run.jobs:.1f} with fixed polling",
+            at_most(own_polls / own_run.jobs, fixed_polls / fixed_run.jobs),
+        ),
+    ]
+
+
+def _run_alone(stack: Stack, services: FakeServices, number: int) -> float:
+    (sent,) = asyncio.run(submit_jobs(stack.address, 1, name=lambda _: f"lone-{number}"))
+    stack.await_ended(number + 1, timeout_s=_PATIENCE_S)
+    (job,) = asyncio.run(finished_jobs(stack.address, [sent.job_id]))
+    return sent.overhead_s(job, services.work_s())
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=LONE_JOBS)
+    parser.add_argument("--polled-jobs", type=int, default=POLLED_JOBS)
+    options = parser.parse_args()
+    print(as_table(measure(options.jobs, options.polled_jobs)))
+
+
+if __name__ == "__main__":
+    main()

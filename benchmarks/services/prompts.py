@@ -1,0 +1,85 @@
+"""Recorded prompts with their texts, from the Debian packages of Asterisk's sounds (CC-BY-SA).
+
+They are fetched when they are wanted and stay in ``var``; nothing of them is committed.
+"""
+
+import gzip
+import re
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path("var/prompts")
+LANGUAGES = ("en", "es", "fr")
+WORDS_EACH = 400
+FEWEST_WORDS = 6
+PAUSE_S = 1
+# Digits are said as words, and what stands in brackets or trails off is a hint to the speaker.
+NOT_SPOKEN = re.compile(r"[\d\[\]()<>*#/&]|\.\.\.")
+LINE = re.compile(r"([\w/-]+)\s*:\s*(.+)")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A recording of many prompts and what is said in it."""
+
+    language: str
+    path: Path
+    text: str
+
+
+def fetch_readings() -> list[Reading]:
+    """Return a reading of each language, made the first time from the packages."""
+    return [_make_reading(language, _unpack(language)) for language in LANGUAGES]
+
+
+def _unpack(language: str) -> Path:
+    """Return the folder that a language's two packages are unpacked in."""
+    folder = FOLDER / language
+    if folder.is_dir():
+        return folder
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        sys.exit("The prompts come as Debian packages: run this on Debian or Ubuntu.")
+    draft = FOLDER / f".{language}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    name = f"asterisk-core-sounds-{language}"  # the texts; the recordings are the other one
+    subprocess.run(["apt-get", "-q", "download", name, f"{name}-wav"], cwd=draft, check=True)  # noqa: S603, S607 - fixed names
+    for package in draft.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", str(package), str(draft)], check=True)  # noqa: S603, S607 - just fetched
+    return draft.rename(folder)
+
+
+def _make_reading(language: str, folder: Path) -> Reading:
+    target = folder / "reading.wav"
+    spoken: list[str] = []
+    with wave.open(str(target), "wb") as reading:
+        for text, recording in _list_prompts(language, folder):
+            with wave.open(str(recording)) as prompt:
+                if not spoken:
+                    reading.setparams(prompt.getparams())
+                reading.writeframes(prompt.readframes(prompt.getnframes()))
+                reading.writeframes(bytes(2 * PAUSE_S * prompt.getframerate()))
+            spoken.append(text)
+            if len(" ".join(spoken).split()) >= WORDS_EACH:
+                break
+    return Reading(language, target, " ".join(spoken))
+
+
+def _list_prompts(language: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the texts that say what is said, each with its recording."""
+    texts = next(folder.rglob(f"core-sounds-{language}.txt.gz"))
+    for line in gzip.decompress(texts.read_bytes()).decode().splitlines():
+        found = LINE.fullmatch(line.strip())
+        if found and _is_usable(found[2]):
+            recording = next(folder.glob(f"usr/share/asterisk/sounds/*/{found[1]}.wav"), None)
+            if recording:
+                yield found[2], recording
+
+
+def _is_usable(text: str) -> bool:
+    return len(text.split()) >= FEWEST_WORDS and not NOT_SPOKEN.search(text)

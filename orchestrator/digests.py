@@ -1,0 +1,34 @@
+"""What a stage does to what, as one short name: equal names share one remote job. Pure."""
+
+import hashlib
+import json
+
+from orchestrator.job import JobRequest
+from orchestrator.pipeline import stages_of
+from orchestrator.sources import canonical_address
+
+__all__ = ["digest_works"]
+
+
+def digest_works(job_id: str, request: JobRequest, *, is_shared: bool) -> dict[str, str]:
+    """Return the digest of each stage's work by the stage's name.
+
+    A digest covers the service, what is sent to it and the digest of the stage before, so it
+    names input and options both. Jobs of different owners differ, unless work is shared; a job
+    that is forced differs from all others. An upload is known by its content.
+
+    Args:
+        job_id: The job; told apart by it if forced.
+        request: What is asked for.
+        is_shared: Whether owners share their work.
+    """
+    scope = job_id if request.force else "" if is_shared else request.owner
+    content = request.upload.sha256 if request.upload else ""
+    before = hashlib.sha256(f"{scope}{content}".encode()).hexdigest()
+    digests = {}
+    for stage in stages_of(request):
+        fields = stage.fields(canonical_address(request.youtube_url), request.options)
+        text = json.dumps([stage.service.name, dict(fields), before], sort_keys=True)
+        before = hashlib.sha256(text.encode()).hexdigest()
+        digests[stage.name] = before[:32]
+    return digests

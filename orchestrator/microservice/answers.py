@@ -1,0 +1,270 @@
+"""What services answer, in every form of the HTTP contract, read into one. Pure."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from orchestrator.errors import Failure
+from orchestrator.job import Transcript, Video
+
+__all__ = [
+    "Playlist",
+    "RemoteJob",
+    "RemoteStatus",
+    "parse_captions",
+    "parse_job",
+    "parse_json",
+    "parse_playlist",
+    "parse_retry_after",
+    "parse_transcript",
+]
+
+_DONE: Final = frozenset({"completed", "success", "done", "finished"})
+_FAILED: Final = frozenset({"failed", "error", "cancelled", "canceled", "aborted"})
+_QUEUED: Final = frozenset({"queued", "pending"})
+_LONGEST_VIDEO_S: Final = 1e7  # four months; beyond it is a mistake, or no number at all
+_LONGEST_TEXT: Final = 500  # a title is a line, whatever a site puts there
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,40})?")
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_UNKNOWN_LANGUAGE: Final = "und"  # BCP 47's word for it
+_LONGEST_RETRY_AFTER_S: Final = 3600.0  # a service that says "tomorrow" is asked again sooner
+
+
+class RemoteStatus(StrEnum):
+    """What a service's word for its job's status comes to."""
+
+    QUEUED = "queued"  # accepted, not begun
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RemoteJob:
+    """A service's job."""
+
+    job_id: str
+    status: RemoteStatus
+    progress: float | None = None
+    """0 to 100; ``None`` where the service does not tell."""
+    failure: Failure | None = None
+    """Why it failed, if it did."""
+    filename: str | None = None
+    video: Video | None = None
+    """What it tells of the video, if anything."""
+    captions_language: str | None = None
+    """The tag of the publisher's subtitles, where it has taken them instead of the audio."""
+    captions_error: str | None = None
+    """Why it could not take them, where there are some."""
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """The videos of a playlist or a channel, in its order."""
+
+    title: str | None
+    urls: tuple[str, ...]
+    is_truncated: bool
+    """Whether there are more than the service lists."""
+
+
+def parse_json(data: bytes) -> Any:
+    """Read JSON of which every text can be stored.
+
+    JSON may spell half of a surrogate pair, as in a title that was cut in the middle of an emoji.
+    No encoding can hold that: it becomes a question mark.
+
+    Raises:
+        ValueError: It is not JSON, or not text at all.
+    """
+    text = data.decode(json.detect_encoding(data))
+    value = json.loads(text)
+    if not _SURROGATE.search(text):
+        return value
+    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+
+
+def parse_job(body: Any) -> RemoteJob:
+    """Read a job object.
+
+    Raises:
+        ValueError: It has no identity or no status, or is no object.
+    """
+    if not isinstance(body, Mapping):
+        raise ValueError("the answer is not a JSON object")
+    job_id = body.get("id") or body.get("job_id")
+    word = body.get("status") or body.get("state")
+    if not job_id or not isinstance(word, str):
+        raise ValueError("the job has no id or no status")
+    status = _parse_status(word)
+    filename = body.get("filename")
+    return RemoteJob(
+        job_id=str(job_id),
+        status=status,
+        progress=_parse_progress(body.get("progress"), status),
+        failure=_parse_failure(body, word) if status is RemoteStatus.FAILED else None,
+        filename=filename if isinstance(filename, str) and filename else None,
+        video=_parse_video(_facts(body)),
+        captions_language=_parse_captions_language(_facts(body).get("captions")),
+        captions_error=_line(_facts(body).get("captions_error")),
+    )
+
+
+def _facts(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    details = body.get("details")
+    return {**body, **details} if isinstance(details, Mapping) else body
+
+
+def _parse_captions_language(captions: Any) -> str | None:
+    if not isinstance(captions, Mapping):
+        return None
+    tag = captions.get("language")
+    return tag if isinstance(tag, str) and _LANGUAGE_TAG.fullmatch(tag) else _UNKNOWN_LANGUAGE
+
+
+def _parse_video(facts: Mapping[str, Any]) -> Video | None:
+    """Read what a downloader tells of its video, bounded; other services tell nothing."""
+    video = Video(
+        title=_line(facts.get("title")),
+        duration_s=_seconds(facts.get("duration")),
+        uploader=_line(facts.get("uploader")),
+        thumbnail=_line(facts.get("thumbnail")),
+    )
+    return None if video == Video() else video
+
+
+def _seconds(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= _LONGEST_VIDEO_S else None
+
+
+def _line(value: Any) -> str | None:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
+
+
+def _parse_status(word: str) -> RemoteStatus:
+    word = word.strip().lower()
+    for words, status in (
+        (_DONE, RemoteStatus.COMPLETED),
+        (_FAILED, RemoteStatus.FAILED),
+        (_QUEUED, RemoteStatus.QUEUED),
+    ):
+        if word in words:
+            return status
+    return RemoteStatus.RUNNING
+
+
+def _parse_progress(value: Any, status: RemoteStatus) -> float | None:
+    """Read a progress from 0 to 100; up to 1.0 it is a fraction while the job runs."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):  # JSON's whole numbers have no bound, a float has one
+        return None
+    if math.isnan(number):
+        return None
+    if number <= 1.0 and status is not RemoteStatus.COMPLETED:
+        number *= 100
+    return min(max(number, 0.0), 100.0)
+
+
+def _parse_failure(body: Mapping[str, Any], word: str) -> Failure:
+    reason = body.get("error") or body.get("error_message") or f"the job is {word.lower()}"
+    code = body.get("error_code")
+    return Failure(
+        reason=str(reason),
+        code=code if isinstance(code, str) and code else "remote_failure",
+        retryable=body.get("retryable") is True,
+    )
+
+
+def parse_transcript(body: Any) -> Transcript:
+    """Read a transcription.
+
+    Raises:
+        ValueError: It has no text, or segments without times.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("segments"), list):
+        raise ValueError("the transcription has no segments")
+    segments = tuple(_parse_segment(segment) for segment in body["segments"])
+    text = body.get("full_text")
+    language = body.get("detected_language")
+    return Transcript(
+        text=text if isinstance(text, str) else " ".join(one["text"] for one in segments),
+        segments=segments,
+        language=language if isinstance(language, str) else None,
+    )
+
+
+def parse_captions(body: Any) -> Transcript:
+    """Read the publisher's own subtitles.
+
+    Raises:
+        ValueError: They have no segments, or some without times.
+    """
+    transcript = parse_transcript(body)
+    if not transcript.segments:
+        raise ValueError("the captions are empty")
+    tag = _parse_captions_language(body)
+    code = re.split("[-_]", tag.lower())[0] if tag and tag != _UNKNOWN_LANGUAGE else None
+    return replace(transcript, language=code)
+
+
+def parse_playlist(body: Any) -> Playlist:
+    """Read what a playlist or channel lists; entries without an address are left out.
+
+    Raises:
+        ValueError: It is no list.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("entries"), list):
+        raise ValueError("the playlist has no entries")
+    addresses = (one.get("url") if isinstance(one, Mapping) else None for one in body["entries"])
+    return Playlist(
+        title=_line(body.get("title")),
+        urls=tuple(url for url in addresses if isinstance(url, str) and url),
+        is_truncated=body.get("truncated") is True,
+    )
+
+
+def _parse_segment(segment: Any) -> dict[str, Any]:
+    try:
+        start, end = float(segment["start"]), float(segment["end"])
+        text = "" if segment["text"] is None else str(segment["text"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"a segment lacks {error}") from error
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise ValueError("a segment has a time that is no number")
+    given = segment.get("duration")
+    duration = given if isinstance(given, int | float) else round(end - start, 3)
+    read = {"text": text, "start": start, "end": end, "duration": duration}
+    if segment.get("words"):
+        read["words"] = segment["words"]
+    if speaker := _line(segment.get("speaker")):
+        read["speaker"] = speaker
+    return read
+
+
+def parse_retry_after(value: str | None, *, default_s: float) -> float:
+    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3)."""
+    if not value:
+        return default_s
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return default_s
+        if moment.tzinfo is None:  # of HTTP's three forms one names no zone; all are in UTC
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    if math.isnan(seconds):
+        return default_s
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)

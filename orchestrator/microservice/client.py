@@ -1,0 +1,349 @@
+"""MicroserviceClient: one service, every call of the HTTP contract that the pipeline needs."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from requests.structures import CaseInsensitiveDict
+
+from orchestrator import tracing
+from orchestrator.errors import RemoteJobLostError, ServiceError, ServiceRejectedError
+from orchestrator.job import Transcript
+from orchestrator.metrics import Counts
+from orchestrator.metrics.catalogue import POLLS
+from orchestrator.microservice.answers import (
+    Playlist,
+    RemoteJob,
+    parse_captions,
+    parse_job,
+    parse_json,
+    parse_playlist,
+    parse_transcript,
+)
+from orchestrator.microservice.instances import name_of
+from orchestrator.microservice.transfer import Relay, SourceArtifact, make_upload
+from orchestrator.microservice.transport import Transport
+from orchestrator.microservice.wire import Answer, Request
+from orchestrator.settings import Settings
+from orchestrator.stopping import StopSignal
+
+__all__ = ["MicroserviceClient", "Poll"]
+
+_RANGE_NOT_SATISFIABLE = 416
+_NOT_MODIFIED = 304
+_JSON = {"Content-Type": "application/json"}
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Poll:
+    """What one status call brought."""
+
+    job: RemoteJob | None
+    """``None``: nothing has changed since the poll that gave the ETag."""
+    etag: str | None
+    """Names this state of the job; a service that gives one can be asked to wait."""
+    has_waited: bool
+    """Whether the service honoured the wish to wait."""
+
+
+class MicroserviceClient:
+    """Submits, polls, streams and cancels jobs of one service.
+
+    Every method may be called by many threads at once, raises only errors of
+    ``orchestrator.errors``, and repeats a call after a transient error up to
+    ``HTTP_MAX_RETRIES`` times, unless the worker is told to stop.
+
+    Args:
+        name: The service's name.
+        settings: Its address and limits, and everybody's.
+        stop: Ends waits and polls when the worker is told to stop.
+        counts: Where calls and bytes are counted.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, stop: StopSignal, counts: Counts | None = None
+    ) -> None:
+        self.name = name
+        self.instances = settings.services[name].urls
+        self.instance = self.instances[0]
+        self._timeout_s = settings.services[name].timeout
+        self._settings = settings
+        self.holds_polls: bool | None = None
+        """Whether the service is known to answer a poll only once there is something new."""
+        self._http = Transport(name, settings, stop, counts)
+
+    def submit(
+        self,
+        fields: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        source: Callable[[], Any] | None = None,
+        instance: str | None = None,
+    ) -> Poll:
+        """Hand over work.
+
+        Args:
+            fields: What is asked for.
+            idempotency_key: The same key gives the same job, also when a reply was lost.
+            source: Opens the audio (a context manager of ``SourceArtifact``); called again for
+                each repetition, since a broken transfer begins anew. ``None`` sends JSON.
+            instance: To which of the service's instances; ``None`` for the first.
+
+        Raises:
+            ServiceError: It was not accepted.
+            SourceGoneError: The audio is not there any more.
+        """
+        headers = {"Idempotency-Key": idempotency_key}
+        with tracing.span(f"submit to {self.name}", kind="client"):
+            if source is None:
+                body = json.dumps(fields).encode()
+                return self._http.repeated(
+                    lambda: self._post(headers | _JSON, body, instance=instance)
+                )
+            return self._http.repeated(
+                lambda: self._post_file(headers, fields, source, instance=instance)
+            )
+
+    def submit_playlist(
+        self, url: str, *, idempotency_key: str, instance: str | None = None
+    ) -> Poll:
+        """Have a playlist or a channel listed.
+
+        Raises:
+            ServiceRejectedError: It was refused, e.g. by a service that lists none (404, 405).
+            ServiceError: It was not accepted.
+        """
+        headers = {"Idempotency-Key": idempotency_key} | _JSON
+        body = json.dumps({"url": url}).encode()
+        return self._http.repeated(
+            lambda: self._post(headers, body, path="playlists", instance=instance)
+        )
+
+    def poll(self, remote_id: str, *, etag: str | None = None, instance: str | None = None) -> Poll:
+        """Ask for a job's status; with an ETag the service may wait until it has changed.
+
+        Raises:
+            RemoteJobLostError: The service does not know the job.
+            ServiceError: It did not answer as it should.
+        """
+        wait_s = self._settings.poll_wait_s if etag else 0.0
+        headers = {}
+        if etag and wait_s:
+            headers = {"Prefer": f"wait={wait_s:g}", "If-None-Match": etag}
+        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}"
+
+        def ask() -> Poll:
+            self._http.counts.add(POLLS, self.name)
+            with self._http.call(
+                self._http.polls, Request("GET", url, headers), patience_s=wait_s, found=remote_id
+            ) as response:
+                has_waited = "wait" in (response.header("Preference-Applied") or "")
+                given = response.header("ETag")
+                if etag or given is None:
+                    self.holds_polls = has_waited
+                if response.status == _NOT_MODIFIED:
+                    self._http.read_whole(response)
+                    return Poll(None, given or etag, has_waited)
+                return Poll(self._http.parsed(response, parse_job), given, has_waited)
+
+        return self._http.repeated(ask)
+
+    def fetch_transcript(self, remote_id: str, *, instance: str | None = None) -> Transcript:
+        """Return what a finished transcription job has made.
+
+        Raises:
+            RemoteJobLostError: The service does not know the job.
+            ServiceError: It did not answer as it should.
+        """
+        return self._fetch(remote_id, "transcription", parse_transcript, instance)
+
+    def fetch_captions(self, remote_id: str, *, instance: str | None = None) -> Transcript:
+        """Return the publisher's own subtitles, which a finished download has come upon.
+
+        Raises:
+            RemoteJobLostError: The service does not know the job, or has no subtitles of it.
+            ServiceError: It did not answer as it should.
+        """
+        return self._fetch(remote_id, "captions", parse_captions, instance)
+
+    def fetch_partial(self, remote_id: str, *, instance: str | None = None) -> Transcript | None:
+        """Return what a running transcription has finished; one call, never repeated.
+
+        Returns:
+            ``None`` where the service shows nothing before it is done.
+
+        Raises:
+            ServiceError: It did not answer as it should.
+        """
+        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}/transcription"
+        try:
+            with self._http.call(self._http.transfers, Request("GET", url)) as response:
+                body = parse_json(self._http.read_whole(response, limit_s=self._timeout_s))
+            transcript = parse_transcript(body)
+        except (ServiceRejectedError, ValueError):
+            return None
+        return transcript if body.get("partial") is True else None
+
+    @contextmanager
+    def open_artifact(
+        self, remote_id: str, *, default_filename: str, instance: str | None = None
+    ) -> Iterator[SourceArtifact]:
+        """Give the stream of a finished job's artifact; it is read by whoever it is handed to.
+
+        Raises:
+            RemoteJobLostError: The service does not have it.
+            ServiceError: It did not answer as it should.
+        """
+        with self._http.call(
+            self._http.transfers,
+            Request("GET", f"{instance or self.instance}/jobs/{_quoted(remote_id)}/download"),
+            found=remote_id,
+        ) as response:
+            length = response.header("Content-Length") or ""
+            yield SourceArtifact(
+                service=self.name,
+                filename=_filename(response) or default_filename,
+                length_bytes=int(length) if length.isdigit() else None,
+                digest=response.header("Repr-Digest"),
+                read=lambda: self._http.stream(response),
+            )
+
+    @contextmanager
+    def relay(
+        self, remote_id: str, headers: Mapping[str, str], *, instance: str | None = None
+    ) -> Iterator[Relay]:
+        """Give the answer to a client's own request for an artifact, e.g. for a part of it.
+
+        Raises:
+            RemoteJobLostError: The service does not have it.
+            ServiceError: It did not answer as it should.
+        """
+        with self._http.call(
+            self._http.transfers,
+            Request(
+                "GET",
+                f"{instance or self.instance}/jobs/{_quoted(remote_id)}/download",
+                headers,
+            ),
+            found=remote_id,
+            passed=_RANGE_NOT_SATISFIABLE,
+        ) as response:
+            given = CaseInsensitiveDict(response.headers())
+            yield Relay(response.status, given, self._http.stream(response))
+
+    def delete(self, remote_id: str, *, instance: str | None = None) -> None:
+        """Delete a job, or cancel it while it runs; a job that is not there is as good.
+
+        Raises:
+            ServiceError: The service did not answer as it should.
+        """
+        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}"
+        try:
+            with self._http.call(
+                self._http.transfers, Request("DELETE", url), found=remote_id
+            ) as response:
+                self._http.read_whole(response)
+        except RemoteJobLostError:
+            return
+
+    def clean_up(self) -> Any:
+        """Have the service remove all its jobs, files and messages; returns what it says it did.
+
+        Of several instances each is asked, and its answer stands under its address.
+
+        Raises:
+            ServiceError: It did not answer as it should.
+        """
+        answers = {name_of(one): self._clean_instance(one) for one in self.instances}
+        return answers if len(answers) > 1 else next(iter(answers.values()))
+
+    def _clean_instance(self, instance: str) -> Any:
+        request = {"deep": True, "purge_celery_queue": True}
+        url = f"{instance}/admin/cleanup"
+        wish = Request("POST", url, _JSON, json.dumps(request).encode())
+        with self._http.call(self._http.transfers, wish) as response:
+            return self._http.parsed(response, lambda body: body)
+
+    def health(self, *, timeout_s: float, instance: str | None = None) -> str:
+        """Return an instance's own word for how it is; ``unreachable`` where it has none."""
+        url = f"{instance or self.instance}/health"
+        try:
+            status = parse_json(self._http.read_any(url, limit_s=timeout_s)).get("status")
+        except (ServiceError, ValueError, AttributeError):
+            return "unreachable"
+        return status if isinstance(status, str) else "unknown"
+
+    def fetch_playlist(self, remote_id: str, *, instance: str | None = None) -> Playlist:
+        """Return what a finished job of ``submit_playlist`` has listed.
+
+        Raises:
+            RemoteJobLostError: The service does not know the job.
+            ServiceError: It did not answer as it should.
+        """
+        return self._fetch(remote_id, "playlist", parse_playlist, instance)
+
+    def _fetch(
+        self,
+        remote_id: str,
+        document: str,
+        parse: Callable[[Any], Result],
+        instance: str | None,
+    ) -> Result:
+        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}/{document}"
+
+        def fetch() -> Result:
+            with self._http.call(
+                self._http.transfers, Request("GET", url), found=remote_id
+            ) as response:
+                return self._http.parsed(response, parse, limit_s=self._timeout_s)
+
+        with tracing.span(f"fetch {document} from {self.name}", kind="client"):
+            return self._http.repeated(fetch)
+
+    def _post(
+        self,
+        headers: Mapping[str, str],
+        body: bytes | Iterable[bytes],
+        *,
+        instance: str | None,
+        path: str = "jobs",
+    ) -> Poll:
+        url = f"{instance or self.instance}/{path}"
+        request = Request("POST", url, headers, body)
+        with self._http.call(self._http.transfers, request) as response:
+            job = self._http.parsed(response, parse_job)
+            return Poll(job, response.header("ETag"), has_waited=False)
+
+    def _post_file(
+        self,
+        headers: Mapping[str, str],
+        fields: Mapping[str, Any],
+        source: Callable[[], Any],
+        *,
+        instance: str | None,
+    ) -> Poll:
+        with source() as artifact:
+            upload = make_upload(fields, artifact, limit_s=self._timeout_s)
+            return self._post({**headers, **upload.headers}, upload, instance=instance)
+
+
+def _filename(response: Answer) -> str | None:
+    """Return the name in Content-Disposition, without any folder that it may name."""
+    given = response.header("Content-Disposition")
+    if not given:
+        return None
+    header = Message()
+    header["Content-Disposition"] = given
+    name = header.get_filename() or ""
+    return name.replace("\\", "/").rpartition("/")[2].strip() or None
+
+
+def _quoted(remote_id: str) -> str:
+    """Return a service's id as one segment of a path, whatever is in it."""
+    return quote(remote_id, safe="")

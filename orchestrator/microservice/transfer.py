@@ -1,0 +1,112 @@
+"""Audio on its way from one service to the next, in chunks, checked, never piled up."""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
+
+from orchestrator.errors import ServiceUnavailableError
+
+__all__ = ["Relay", "SourceArtifact", "Upload", "make_upload"]
+
+_SHA256 = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
+
+
+@dataclass(frozen=True)
+class SourceArtifact:
+    """An artifact that is being read from its service.
+
+    Args:
+        service: Whose it is.
+        filename: Its name.
+        length_bytes: How long it is, where the service says so.
+        digest: Its ``Repr-Digest`` (RFC 9530), where the service gives one.
+        read: Yields its bytes.
+    """
+
+    service: str
+    filename: str
+    length_bytes: int | None
+    digest: str | None
+    read: Callable[[], Iterator[bytes]]
+
+    def chunks(self, *, limit_s: float) -> Iterator[bytes]:
+        """Yield the bytes, and check at the end that they are all there and right.
+
+        Raises:
+            ServiceUnavailableError: They came too slowly, or too few, or are not what the
+                service says that they are. Nothing may be handed on then.
+        """
+        deadline = time.monotonic() + limit_s
+        expected = _SHA256.search(self.digest or "")
+        checksum = hashlib.sha256() if expected else None
+        count = 0
+        for chunk in self.read():
+            if time.monotonic() > deadline:
+                raise self._broken(f"the transfer took longer than {limit_s:g} s")
+            count += len(chunk)
+            if checksum:
+                checksum.update(chunk)
+            yield chunk
+        if self.length_bytes is not None and count != self.length_bytes:
+            raise self._broken(f"{count} bytes came of {self.length_bytes}")
+        if expected and checksum and base64.b64encode(checksum.digest()).decode() != expected[1]:
+            raise self._broken("the bytes do not have the checksum that they should")
+
+    def _broken(self, detail: str) -> ServiceUnavailableError:
+        return ServiceUnavailableError(self.service, detail)
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A service's answer that goes on to a client as it is."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    """Names in any letter case."""
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A multipart body (RFC 7578) that is made while it is sent.
+
+    Args:
+        head: The form up to the file's first byte.
+        chunks: The file.
+        tail: The form after its last byte.
+        headers: What tells its type, and its length where that is known.
+    """
+
+    head: bytes
+    chunks: Iterator[bytes]
+    tail: bytes
+    headers: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.head
+        yield from self.chunks
+        yield self.tail
+
+
+def make_upload(fields: Mapping[str, Any], source: SourceArtifact, *, limit_s: float) -> Upload:
+    """Return the body of a submission with a file.
+
+    Args:
+        fields: The form's text fields.
+        source: The file; it is read while the body is sent.
+        limit_s: How long that may take, in seconds.
+    """
+    boundary = choose_boundary()
+    form = {**fields, "file": (source.filename, b"", "application/octet-stream")}
+    encoded, content_type = encode_multipart_formdata(form, boundary)
+    tail = f"\r\n--{boundary}--\r\n".encode()
+    headers = {"Content-Type": content_type}
+    if source.length_bytes is not None:
+        headers["Content-Length"] = str(len(encoded) + source.length_bytes)
+    return Upload(encoded[: -len(tail)], source.chunks(limit_s=limit_s), tail, headers)

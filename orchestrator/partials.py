@@ -1,0 +1,71 @@
+"""Segments that are told while a transcription goes on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.errors import ServiceError
+from orchestrator.job import StageRecord
+from orchestrator.log import LOGGER
+from orchestrator.microservice import MicroserviceClient
+from orchestrator.pipeline import Stage
+from orchestrator.transitions import Change
+
+__all__ = ["PartialResults"]
+
+
+class PartialResults:
+    """What the followers of a job are told of its transcript, each segment once.
+
+    It is an extra of some services: one that does not know it is asked once for each remote job,
+    and one that is in trouble once in a turn. Nothing that goes wrong here stops a turn.
+
+    Args:
+        client: The service.
+        stage: The stage that the turn is for.
+        record: How it stands at the turn's beginning.
+    """
+
+    def __init__(self, client: MicroserviceClient, stage: Stage, record: StageRecord) -> None:
+        self._client = client
+        self._stage = stage
+        self._attempt = record.attempt
+        self._told = record.segments
+        self._is_asked = stage.gives_transcript and not record.lacks_partials
+
+    def add_new(self, change: Change, record: StageRecord) -> Change:
+        """Return the change with the segments that the remote job has finished since."""
+        if not self._is_asked or record.job_id is None:
+            return change
+        try:
+            partial = self._client.fetch_partial(record.job_id, instance=record.instance)
+        except ServiceError as error:
+            LOGGER.info("No partial results in this turn: %s", error)
+            self._is_asked = False
+            return change
+        if partial is None:
+            self._is_asked = False
+            return _with_value(change, f"{self._stage.name}.lacks_partials", 1)
+        return self.add_rest(change, partial.segments)
+
+    def add_rest(self, change: Change, segments: Sequence[Mapping[str, Any]]) -> Change:
+        """Return the change with those segments that have not been told."""
+        told, self._told = self._told, max(self._told, len(segments))
+        if told == self._told:
+            return change
+        new = tuple(
+            self._encode(index, segment) for index, segment in enumerate(segments) if index >= told
+        )
+        changed = _with_value(change, f"{self._stage.name}.segments", self._told)
+        return replace(changed, segments=new)
+
+    def _encode(self, index: int, segment: Mapping[str, Any]) -> str:
+        place = {"stage": self._stage.name, "attempt": self._attempt, "index": index}
+        names = ("text", "start", "end", "duration", "speaker")
+        facts = {name: segment[name] for name in names if name in segment}
+        return json.dumps(place | facts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _with_value(change: Change, name: str, value: float) -> Change:
+    return replace(change, values={**change.values, name: value})

@@ -1,0 +1,76 @@
+"""The polls of one turn: when to ask about a remote job, and with what."""
+
+import time
+
+from orchestrator.errors import RemoteJobLostError
+from orchestrator.job import StageRecord
+from orchestrator.microservice import MicroserviceClient, Poll, foreseen_wait_s, poll_waits
+from orchestrator.settings import Settings
+from orchestrator.stopping import StopSignal
+
+__all__ = ["Polling"]
+
+
+class Polling:
+    """Asks one service about one remote job.
+
+    Args:
+        client: The service.
+        settings: Limits and waits.
+        stop: Ends waits when the worker is told to stop.
+        etag: Names what the turn before knew of the job, if anything.
+    """
+
+    def __init__(
+        self, client: MicroserviceClient, settings: Settings, stop: StopSignal, etag: str | None
+    ) -> None:
+        self.etag = etag
+        self._was_asked_to_wait = False
+        self._client = client
+        self._settings = settings
+        self._stop = stop
+        self._waits = poll_waits(settings)
+
+    def begin(self, record: StageRecord) -> None:
+        """Wait before the first poll, where the service is known not to hold polls open."""
+        if self.etag is None and self._client.holds_polls is False:
+            self._sleep(record)
+
+    def ask(self, record: StageRecord) -> Poll:
+        """Ask once.
+
+        Raises:
+            RemoteJobLostError: The service has lost the job.
+            ServiceError: It did not answer as it should.
+        """
+        try:
+            poll = self._client.poll(record.job_id or "", etag=self.etag, instance=record.instance)
+        except RemoteJobLostError:
+            if self._is_lost(record):
+                raise
+            self._stop.sleep(self._settings.poll_interval / 10)
+            return Poll(None, None, has_waited=True)
+        self._was_asked_to_wait = self.etag is not None
+        self.etag = poll.etag
+        return poll
+
+    def pause(self, poll: Poll, record: StageRecord) -> None:
+        """Wait until the next poll, unless the service has waited or is about to.
+
+        Raises:
+            TurnInterruptedError: The worker was told to stop.
+        """
+        if not poll.has_waited and (self._was_asked_to_wait or poll.etag is None):
+            self._sleep(record)
+
+    def _sleep(self, record: StageRecord) -> None:
+        wait_s = None
+        if record.submitted_at is not None:
+            elapsed_s = time.time() - record.submitted_at.timestamp()
+            wait_s = foreseen_wait_s(record.progress, elapsed_s, self._settings)
+        self._stop.sleep(next(self._waits) if wait_s is None else wait_s)
+
+    def _is_lost(self, record: StageRecord) -> bool:
+        """Whether a 404 means that the job is lost, and not only: not visible yet."""
+        since = record.submitted_at
+        return since is None or time.time() - since.timestamp() > self._settings.not_visible_s

@@ -1,0 +1,123 @@
+"""Batches: their addresses and what was asked for, and which still have jobs to be submitted."""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.job import JobRequest, instant
+from orchestrator.store import keys
+from orchestrator.store.connection import Connection
+from orchestrator.store.listings import Listing, ListingStatus, decode_listing, encode_new
+from orchestrator.store.records import decode_request, encode_request
+
+__all__ = ["Batch", "BatchStore"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Videos that were asked for together."""
+
+    batch_id: str
+    urls: Sequence[str]
+    request: JobRequest
+    """What was asked for each; its address does not matter."""
+    created_at: datetime
+    is_cancelled: bool
+    is_pending: bool
+    """Whether jobs may still have to be submitted."""
+    listing: Listing | None = None
+    """The playlist that it is made of, if it is."""
+
+
+class BatchStore:
+    """Batches by id.
+
+    Args:
+        connection: To Redis.
+        retention_s: For how long a batch is kept after its submission, in seconds.
+    """
+
+    def __init__(self, connection: Connection, *, retention_s: float) -> None:
+        self._connection = connection
+        self._retention_s = round(retention_s)
+
+    def create(
+        self, urls: Sequence[str], request: JobRequest, *, playlist_url: str | None = None
+    ) -> Batch:
+        """Store a batch, whole or not at all.
+
+        Args:
+            urls: Its videos; none yet where it is made of a playlist.
+            request: What is asked for each.
+            playlist_url: The address of a playlist or a channel.
+        """
+        batch_id = secrets.token_hex(8)
+        created_ms = round(time.time() * 1000)
+        listing = Listing(playlist_url) if playlist_url else None
+        fields = encode_request(request) | (encode_new(listing) if listing else {})
+        fields |= {"urls": json.dumps(list(urls)), "batch_created_at": str(created_ms)}
+        with self._connection.commands() as client:
+            transaction = client.pipeline(transaction=True)
+            transaction.hset(keys.batch(batch_id), mapping=fields)
+            transaction.expire(keys.batch(batch_id), self._retention_s)
+            transaction.zadd(keys.LISTINGS if listing else keys.BATCHES, {batch_id: created_ms})
+            transaction.execute()
+        created_at = instant(created_ms)
+        return Batch(
+            batch_id,
+            urls,
+            request,
+            created_at,
+            is_cancelled=False,
+            is_pending=True,
+            listing=listing,
+        )
+
+    def get(self, batch_id: str) -> Batch | None:
+        """Return a batch, or ``None`` where there is none, or not any more."""
+        with self._connection.commands() as client:
+            pipeline = client.pipeline(transaction=True)
+            pipeline.hgetall(keys.batch(batch_id))
+            pipeline.zscore(keys.BATCHES, batch_id)
+            record, pending_since = pipeline.execute()
+        if not record:
+            return None
+        listing = decode_listing(record)
+        is_listing = listing is not None and listing.status is ListingStatus.PENDING
+        return Batch(
+            batch_id=batch_id,
+            urls=json.loads(record["urls"]),
+            request=decode_request(record),
+            created_at=instant(record["batch_created_at"]),
+            is_cancelled=record.get("is_cancelled") == "1",
+            is_pending=is_listing or pending_since is not None,
+            listing=listing,
+        )
+
+    def owner(self, batch_id: str) -> str:
+        """Return whose a batch is; the empty text for nobody's, and where there is none."""
+        with self._connection.commands() as client:
+            return client.hget(keys.batch(batch_id), "owner") or ""
+
+    def pending(self, *, limit: int) -> Sequence[Batch]:
+        """Return batches whose jobs may still have to be submitted, oldest first."""
+        with self._connection.commands() as client:
+            batch_ids = client.zrange(keys.BATCHES, 0, limit - 1)
+        found = {batch_id: self.get(batch_id) for batch_id in batch_ids}
+        for batch_id, batch in found.items():
+            if batch is None:
+                self.finish(batch_id)
+        return [batch for batch in found.values() if batch is not None]
+
+    def finish(self, batch_id: str) -> None:
+        """Note that all jobs of a batch were submitted."""
+        with self._connection.commands() as client:
+            client.zrem(keys.BATCHES, batch_id)
+
+    def is_cancelled(self, batch_id: str) -> bool:
+        """Whether a batch was cancelled."""
+        with self._connection.commands() as client:
+            return bool(client.hget(keys.batch(batch_id), "is_cancelled") == "1")

@@ -1,0 +1,204 @@
+"""Ownership: who works on which stage, and the one way in which an owner writes."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.errors import BreakerOpenError, LeaseLostError
+from orchestrator.job import Job, Transcript, WakeUp, instant
+from orchestrator.pipeline import Stage, stage_before
+from orchestrator.settings import Settings
+from orchestrator.store.connection import Connection
+from orchestrator.store.records import decode_job, pairs, wake_ups
+from orchestrator.transitions import Change, Due, End, Enter, Shared, Wake
+
+__all__ = ["Claim", "Committed", "Lease", "LeaseStore"]
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write a job: void as soon as somebody has a higher number."""
+
+    job_id: str
+    worker: str
+    turn: str
+    number: int
+    writes: Iterator[int] = field(default_factory=itertools.count, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lease with all that its owner needs to begin."""
+
+    lease: Lease
+    job: Job
+    now: datetime
+    """The instant of the claim on Redis's clock, which all hosts share."""
+    breaker: Mapping[str, str]
+    """The breaker of the stage's service; empty while nothing has failed."""
+    is_source_open: bool
+    """Whether the breaker of the service that has the audio is open."""
+    sharing: tuple[str, ...]
+    """How to get the one remote job for this work, where none is known yet: ``("mine",)``, submit
+    it; ``("there", instance, remote id)``, use that one; ``("theirs",)``, another job is just
+    submitting it."""
+    waited_s: float | None
+    """How long the stage waited for this turn, its first; ``None`` for later ones."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a write brought about."""
+
+    number: int | None
+    """The number of the wake-up call for the job itself, where it can go on at once."""
+    calls: tuple[WakeUp, ...]
+    """Calls for other jobs that can go on because of it."""
+
+
+class LeaseStore:
+    """Claims and writes under a lease."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._retention_ms = round(settings.retention_s * 1000)
+        self._open_ms = round(settings.breaker_open_s * 1000)
+
+    def claim(self, job_id: str, stage: Stage, *, worker: str, turn: str) -> Claim | None:
+        """Take the lease on a stage; repeating it within one turn changes nothing.
+
+        Returns:
+            The claim, or ``None`` where there is nothing to do: the job has ended, moved on or
+            is gone, somebody alive has it, or it waits for something else than a worker.
+        """
+        answer = self._connection.run(
+            *("claim", job_id, stage.name, worker, turn, stage.service.name, stage.running),
+            *(self._retention_ms, stage_before(stage).service.name, stage_before(stage).name),
+        )
+        if not answer:
+            return None
+        fields, now, breaker, is_source_open, sharing, waited_ms = answer
+        record = pairs(fields)
+        lease = Lease(job_id, worker, turn, int(record["lease.number"]))
+        job = decode_job(job_id, record)
+        return Claim(
+            lease=lease,
+            job=job,
+            now=instant(now),
+            breaker=pairs(breaker),
+            is_source_open=bool(is_source_open),
+            sharing=tuple(sharing),
+            waited_s=int(waited_ms) / 1000 if waited_ms else None,
+        )
+
+    def place(self, lease: Lease, stage: Stage) -> tuple[str, bool]:
+        """Choose the instance that gets the stage's remote job, and note it in the job.
+
+        Repeating it gives the same instance, for later owners too, until that one is sick.
+
+        Returns:
+            Its address, and whether it has failed lately.
+
+        Raises:
+            BreakerOpenError: All of them have failed again and again.
+            LeaseLostError: Somebody newer owns the stage, or the job has ended.
+        """
+        service = stage.service.name
+        answer = self._connection.run(
+            *("place", lease.job_id, str(lease.number), stage.name, service, self._open_ms),
+            *self._settings.services[service].urls,
+        )
+        if answer is None:
+            raise LeaseLostError(lease.job_id, "somebody newer owns it, or it has ended")
+        if not answer:
+            raise BreakerOpenError(service, "all its instances have failed again and again")
+        instance, has_failed = answer
+        return instance, bool(has_failed)
+
+    def commit(self, lease: Lease, change: Change, stage: Stage) -> Committed:
+        """Write a change, or nothing at all.
+
+        Raises:
+            LeaseLostError: Somebody newer owns the stage, or the job has ended.
+            StoreUnavailableError: Redis did not answer; pass the same ``write_id`` of
+                ``prepare`` to repeat it safely.
+        """
+        return self.write(lease, self.prepare(lease, change, stage))
+
+    def prepare(self, lease: Lease, change: Change, stage: Stage) -> tuple[str, str]:
+        """Return a change as it goes over the wire, with an id that makes it repeatable."""
+        body = {
+            "set": change.values,
+            "stamp": change.stamps,
+            "clear": change.cleared,
+            "paused": change.clocks_paused,
+            "work": self._encode_shared(change.shared, stage),
+            "drop_remote": stage.service.name if change.drops_remote else None,
+            "transcript": _encode_transcript(change.transcript),
+            "segments": change.segments or None,
+            "event": _encode_event(change, lease),
+            "move": self._encode_move(change, stage),
+        }
+        present = {name: value for name, value in body.items() if value is not None}
+        return f"{lease.turn}:{next(lease.writes)}", json.dumps(present, separators=(",", ":"))
+
+    def write(self, lease: Lease, prepared: tuple[str, str]) -> Committed:
+        """Write what ``prepare`` made; repeating it returns the first answer."""
+        write_id, body = prepared
+        is_done, answer = self._connection.run(
+            "commit", lease.job_id, str(lease.number), write_id, body
+        )
+        if not is_done:
+            raise LeaseLostError(lease.job_id, answer)
+        reply = json.loads(answer)
+        return Committed(reply.get("number"), wake_ups(reply.get("calls")))
+
+    def _encode_shared(self, shared: Shared | None, stage: Stage) -> dict[str, Any] | None:
+        if shared is None:
+            return None
+        encoded = {name: value for name, value in vars(shared).items() if value}
+        return encoded | {"retention_ms": self._retention_ms, "service": stage.service.name}
+
+    def _encode_move(self, change: Change, stage: Stage) -> dict[str, Any]:
+        own = {"service": stage.service.name, "limit": self._limit(stage)}
+        match change.move:
+            case Wake():
+                return {"kind": "wake"}
+            case Due(in_s, follow):
+                waiting = {"kind": "due", "in_ms": round(in_s * 1000)}
+                return waiting | ({"follow": follow} if follow else {})
+            case Enter(following):
+                return {
+                    "kind": "enter",
+                    "stage": following.name,
+                    "service": following.service.name,
+                    "limit": self._limit(following),
+                    "from_service": stage.service.name,
+                    "from_limit": self._limit(stage),
+                }
+            case End(status):
+                return own | {"kind": "end", "status": status, "retention_ms": self._retention_ms}
+            case _:
+                return {"kind": "stay"}
+
+    def _limit(self, stage: Stage) -> int:
+        return self._settings.services[stage.service.name].max_inflight
+
+
+def _encode_transcript(transcript: Transcript | None) -> list[str] | None:
+    if transcript is None:
+        return None
+    segments = json.dumps(transcript.segments, separators=(",", ":"), ensure_ascii=False)
+    language = ["language", transcript.language] if transcript.language else []
+    return ["text", transcript.text, "segments", segments, *language]
+
+
+def _encode_event(change: Change, lease: Lease) -> dict[str, Any] | None:
+    if change.event is None:
+        return None
+    present = {name: value for name, value in vars(change.event).items() if value}
+    return present | {"worker": lease.worker}

@@ -1,0 +1,49 @@
+-- Stores a new job and gives it a place. ARGV: id, request (JSON). Repeating it changes nothing.
+-- A job whose last stage's work is done already is born completed.
+-- Returns {number of its wake-up call or false, the job's hash}, or false where as many jobs as may
+-- have not ended.
+need_room()
+local id, request = ARGV[1], cjson.decode(ARGV[2])
+local function made(number) return {number or false, redis.call('HGETALL', job_key(id))} end
+if redis.call('EXISTS', job_key(id)) == 1 then return made() end
+
+if redis.call('ZCARD', P .. 'active') >= request.max_active then return false end
+
+local owner = request.fields.owner
+for _, index in ipairs(indexes(owner)) do redis.call('ZADD', index, NOW, id) end
+if owner then redis.call('HSET', P .. 'owners', id, owner) end
+for _, tag in ipairs(request.tags) do redis.call('ZADD', P .. 'jobs:tag:' .. tag, NOW, id) end
+if #request.tags > 0 then redis.call('HSET', P .. 'tags', id, cjson.encode(request.tags)) end
+set(id, 'created_at', text(NOW), 'updated_at', text(NOW), 'lease.number', 0, 'waited_ms', 0)
+for field, value in pairs(request.fields) do set(id, field, value) end
+record(id, {type = 'submitted'})
+
+local last = request.stages[#request.stages]
+local twin = redis.call('HGET', work_key(get(id, last .. '.work')), 'done_by')
+if twin and get(twin, 'status') == 'completed'
+   and redis.call('COPY', job_key(twin) .. ':transcript', job_key(id) .. ':transcript') == 1 then
+  for _, stage in ipairs(request.stages) do
+    for _, name in ipairs({'job_id', 'instance', 'filename'}) do
+      local value = get(twin, stage .. '.' .. name)
+      if value then set(id, stage .. '.' .. name, value) end
+    end
+    set(id, stage .. '.status', 'completed', stage .. '.progress', 100,
+            stage .. '.started_at', text(NOW), stage .. '.completed_at', text(NOW))
+    refer(id, get(id, stage .. '.work'))
+  end
+  local video = get(twin, 'video')
+  if video then set(id, 'video', video) end
+  set(id, 'stage', last, 'overall_progress', 100, 'completed_at', text(NOW))
+  for _, entry in ipairs(redis.call('XRANGE', job_key(twin) .. ':events', '-', '+')) do
+    if entry[2][2] == 'segment' then tell(id, 'segment', entry[2][4]) end
+  end
+  record(id, {type = 'completed', stage = last, reason = 'done before by ' .. twin})
+  finish(id, 'completed', request.retention_ms)
+  return made()
+end
+
+set(id, 'deadline.job', text(NOW + get(id, 'limit.job_ms')),
+        'deadline.stage', text(NOW + get(id, 'limit.stage_ms')))
+set_status(id, 'queued')
+redis.call('ZADD', P .. 'active', NOW, id)
+return made(enter(id, request.service, request.limit))

@@ -1,0 +1,1 @@
+"""Fetches the audio of a video by its address, with yt-dlp."""

@@ -1,0 +1,19 @@
+"""The downloader's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
+
+from services.downloader.options import PlaylistOptions, SubmissionOptions, check
+from services.downloader.runtimes import describe
+from services.downloader.settings import DownloaderSettings
+from services.kit.service import Service
+
+SERVICE = Service(
+    name="downloader",
+    title="video-downloader",
+    id_prefix="dl_",
+    settings=DownloaderSettings,
+    options=SubmissionOptions,
+    takes_file=False,
+    check=check,
+    further={"playlists": PlaylistOptions},
+    facts=describe,
+    documents=("playlist", "captions"),
+)

@@ -1,0 +1,143 @@
+"""Reads the subtitles of a publisher, in whatever form, into timed segments: pure.
+
+Files of the wild repeat lines (those that scroll), overlap, name their speakers in tags, end
+before they begin. What comes out is in order, has each word once, and no segment reaches into
+the next one.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import pysubs2
+from yt_dlp.utils import dfxp2srt
+
+_MAX_CUES = 50_000
+_OVERRIDE = re.compile(r"\{\\[^}]*\}")  # how pysubs2 keeps italics and the like
+_TAG = re.compile(r"</?[A-Za-z0-9:.][^<>]*>")  # also times in the middle of a cue
+_NOT_SHOWN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_TIME_WITHIN = re.compile(r"<[0-9:.]+>")  # of a word; pysubs2 1.9 warns of each
+_LEAST_MS = 100  # for cues that end before they begin
+_TOUCHING_MS = 100
+_ROLLING_SHARE = 0.5  # of a file's cues: below it, lines that come twice were said twice
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class SubtitlesError(Exception):
+    """What the publisher gives as subtitles cannot be read as such."""
+
+
+@dataclass(frozen=True)
+class _Cue:
+    start_ms: int
+    end_ms: int
+    lines: tuple[str, ...]
+
+
+def parse_subtitles(data: bytes) -> list[dict[str, Any]]:
+    """Return the segments of a file of subtitles: WebVTT, SubRip, TTML, SSA.
+
+    Args:
+        data: The file; its form is told from its beginning.
+
+    Returns:
+        Segments with ``text``, ``start``, ``end`` and ``duration`` in seconds; at least one.
+
+    Raises:
+        SubtitlesError: It has another form, or nothing is said in it.
+    """
+    cues = [cue for cue in map(_clean, _read(data)) if cue.lines]
+    cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
+    separate = _without_overlaps(_joined_at_once(_unrolled(list(dict.fromkeys(cues)))))
+    if not separate:
+        raise SubtitlesError("the subtitles are empty")
+    return [_describe(cue) for cue in separate]
+
+
+def _read(data: bytes) -> Sequence[pysubs2.SSAEvent]:
+    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff\n ")
+    head = text[:2000]
+    try:
+        if "<tt" in head and head.startswith("<"):
+            text, form = dfxp2srt(text.encode()), "srt"
+        elif head.startswith("[Script Info]"):
+            form = "ass"
+        else:
+            form = "vtt" if head.startswith("WEBVTT") else "srt"
+        events = pysubs2.SSAFile.from_string(_TIME_WITHIN.sub("", text), format_=form).events
+    except (pysubs2.Pysubs2Error, ParseError, ArithmeticError, LookupError, ValueError) as error:
+        raise SubtitlesError(f"the subtitles have no form that is known: {error}") from error
+    if len(events) > _MAX_CUES:
+        raise SubtitlesError(f"there are more than {_MAX_CUES} subtitles")
+    return [event for event in events if not event.is_comment]
+
+
+def _decode(data: bytes) -> str:
+    if data.startswith(_BYTE_ORDER_MARKS):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")  # what editors on Windows wrote
+
+
+def _clean(event: pysubs2.SSAEvent) -> _Cue:
+    text = _OVERRIDE.sub("", event.text).replace(r"\N", "\n").replace(r"\n", "\n")
+    text = html.unescape(_TAG.sub("", text.replace(r"\h", " ")))
+    lines = (" ".join(_NOT_SHOWN.sub("", line).split()) for line in text.splitlines())
+    start_ms = max(0, event.start)
+    end_ms = max(event.end, start_ms + _LEAST_MS)
+    return _Cue(start_ms, end_ms, tuple(line for line in lines if line))
+
+
+def _unrolled(cues: Sequence[_Cue]) -> list[_Cue]:
+    """Take out the lines that scroll: where most cues begin as the one before them ended."""
+    repeats = [_count_repeated(before, cue) for before, cue in pairwise(cues)]
+    if not repeats or sum(map(bool, repeats)) < _ROLLING_SHARE * len(repeats):
+        return list(cues)
+    unrolled = [cues[0]]
+    for cue, repeated in zip(cues[1:], repeats, strict=True):
+        if repeated < len(cue.lines):
+            unrolled.append(replace(cue, lines=cue.lines[repeated:]))
+        else:  # nothing new: what is there stays for longer
+            unrolled[-1] = replace(unrolled[-1], end_ms=max(cue.end_ms, unrolled[-1].end_ms))
+    return unrolled
+
+
+def _count_repeated(before: _Cue, cue: _Cue) -> int:
+    """Return how many of a cue's first lines are the last ones of the cue before."""
+    if cue.start_ms > before.end_ms + _TOUCHING_MS:
+        return 0
+    longest = min(len(before.lines), len(cue.lines))
+    return next((n for n in range(longest, 0, -1) if before.lines[-n:] == cue.lines[:n]), 0)
+
+
+def _joined_at_once(cues: Iterable[_Cue]) -> list[_Cue]:
+    """Make one of cues that begin together, as those of two speakers."""
+    joined: list[_Cue] = []
+    for cue in cues:
+        last = joined[-1] if joined else None
+        if last and last.start_ms == cue.start_ms:
+            end_ms = max(last.end_ms, cue.end_ms)
+            joined[-1] = _Cue(cue.start_ms, end_ms, (*last.lines, *cue.lines))
+        else:
+            joined.append(cue)
+    return joined
+
+
+def _without_overlaps(cues: Sequence[_Cue]) -> list[_Cue]:
+    ended = [replace(cue, end_ms=min(cue.end_ms, after.start_ms)) for cue, after in pairwise(cues)]
+    return [*ended, *cues[-1:]]
+
+
+def _describe(cue: _Cue) -> dict[str, Any]:
+    return {
+        "text": " ".join(cue.lines),
+        "start": cue.start_ms / 1000,
+        "end": cue.end_ms / 1000,
+        "duration": (cue.end_ms - cue.start_ms) / 1000,
+    }

@@ -1,0 +1,78 @@
+"""Follows one download: tells how far it is, and stops what must not go on."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.downloader import failures
+from services.kit.trust import trusted
+from services.kit.work import Report
+
+_log = logging.getLogger(__name__)
+
+_DETAILS = (
+    "title",
+    "duration",
+    "uploader",
+    "thumbnail",
+    "language",
+    "chapters",
+    "webpage_url",
+    "extractor",
+)
+_LIVE = {"is_live", "is_upcoming", "post_live"}
+
+
+@dataclass
+class Watch:
+    """What yt-dlp calls while it works: as match filter, as progress hook and as its log."""
+
+    report: Report
+    max_bytes: int
+    max_duration_s: float
+    progress: float = 0.0
+    is_aside: bool = False
+    """Whether it follows something beside the video, whose bytes are no progress."""
+
+    def tell(self, details: Mapping[str, Any] | None = None) -> None:
+        """Report the progress; here a cancelled job stops."""
+        with trusted():
+            self.report(self.progress, status="downloading", details=details)
+
+    def check_video(self, info: Mapping[str, Any], *, incomplete: bool) -> None:
+        """Look at a video before it is downloaded, as yt-dlp's match filter."""
+        if info.get("is_live") or info.get("live_status") in _LIVE:
+            raise failures.LIVE_NOT_ENDED.to_error()
+        if (info.get("duration") or 0) > self.max_duration_s:
+            raise failures.TOO_LONG.to_error()
+        if not incomplete:
+            self.tell(pick_details(info))
+
+    def follow(self, event: Mapping[str, Any]) -> None:
+        """Take one step of a download, as yt-dlp's progress hook."""
+        done_bytes = event.get("downloaded_bytes") or 0
+        total_bytes = event.get("total_bytes") or event.get("total_bytes_estimate") or 0
+        if max(done_bytes, event.get("total_bytes") or 0) > self.max_bytes:
+            raise failures.TOO_LARGE.to_error()
+        if total_bytes and not self.is_aside:
+            self.progress = 100 * min(1.0, done_bytes / total_bytes)
+        self.tell()
+
+    def debug(self, message: str) -> None:
+        """Take a line of yt-dlp's log: between the lines are its requests, so a stop here helps."""
+        _log.debug("%s", message)
+        self.tell()
+
+    def warning(self, message: str) -> None:
+        """Take a warning of yt-dlp."""
+        _log.info("%s", message)
+
+    def error(self, message: str) -> None:
+        """Take an error of yt-dlp, which is raised as well."""
+        _log.debug("%s", message)
+
+
+def pick_details(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the job shows of a video."""
+    return {name: info[name] for name in _DETAILS if info.get(name) is not None}

@@ -1,0 +1,203 @@
+"""Downloads one video with yt-dlp, without re-encoding anything; or its subtitles; or lists."""
+
+import logging
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yt_dlp.utils import sanitize_filename
+
+from services.downloader import captions, failures
+from services.downloader.engine import (
+    Downloader,
+    IsAllowed,
+    allow_proxy,
+    build_parameters,
+    failing_clearly,
+    find_first_video,
+)
+from services.downloader.network import is_public
+from services.downloader.options import PlaylistOptions, SubmissionOptions, check
+from services.downloader.pacing import Pacer
+from services.downloader.playlists import list_playlist
+from services.downloader.proxies import ProxyRing
+from services.downloader.settings import DownloaderSettings
+from services.downloader.watch import Watch, pick_details
+from services.kit.redis_client import connect
+from services.kit.ticking import ticking
+from services.kit.work import Artifact, JobContext, WorkError
+
+_log = logging.getLogger(__name__)
+
+# Only files that hold sound and picture together: joining two would need FFmpeg.
+_FORMATS = {
+    "audio": "bestaudio/best",
+    "best": "best/bestaudio",
+    "720p": "best[height<=720]/best",
+    "480p": "best[height<=480]/best",
+    "360p": "best[height<=360]/best",
+}
+_MAX_NAME_CHARS = 120
+_BLOCKED = {"bot_check", "rate_limited", failures.REFUSED.code}
+
+
+def run(
+    context: JobContext,
+    settings: DownloaderSettings | None = None,
+    is_allowed: Callable[[str], bool] | None = is_public,
+) -> Artifact:
+    """Download the video of a submission, or list its playlist.
+
+    Args:
+        context: The job.
+        settings: Read from the environment if not given.
+        is_allowed: Tells whether an address may be connected to.
+
+    Raises:
+        WorkError: The video cannot be had, for one of the contract's reasons.
+        JobCancelledError: The job was cancelled; the download has stopped.
+    """
+    settings = settings or DownloaderSettings()
+    if settings.allow_private_addresses:
+        _log.warning("ALLOW_PRIVATE_ADDRESSES: job %s may reach private networks", context.job_id)
+        is_allowed = None
+    watch = Watch(context.report, settings.max_file_bytes, settings.max_duration_minutes * 60)
+    watch.tell()
+    return _Attempts(context, settings, is_allowed, watch).run()
+
+
+@dataclass(frozen=True)
+class _Attempts:
+    """The attempts at one job: one, or one for each proxy that the site turns away."""
+
+    context: JobContext
+    settings: DownloaderSettings
+    is_allowed: IsAllowed
+    watch: Watch
+
+    def run(self) -> Artifact:
+        """Return what the first attempt that is not turned away makes."""
+        redis = connect(self.settings.redis_url)
+        url = str(self.context.options["url"])
+        ring = ProxyRing(redis, self.settings.proxies, self.settings.proxy_cooldown_s)
+        refusal = failures.RATE_LIMITED.to_error()  # where all proxies rest
+        for proxy in ring.take_turns():
+            Pacer(redis, self.settings.request_interval_s).wait(url, self.watch.tell)
+            try:
+                with ticking(self.watch.tell):  # a site may think for as long as yt-dlp waits
+                    return self._try(proxy)
+            except WorkError as error:
+                if proxy is None or not error.retryable or error.code not in _BLOCKED:
+                    raise
+                _log.warning("A proxy was turned away and rests: %s", error)
+                ring.rest(proxy)
+                refusal = error
+        raise refusal
+
+    def _try(self, proxy: str | None) -> Artifact:
+        url = str(self.context.options["url"])
+        is_allowed = allow_proxy(self.is_allowed, proxy, url) if proxy else self.is_allowed
+        # Without proxies of ours those of the environment are not used either, unless
+        # everything is allowed: what a proxy connects to is out of the guard's sight.
+        through = "" if proxy is None and self.is_allowed else proxy
+        parameters = build_parameters(self.settings, self.watch, self.context.work_dir, through)
+        if "kind" in self.context.options:
+            playlist = PlaylistOptions.model_validate(self.context.options)
+            return list_playlist(
+                playlist.url, parameters, self.settings, is_allowed, self.context.work_dir
+            )
+        options = SubmissionOptions.model_validate(self.context.options)
+        check(options)
+        parameters["format"] = _FORMATS[options.quality]
+        with Downloader(parameters) as downloader:
+            return self._download(downloader, options, is_allowed)
+
+    def _download(
+        self, downloader: Downloader, options: SubmissionOptions, is_allowed: IsAllowed
+    ) -> Artifact:
+        known = None if options.captions else downloader.identify(options.url)
+        earlier = self.context.reuse(f"{known}:{options.quality}") if known else None
+        if earlier:
+            return earlier
+        with failing_clearly(is_allowed):
+            video = find_first_video(downloader.extract_info(options.url, download=False))
+        if taken := self._take_captions(downloader, video, options.captions, is_allowed):
+            return taken
+        identity = _identify(video, options.url)
+        key = f"{identity}:{options.quality}" if identity else None
+        if key and (earlier := self.context.reuse(key)):
+            return earlier
+        with failing_clearly(is_allowed):
+            video = downloader.process_ie_result(video, download=True)
+        return _make_artifact(video, self.context.work_dir, key)
+
+    def _take_captions(
+        self,
+        downloader: Downloader,
+        video: Mapping[str, Any],
+        language: str | None,
+        is_allowed: IsAllowed,
+    ) -> Artifact | None:
+        """Return the publisher's subtitles, or nothing: whatever is wrong with them stops nothing.
+
+        They are not kept for later jobs, since publishers correct them.
+        """
+        track = captions.choose_track(video, language) if language else None
+        if track is None:
+            return None
+        context = self.context
+        try:
+            found = captions.fetch_captions(
+                downloader, video, track, is_allowed, context.work_dir, context.report
+            )
+        except WorkError as error:
+            _log.warning("Job %s goes on without captions: %s", context.job_id, error)
+            self.watch.tell({"captions_error": error.message})
+            return None
+        return _make_captions_artifact(video, found)
+
+
+def _make_captions_artifact(video: Mapping[str, Any], found: captions.Captions) -> Artifact:
+    language = found.track.language
+    return Artifact(
+        found.path,
+        f"{_name(video)}.{language}.{found.track.form}",
+        found.media_type,
+        details={**pick_details(video), "captions": {"language": language}},
+        documents={captions.DOCUMENT: found.document},
+    )
+
+
+def _name(video: Mapping[str, Any]) -> str:
+    name = sanitize_filename(str(video.get("title") or "media"))[:_MAX_NAME_CHARS].strip()
+    return name or "media"
+
+
+def _identify(video: Mapping[str, Any], url: str) -> str | None:
+    """Return what another download of the same video has in common with this one.
+
+    A plain file has no id but its address, and counts as the same while it has not changed.
+    """
+    if video.get("extractor_key") != "Generic":
+        return f"{video.get('extractor_key')}:{video.get('id')}"
+    changed_at = video.get("timestamp")
+    return f"Generic:{url}:{changed_at}" if changed_at else None
+
+
+def _make_artifact(video: Mapping[str, Any], work_dir: Path, reuse_key: str | None) -> Artifact:
+    downloads = video.get("requested_downloads")
+    if not downloads:
+        raise failures.UNSUPPORTED.to_error()
+    path = Path(downloads[0]["filepath"])
+    if path.parent != work_dir or not path.is_file():
+        raise failures.UNSUPPORTED.to_error()
+    guessed, _ = mimetypes.guess_type(path.name)
+    return Artifact(
+        path,
+        f"{_name(video)}{path.suffix}",
+        guessed or "application/octet-stream",
+        details=pick_details(video),
+        reuse_key=reuse_key,
+    )

@@ -1,0 +1,1 @@
+"""The job protocol that all services share; a service adds only its work."""

@@ -1,0 +1,16 @@
+-- Lengthen the lease of a job that is still its owner's.
+-- KEYS: job, running
+-- ARGV: id, the owner's token, lease in ms
+-- Returns 1 when the owner may go on.
+local job = redis.call('HMGET', KEYS[1], 'status', 'owner')
+local status = job[1]
+if not status or job[2] ~= ARGV[2] then
+  return 0
+end
+if status == 'completed' or status == 'failed' or status == 'cancelled' then
+  return 0
+end
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[2], now_ms + ARGV[3], ARGV[1])
+return 1

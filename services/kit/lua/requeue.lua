@@ -1,0 +1,37 @@
+-- Let a job wait again whose lease has run out, or which its worker hands back.
+-- KEYS: job, running, waiting, totals
+-- ARGV: id, the worker that hands it back ('' = only if the lease has run out), most runs of a
+--       job, the present instant as jobs show it, channel of changes
+-- Returns kept, spent (it has had all its runs; nothing was written) or requeued.
+local id, worker = ARGV[1], ARGV[2]
+local job = redis.call('HMGET', KEYS[1], 'status', 'worker', 'runs')
+local status = job[1]
+if not status or status == 'completed' or status == 'failed' or status == 'cancelled' then
+  redis.call('ZREM', KEYS[2], id)
+  return 'kept'
+end
+local lease_ends_ms = redis.call('ZSCORE', KEYS[2], id)
+if not lease_ends_ms then
+  return 'kept'
+end
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+if worker == '' then
+  if tonumber(lease_ends_ms) > now_ms then
+    return 'kept'
+  end
+  if tonumber(job[3] or 0) >= tonumber(ARGV[3]) then
+    return 'spent'
+  end
+  redis.call('HINCRBY', KEYS[4], 'recovered', 1)
+elseif worker ~= job[2] then
+  return 'kept'
+else
+  redis.call('HINCRBY', KEYS[1], 'runs', -1) -- a restart is nobody's fault
+end
+redis.call('HSET', KEYS[1], 'status', 'queued', 'progress', '0', 'tag', 'queued-0',
+  'owner', '', 'worker', '', 'updated_at', ARGV[4])
+redis.call('ZREM', KEYS[2], id)
+redis.call('ZADD', KEYS[3], now_ms, id)
+redis.call('PUBLISH', ARGV[5], id)
+return 'requeued'

@@ -1,0 +1,132 @@
+"""What every service reads from the environment, once, when its process starts."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+BYTES_PER_MB = 1024 * 1024
+SECONDS_PER_HOUR = 3600
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that all services share; a service subclasses it and adds its own.
+
+    A subclass gives ``port`` and ``artifacts_dir`` the service's own defaults.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    secrets_dir: ClassVar = Path("/run/secrets")
+    """Where Docker puts secrets: a file for each, named like its variable."""
+
+    redis_url: str = Field(
+        "redis://localhost:6379/0",
+        repr=False,  # it may hold a password
+        description="The Redis that holds jobs, queue and results.",
+    )
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104 - a service is one container among others; the stack on one machine sets 127.0.0.1
+        description="Address that the API listens on.",
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Port that the API listens on.")
+    workers: int = Field(
+        1, ge=1, description="API processes; one carries thousands of waiting requests."
+    )
+    worker_concurrency: int = Field(
+        1, ge=1, description="Jobs that one Celery worker does at a time; work is heavy, so one."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="Least severe record that is logged."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="`text` for lines, `json` for one object a record."
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP), which turns traces "
+        "on; needs the extra `otel`.",
+    )
+    artifacts_dir: Path = Field(
+        Path("var/artifacts"),
+        description="Folder of this machine, for what comes in and what is worked on.",
+    )
+    artifacts_url: str | None = Field(
+        None,
+        description="Where uploads and results are kept: a folder (`file:///srv/artifacts`) that "
+        "the API and its workers share, or object storage (`s3://bucket/prefix`) for several "
+        "machines. `ARTIFACTS_DIR` if unset.",
+    )
+    cache_ttl_hours: float = Field(
+        24, gt=0, description="Hours for which a finished job and its files are kept."
+    )
+    max_cache_gb: float = Field(
+        50,
+        gt=0,
+        description="GiB that the files of finished jobs may take together; beyond it those go "
+        "first whose download lies longest ago.",
+    )
+    min_free_disk_mb: int = Field(
+        512,
+        ge=0,
+        description="Free space, in MiB, of the disk of `ARTIFACTS_DIR` below which submissions "
+        "are answered 503 and the service is not ready: running jobs need it to end well.",
+    )
+    max_file_size_mb: int = Field(
+        2048, ge=1, description="Largest file taken or made, in MiB, to protect the disk."
+    )
+    max_queue: int = Field(
+        1000, ge=1, description="Jobs that may wait; beyond it a submission is answered 429."
+    )
+    service_token: SecretStr | None = Field(
+        None, description="Bearer token that callers must send; unset means no check."
+    )
+    alive_file: Path | None = Field(
+        None,
+        description="File that a worker touches every 2 s, Redis or not: what a container's "
+        "health check looks at, since it costs nothing.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let secrets win: they are put there on purpose, variables may be somebody's defaults.
+
+        The library's own place for them warns of a folder that is absent.
+        """
+        rest = (env_settings, dotenv_settings, file_secret_settings)
+        if cls.secrets_dir.is_dir():
+            secrets = SecretsSettingsSource(settings_cls, secrets_dir=cls.secrets_dir)
+            return (init_settings, secrets, *rest)
+        return (init_settings, *rest)
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Return the largest file taken or made, in bytes."""
+        return self.max_file_size_mb * BYTES_PER_MB
+
+    @property
+    def max_cache_bytes(self) -> int:
+        """Return how much the files of finished jobs may take, in bytes."""
+        return round(self.max_cache_gb * 1024 * BYTES_PER_MB)
+
+    @property
+    def min_free_bytes(self) -> int:
+        """Return the free space that a new job needs, in bytes."""
+        return self.min_free_disk_mb * BYTES_PER_MB
+
+    @property
+    def cache_ttl_s(self) -> int:
+        """Return how long a finished job is kept, in seconds, at least one."""
+        return max(1, round(self.cache_ttl_hours * SECONDS_PER_HOUR))

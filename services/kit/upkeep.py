@@ -1,0 +1,135 @@
+"""What a worker does beside its jobs: a sign of life, recovery, the removal of what expired."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from redis.exceptions import RedisError
+
+from services.kit.artifacts import ArtifactStore
+from services.kit.heartbeat import Heartbeat
+from services.kit.job import Job, Status
+from services.kit.keys import HEARTBEAT_INTERVAL_S
+from services.kit.recovery import Recovery
+from services.kit.store import JobStore
+
+_log = logging.getLogger(__name__)
+
+SWEEP_INTERVAL_S = 60.0
+"""Often enough that a burst of large files overruns MAX_CACHE_GB for a minute only."""
+
+
+def sweep(store: JobStore, artifacts: ArtifactStore, *, max_bytes: int) -> int:
+    """Remove the files of jobs that are gone, abandoned uploads, and what is too much.
+
+    Safe to run while jobs come in: a file that lies in its job's folder before the job is
+    written is spared by its age.
+
+    Args:
+        store: The jobs.
+        artifacts: Their files.
+        max_bytes: What the files of finished jobs may take together.
+
+    Returns:
+        How many files were removed.
+    """
+    for job_id in store.list_expired():
+        store.remove(job_id)
+    jobs = store.list_all()
+    removed = sum(_evict(store, artifacts, job) for job in choose_surplus(jobs, max_bytes))
+    known = set(store.list_ids())
+    removed += sum(artifacts.remove(job_id) for job_id in artifacts.list_settled_job_ids(known))
+    return removed + artifacts.remove_stale_uploads()
+
+
+def choose_surplus(jobs: Iterable[Job], max_bytes: int) -> list[Job]:
+    """Return the finished jobs that have to go, those first that nobody used for longest."""
+    finished = [job for job in jobs if job.status == Status.COMPLETED]
+    surplus_bytes = sum(job.size_bytes or 0 for job in finished) - max_bytes
+    surplus = []
+    for job in sorted(finished, key=lambda job: job.used_at or job.completed_at or ""):
+        if surplus_bytes <= 0:
+            break
+        surplus.append(job)
+        surplus_bytes -= job.size_bytes or 0
+    return surplus
+
+
+def _evict(store: JobStore, artifacts: ArtifactStore, job: Job) -> int:
+    _log.info("Job %s makes room for newer ones", job.id)
+    store.remove(job.id)
+    return artifacts.remove(job.id)
+
+
+class Pulse(threading.Thread):
+    """Shows that a worker lives, sends on what stands still, and sweeps now and then.
+
+    Nothing of it waits behind the work.
+
+    Args:
+        heartbeat: The sign of life in Redis.
+        recovery: What sends jobs on.
+        sweep_all: Removes what expired.
+        alive_file: The sign of life on this machine: touched at every beat.
+    """
+
+    def __init__(
+        self,
+        heartbeat: Heartbeat,
+        recovery: Recovery,
+        sweep_all: Callable[[], object],
+        alive_file: Path | None = None,
+    ) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self._alive_file = alive_file
+        self._heartbeat = heartbeat
+        self._recovery = recovery
+        self._sweep_all = sweep_all
+        self._sweeping: threading.Thread | None = None
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Beat until stopped; a lost Redis makes it miss beats and no more."""
+        next_sweep = time.monotonic()
+        while not self._stopped.is_set():
+            self._beat()
+            if time.monotonic() >= next_sweep and not self._is_sweeping():
+                next_sweep = time.monotonic() + SWEEP_INTERVAL_S
+                self._begin_sweep()
+            self._stopped.wait(HEARTBEAT_INTERVAL_S)
+
+    def _beat(self) -> None:
+        self._touch()
+        try:
+            self._heartbeat.beat()
+            self._recovery.run_once()
+        except RedisError as error:
+            _log.warning("Missed a beat: %s", error)
+            self._recovery.distrust()
+
+    def _touch(self) -> None:
+        if self._alive_file:
+            try:
+                self._alive_file.touch()
+            except OSError as error:
+                _log.warning("ALIVE_FILE cannot be touched: %s", error)
+
+    def _is_sweeping(self) -> bool:
+        return self._sweeping is not None and self._sweeping.is_alive()
+
+    def _begin_sweep(self) -> None:
+        # Object storage may take longer for it than a sign of life lasts.
+        self._sweeping = threading.Thread(target=self._sweep, name="sweep", daemon=True)
+        self._sweeping.start()
+
+    def _sweep(self) -> None:
+        try:
+            self._sweep_all()
+        except (RedisError, OSError) as error:
+            _log.warning("Not everything was swept: %s", error)
+
+    def stop(self) -> None:
+        """Stop beating; the sign of life fades by itself, other workers may share it."""
+        self._stopped.set()

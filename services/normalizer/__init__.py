@@ -1,0 +1,1 @@
+"""Makes any recording ready for transcription: cleaned, levelled, one channel, 16 kHz."""

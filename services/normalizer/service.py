@@ -1,0 +1,15 @@
+"""The normalizer's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
+
+from services.kit.service import Service
+from services.normalizer.options import SubmissionOptions, check
+from services.normalizer.settings import NormalizerSettings
+
+SERVICE = Service(
+    name="normalizer",
+    title="audio-normalization",
+    id_prefix="norm_",
+    settings=NormalizerSettings,
+    options=SubmissionOptions,
+    takes_file=True,
+    check=check,
+)

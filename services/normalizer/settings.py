@@ -1,0 +1,40 @@
+"""What the normalizer reads from the environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from services.kit.settings import ServiceSettings
+
+
+class NormalizerSettings(ServiceSettings):
+    """The shared settings with the normalizer's own defaults and limits."""
+
+    port: int = Field(8002, ge=1, le=65535, description="Port that the API listens on.")
+    artifacts_dir: Path = Field(
+        Path("var/artifacts/normalizer"),
+        description="Folder of uploads and results; the API and its workers share it.",
+    )
+    models_dir: Path = Field(
+        Path("var/models"), description="Folder in which models are kept once they are fetched."
+    )
+    vocals_backend: Literal["spleeter", "audio-separator"] = Field(
+        "spleeter",
+        description="What isolates voices: `spleeter` needs the extra `vocals` and its model "
+        "file; `audio-separator` is a package of its own, which fetches its model.",
+    )
+    vocals_model: str = Field(
+        "model_bs_roformer_ep_317_sdr_12.9755.ckpt",
+        description="The model that `audio-separator` takes, by the name of its file.",
+    )
+    max_duration_hours: float = Field(
+        12,
+        gt=0,
+        description="Longest recording taken, in hours: a small file can decode to years of audio.",
+    )
+
+    @property
+    def max_duration_s(self) -> float:
+        """Return the longest recording taken, in seconds."""
+        return self.max_duration_hours * 3600

@@ -1,0 +1,55 @@
+"""Keeps one engine loaded while it is wanted, and gives its memory back when it is not."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.transcriber.engine import Engine
+from services.transcriber.settings import TranscriberSettings
+
+
+class EngineKeeper:
+    """Loads an engine when it is first wanted; forgets it some time after its last use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: tuple[TranscriberSettings, Engine] | None = None
+        self._users = 0
+        self._timer: threading.Timer | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Return whether an engine takes up memory."""
+        return self._loaded is not None
+
+    @contextmanager
+    def borrow(self, settings: TranscriberSettings) -> Iterator[Engine]:
+        """Give the engine, loaded for the occasion if need be.
+
+        Raises:
+            WorkError: ``model_unavailable`` as in ``Engine``.
+        """
+        with self._lock:
+            if self._timer:
+                self._timer.cancel()
+            if self._loaded is None or self._loaded[0] != settings:
+                self._loaded = (settings, Engine(settings))
+            engine = self._loaded[1]
+            self._users += 1
+        try:
+            yield engine
+        finally:
+            with self._lock:
+                self._users -= 1
+                self._timer = threading.Timer(settings.model_idle_s, self._forget)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _forget(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._loaded = None
+
+
+keeper = EngineKeeper()
+"""This process's one."""

@@ -1,0 +1,96 @@
+"""Where somebody speaks in a recording, and how it is cut for the model: pure.
+
+Whisper hears 30 seconds at a time. So speech is packed, without the silences in it, into
+chunks of at most that length; a chunk ends where a pause is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SAMPLE_RATE_HZ = 16_000
+CHUNK_SAMPLES = 30 * SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of speech, in samples since a given instant."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Return how many samples it has."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What the model hears at once: spans of speech one after another."""
+
+    spans: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        """Return where its first span begins."""
+        return self.spans[0].start
+
+    def locate(self, start_s: float, end_s: float) -> tuple[float, float]:
+        """Return when something was said, in seconds since the spans' own instant.
+
+        Args:
+            start_s: When it begins, in seconds of speech since the chunk began.
+            end_s: When it ends, in the same way. What seems to reach over a silence that was
+                cut out belongs to the span where its middle is.
+        """
+        middle = (start_s + end_s) / 2 * SAMPLE_RATE_HZ
+        passed = 0
+        for span in self.spans[:-1]:
+            if middle < passed + span.length:
+                break
+            passed += span.length
+        else:
+            span = self.spans[-1]
+        moved_s = (span.start - passed) / SAMPLE_RATE_HZ
+        earliest_s, latest_s = span.start / SAMPLE_RATE_HZ, span.end / SAMPLE_RATE_HZ
+        first_s, last_s = (
+            min(max(time_s + moved_s, earliest_s), latest_s) for time_s in (start_s, end_s)
+        )
+        return first_s, last_s
+
+
+def pack(spans: Sequence[Span]) -> list[Chunk]:
+    """Put spans together into chunks, as full as the model can hear.
+
+    Args:
+        spans: In order, none of them longer than a chunk.
+    """
+    groups: list[list[Span]] = []
+    passed = 0
+    for span in spans:
+        passed += span.length
+        if not groups or passed > CHUNK_SAMPLES:
+            groups.append([])
+            passed = span.length
+        groups[-1].append(span)
+    return [Chunk(tuple(group)) for group in groups]
+
+
+def hold_back(chunks: list[Chunk], end: int) -> tuple[list[Chunk], int]:
+    """Keep what may go on in audio that is not read yet for the next time.
+
+    Args:
+        chunks: Of the audio read so far.
+        end: Where it ends, in samples.
+
+    Returns:
+        The chunks that are complete, and the sample from which on audio must be kept: the
+        last chunk may still be filled, and a chunk alone may end within a word.
+    """
+    if not chunks:
+        return [], max(0, end - SAMPLE_RATE_HZ)
+    *complete, last = chunks
+    if complete:
+        return complete, last.start
+    *spans, unfinished = last.spans
+    return [Chunk(tuple(spans))] if spans else [], unfinished.start

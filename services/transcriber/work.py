@@ -1,0 +1,102 @@
+"""Transcribes one recording: decode, listen, write down."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from services.kit.work import Artifact, JobContext, WorkError
+from services.transcriber.audio import measure_duration_s
+from services.transcriber.keeping import keeper
+from services.transcriber.languages import languages
+from services.transcriber.listening import Listener
+from services.transcriber.options import SubmissionOptions, check
+from services.transcriber.settings import TranscriberSettings
+from services.transcriber.speech import SAMPLE_RATE_HZ
+from services.transcriber.ticking import with_ticks
+from services.transcriber.transcript import Transcript
+
+__all__ = ["SubmissionOptions", "check", "languages", "run"]
+
+FILENAME = "transcription.srt"
+MEDIA_TYPE = "application/x-subrip"
+TICK_S = 1.0
+
+
+def run(context: JobContext, settings: TranscriberSettings | None = None) -> Artifact:
+    """Transcribe the submitted recording.
+
+    What has been heard is published as ``transcription`` on the way and saved, so that
+    another run goes on from there.
+
+    Args:
+        context: The job; its upload may be anything that FFmpeg reads, video too.
+        settings: Read from the environment if not given.
+
+    Raises:
+        WorkError: ``not_audio``, ``file_too_large``, ``unsupported_language`` or
+            ``model_unavailable``.
+        JobCancelledError: The job was cancelled, and what was being heard has ended. That takes
+            as long as a few chunks do; the kit kills a worker process that takes longer.
+    """
+    settings = settings or TranscriberSettings()
+    options = SubmissionOptions.model_validate(context.options)
+    check(options, settings)
+    if context.upload is None:
+        raise WorkError("not_audio", "No file was submitted.")
+    duration_s = measure_duration_s(context.upload)
+    begun = Transcript.from_state(context.checkpoint) if context.checkpoint else Transcript()
+    steps = _transcribe(context.upload, options, settings, begun)
+    with closing(with_ticks(steps, period_s=TICK_S)) as ticking:
+        return _write(_follow(ticking, context, begun, duration_s), context.work_dir / FILENAME)
+
+
+def _transcribe(
+    upload: Path, options: SubmissionOptions, settings: TranscriberSettings, begun: Transcript
+) -> Iterator[Transcript]:
+    with keeper.borrow(settings) as engine:
+        yield begun  # the model is there
+        yield from Listener(engine, options, settings).listen(upload, begun)
+
+
+def _follow(
+    steps: Iterator[Transcript | None],
+    context: JobContext,
+    transcript: Transcript,
+    duration_s: float | None,
+) -> Transcript:
+    """Show what has been heard and how much of the recording's time that is."""
+    status = "loading_model"
+    context.report(0.0, status=status)
+    for step in steps:
+        if step:
+            transcript, status = step, "transcribing"
+            if step.segments:
+                context.publish("transcription", step.to_json())
+                context.save_checkpoint(step.to_state())
+        heard_s = transcript.heard / SAMPLE_RATE_HZ
+        progress = min(100.0, 100 * heard_s / duration_s) if duration_s else 0.0
+        context.report(progress, status=status)
+    return transcript
+
+
+def _write(transcript: Transcript, target: Path) -> Artifact:
+    target.write_text(transcript.to_srt(), encoding="utf-8")
+    return Artifact(
+        target,
+        FILENAME,
+        MEDIA_TYPE,
+        details={
+            "detected_language": transcript.language,
+            "language_probability": transcript.language_probability,
+            "segments": len(transcript.segments),
+        },
+        documents={
+            "text": {"text": transcript.text},
+            "transcription": transcript.to_json(),
+            "subtitles": {
+                "srt": transcript.to_srt(),
+                "vtt": transcript.to_vtt(),
+                "txt": transcript.to_txt(),
+            },
+        },
+    )

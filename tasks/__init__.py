@@ -1,0 +1,1 @@
+"""Celery glue: a task gives a stage one turn, and nothing more."""

@@ -1,0 +1,43 @@
+"""Where the broker is, in the form that kombu wants."""
+
+from typing import Any
+from urllib.parse import quote
+
+from orchestrator.sentinels import SCHEME, Sentinels
+from orchestrator.settings import Settings
+
+__all__ = ["broker_address", "sentinel_options"]
+
+
+def broker_address(settings: Settings) -> str:
+    """Return the address of `CELERY_BROKER_URL`, or of `REDIS_URL`.
+
+    For sentinels it is kombu's own form, which tells the master's name by an option instead.
+    """
+    url = _url(settings)
+    if not url.startswith(SCHEME):
+        return url
+    known = Sentinels.parse(url)
+    login = (
+        f"{quote(known.username or '', safe='')}:{quote(known.password, safe='')}@"
+        if (known.password)
+        else ""
+    )
+    first, *others = (f"{SCHEME}{login}{host}:{port}" for host, port in known.places)
+    return ";".join([f"{first}/{known.database}", *others])
+
+
+def sentinel_options(settings: Settings) -> dict[str, Any]:
+    """Return the transport options for sentinels; none for any other broker."""
+    url = _url(settings)
+    if not url.startswith(SCHEME):
+        return {}
+    timeout_s = settings.redis_timeout_s
+    return {
+        "master_name": Sentinels.parse(url).master_name,
+        "sentinel_kwargs": {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s},
+    }
+
+
+def _url(settings: Settings) -> str:
+    return (settings.celery_broker_url or settings.redis_url).get_secret_value()

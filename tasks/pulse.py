@@ -1,0 +1,124 @@
+"""The worker's own clocks: threads beside the turns that never wait for one."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from celery import Celery
+
+from orchestrator.bookkeeper import Bookkeeper
+from orchestrator.errors import StoreError
+from orchestrator.heartbeat import Heartbeat
+from orchestrator.job import WakeUp
+from orchestrator.log import LOGGER
+from orchestrator.metrics.catalogue import RECOVERIES
+from orchestrator.reconciler import Reconciler
+from orchestrator.resources import Resources
+from orchestrator.store.calls import CallStore
+from orchestrator.store.figures import FigureStore, place_of
+from orchestrator.store.workers import WorkerStore
+from tasks.broker import oldest_number, queue_length
+from tasks.metrics import MetricsPort
+from tasks.processor import Processor
+
+__all__ = ["Pulse"]
+
+
+class Pulse:
+    """Gives signs of life in one thread and reconciles in another, so that neither is late.
+
+    Args:
+        app: The Celery app, whose queue is looked into.
+        resources: The worker's stores and signs.
+        enqueue: Puts a wake-up call on the broker.
+        processor: Where the process runs.
+    """
+
+    def __init__(
+        self,
+        app: Celery,
+        resources: Resources,
+        enqueue: Callable[[WakeUp], None],
+        processor: Processor,
+    ) -> None:
+        settings = resources.settings
+        self._app = app
+        self._enqueue = enqueue
+        self._processor = processor
+        self._turns = resources.turns
+        self._interval_s = settings.heartbeat_interval_s
+        self._alive_file = settings.alive_file
+        self._workers = WorkerStore(resources.connection, ttl_s=settings.heartbeat_ttl_s)
+        self._heartbeat = Heartbeat(self._workers, resources.turns, ttl_s=settings.heartbeat_ttl_s)
+        self._reconciler = Reconciler(
+            resources.turns.worker,
+            self._workers,
+            CallStore(resources.connection),
+            settings,
+            lambda: oldest_number(app),
+        )
+        self._counts = resources.counts
+        place = place_of(resources.turns.worker)
+        self._bookkeeper = Bookkeeper(self._counts, FigureStore(resources.connection), place)
+        self._metrics_port = MetricsPort(resources)
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(action,), name=action.__name__, daemon=True)
+            for action in (self.beat, self.reconcile)
+        ]
+
+    def start(self) -> None:
+        """Begin; the first sign of life is given at once."""
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Stop, and withdraw the sign of life: the last turn has ended."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(self._interval_s)
+        try:
+            self._workers.leave(self._turns.worker)
+            self._bookkeeper.carry()
+        except StoreError as error:
+            LOGGER.warning("The sign of life was not withdrawn: %s", error)
+
+    def beat(self) -> None:
+        """Give one sign of life: to this machine, then to Redis; with it go the figures."""
+        self._touch()
+        self._metrics_port.open()
+        calls = self._heartbeat.beat()
+        for call in calls:
+            self._enqueue(call)
+        if calls:
+            self._counts.add(RECOVERIES, "dead_turn", amount=len(calls))
+        self._bookkeeper.carry()
+
+    def reconcile(self) -> None:
+        """Run one round of the reconciler, on the processor that has time for it."""
+        self._processor.look_around()
+        self._turns.ask_to_yield(queue_length(self._app))
+        for call in self._reconciler.run_round(may_judge=self._heartbeat.may_judge):
+            self._enqueue(call)
+        recoveries = self._reconciler.recoveries
+        while recoveries:
+            reason, amount = recoveries.popitem()
+            self._counts.add(RECOVERIES, reason, amount=amount)
+
+    def _touch(self) -> None:
+        if self._alive_file:
+            try:
+                self._alive_file.touch()
+            except OSError as error:
+                LOGGER.warning("ALIVE_FILE cannot be touched: %s", error)
+
+    def _repeat(self, action: Callable[[], None]) -> None:
+        while not self._ended.is_set():
+            began = time.monotonic()
+            try:
+                action()
+            except StoreError as error:
+                LOGGER.warning("%s is put off: %s", action.__name__, error)
+            except Exception:  # noqa: BLE001 - the outermost edge of a thread that must live on
+                LOGGER.exception("%s failed", action.__name__)
+            self._ended.wait(max(0.0, self._interval_s - (time.monotonic() - began)))

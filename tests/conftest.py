@@ -1,0 +1,34 @@
+"""Fixtures that tests of every kind share."""
+
+import signal
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+import redis
+
+from tests.support.redis_server import RedisServer
+
+# A busy machine is no fault of an example: what takes how long is measured elsewhere.
+hypothesis.settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared machine")
+
+# A shell's background jobs ignore Ctrl-C, and so would every process that is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One server for all tests that neither stop it nor need it to themselves."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of a Redis server that is empty."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url

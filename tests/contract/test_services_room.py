@@ -1,0 +1,71 @@
+"""A full queue is told before an upload is read, and who is in it keeps the place."""
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import ServiceOverloadedError
+from tests.support.client import make_client, source_of
+from tests.support.fake_service import FakeService
+from tests.support.service_cases import SAMPLES, upload
+from tests.support.services import ServiceProcesses
+
+JFK = SAMPLES / "jfk.wav"
+KEY = {"Idempotency-Key": "first"}
+
+
+@pytest.fixture
+def full(redis_url: str, tmp_path: Path) -> Iterator[ServiceProcesses]:
+    """A normalizer without a worker, whose queue has one place, which is taken."""
+    package, room = "services.normalizer", {"MAX_QUEUE": "1"}
+    with ServiceProcesses(
+        package, redis_url, tmp_path, has_worker=False, environment=room
+    ) as service:
+        service.submit(**upload(JFK), headers=KEY)
+        yield service
+
+
+def test_an_upload_for_a_full_queue_is_refused_unread(full: ServiceProcesses) -> None:
+    before = full.list_files()
+    connection = http.client.HTTPConnection("127.0.0.1", full.port, timeout=20)
+    connection.putrequest("POST", "/jobs")
+    connection.putheader("Content-Type", "multipart/form-data; boundary=b")
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.endheaders()  # and not a byte of the gigabyte follows
+    response = connection.getresponse()
+    assert response.status == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert b"queue_full" in response.peek()
+    connection.close()
+    assert full.list_files() == before
+
+
+def test_a_submission_that_has_its_place_is_found_again(full: ServiceProcesses) -> None:
+    (job,) = full.call("GET", "/jobs").json()["jobs"]
+    assert full.submit(**upload(JFK), headers=KEY)["id"] == job["id"]
+    other = full.call("POST", "/jobs", **upload(JFK), headers={"Idempotency-Key": "second"})
+    assert (other.status_code, other.json()["code"]) == (429, "queue_full")
+
+
+def test_a_purge_cancels_what_waits_and_frees_its_files(full: ServiceProcesses) -> None:
+    (job,) = full.call("GET", "/jobs").json()["jobs"]
+    assert full.list_files()
+    cleaned = full.call("POST", "/admin/cleanup", json={"purge_celery_queue": True}).json()
+    assert (cleaned["tasks_purged"], cleaned["files_removed"]) == (1, 1)
+    assert full.list_files() == []
+    assert full.get(job["id"])["status"] == "cancelled"
+
+
+def test_the_orchestrator_is_told_when_to_come_again_though_it_was_still_sending(
+    full: ServiceProcesses,
+) -> None:
+    with FakeService("downloader", stage_s=0, artifact_bytes=20_000_000) as downloader:
+        source = make_client(downloader.url)
+        poll = source.submit({"url": "http://video.test/a"}, idempotency_key="audio")
+        assert poll.job is not None
+        audio = source_of(source, poll.job.job_id)
+        with pytest.raises(ServiceOverloadedError) as refusal:
+            make_client(full.url).submit({}, idempotency_key="third", source=audio)
+    assert refusal.value.retry_after_s == 5

@@ -1,0 +1,61 @@
+"""One orchestrator for all tests that leave its processes alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.certificates import Authority
+from tests.support.fake_service import Down, JobForm
+from tests.support.orchestrator import Orchestrator
+from tests.support.receiver import WEBHOOK_SECRET
+from tests.support.redis_server import RedisServer
+
+_QUICK = {"stage_s": 0.2, "queued_s": 0.0, "honours_wait": True, "honours_idempotency": True}
+_WELL = {
+    "down": Down.NO,
+    "hold": False,
+    "fail_next": 0,
+    "job_form": JobForm(),
+    "gives_partials": True,
+}
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The certificate authority that the orchestrator trusts beside the public ones."""
+    return Authority(tmp_path_factory.mktemp("trusted"))
+
+
+@pytest.fixture(scope="session")
+def shared_orchestrator(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority
+) -> Iterator[Orchestrator]:
+    """API, a worker, beat and three fake services, with short waits."""
+    directory = tmp_path_factory.mktemp("orchestrator")
+    with (
+        RedisServer() as server,
+        Orchestrator(
+            directory,
+            server,
+            services=_QUICK,
+            RETRY_BACKOFF_BASE_SECONDS=0.1,
+            HTTP_MAX_RETRIES=1,
+            BREAKER_OPEN_SECONDS=1,
+            TURN_SECONDS=3,
+            ALLOW_PRIVATE_ADDRESSES="true",
+            WEBHOOK_SECRET=WEBHOOK_SECRET,
+            SSL_CERT_FILE=str(authority.path),
+            WEBHOOK_BACKOFF_BASE_SECONDS=0.05,
+        ) as orchestrator,
+    ):
+        orchestrator.start_beat()
+        yield orchestrator
+
+
+@pytest.fixture
+def orchestrator(shared_orchestrator: Orchestrator) -> Orchestrator:
+    """The same, with services that are well again and nothing left to do of earlier tests."""
+    shared_orchestrator.cancel_unfinished()
+    for service in shared_orchestrator.services.values():
+        service.control(**_QUICK, **_WELL)
+    return shared_orchestrator

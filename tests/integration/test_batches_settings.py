@@ -1,0 +1,26 @@
+"""Batches outlive a change of the settings that they were accepted under."""
+
+from orchestrator.batches import Batches
+from orchestrator.operations import Operations
+from orchestrator.resources import build_connections
+from tests.support.jobs import URL, make_request, make_settings
+from tests.support.redis_server import RedisServer
+
+
+def test_a_video_that_is_not_accepted_any_more_holds_up_no_other() -> None:
+    with RedisServer() as server:
+
+        def make_batches(*sources: str) -> Batches:
+            allowed = frozenset(sources)
+            settings = make_settings(redis_url=server.url, allowed_sources=allowed)
+            operations = Operations(build_connections(settings), lambda _: None)
+            return Batches(operations, lambda: None, lambda: None)
+
+        first = make_batches("video.test").submit(["http://video.test/a", URL], make_request())
+        batches = make_batches()
+        second = batches.submit([URL], make_request())
+        assert batches.submit_pending() == 2
+        for batch, submitted in ((first, [False, True]), (second, [True])):
+            view = batches.get(batch.batch_id)
+            assert [item.job is not None for item in view.items] == submitted
+            assert not view.batch.is_pending

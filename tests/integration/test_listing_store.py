@@ -1,0 +1,125 @@
+"""Steps of a listing are refused where they are not wanted any more."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from orchestrator.listing_changes import begun_anew, failed, listed, put_off, submitted
+from orchestrator.microservice import Playlist
+from orchestrator.store.batches import Batch, BatchStore
+from orchestrator.store.connection import Connection, connect
+from orchestrator.store.deletions import DeletionStore
+from orchestrator.store.listings import Listing, ListingStatus, ListingStore
+from tests.support.jobs import make_request, make_settings
+from tests.support.redis_server import RedisServer
+
+URL = "https://www.youtube.com/playlist?list=PL1"
+VIDEOS = ("https://www.youtube.com/watch?v=a",)
+ADDRESS = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    with RedisServer() as server:
+        yield connect(make_settings(redis_url=server.url))
+
+
+@pytest.fixture
+def batches(connection: Connection) -> Iterator[BatchStore]:
+    yield BatchStore(connection, retention_s=60)
+    connection.client.flushdb()
+
+
+@pytest.fixture
+def listings(connection: Connection) -> ListingStore:
+    return ListingStore(connection)
+
+
+def create(batches: BatchStore) -> tuple[str, Listing]:
+    batch = batches.create((), make_request(), playlist_url=URL)
+    assert batch.listing is not None
+    return batch.batch_id, batch.listing
+
+
+def found(batches: BatchStore, batch_id: str) -> tuple[Batch, Listing]:
+    batch = batches.get(batch_id)
+    assert batch is not None
+    assert batch.listing is not None
+    return batch, batch.listing
+
+
+def deleted(connection: Connection) -> list[str]:
+    due = DeletionStore(connection).due(limit=10, again_in_s=60)
+    return [deletion.remote_id for deletion in due]
+
+
+def test_a_listing_is_due_at_once_and_given_to_one(
+    batches: BatchStore, listings: ListingStore
+) -> None:
+    batch_id, listing = create(batches)
+    assert listings.take(limit=5, again_in_s=60) == [batch_id]
+    assert listings.take(limit=5, again_in_s=60) == []
+    assert listings.write(batch_id, listing, put_off(0, parks=3))
+    assert found(batches, batch_id)[1].parks == 3
+    assert listings.take(limit=5, again_in_s=60) == [batch_id]
+
+
+def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
+    batches: BatchStore, listings: ListingStore, connection: Connection
+) -> None:
+    batch_id, listing = create(batches)
+    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
+    assert found(batches, batch_id)[1].remote_id == "dl_1"
+    assert batches.pending(limit=5) == []
+    playlist = Playlist("Talks", (*VIDEOS, "http://elsewhere.test/1"), is_truncated=True)
+    assert listings.write(batch_id, listing, listed(playlist, make_settings()))
+    (batch,) = batches.pending(limit=5)
+    assert tuple(batch.urls) == VIDEOS
+    assert batch.listing == Listing(
+        URL, ListingStatus.DONE, title="Talks", is_truncated=True, skipped=1
+    )
+    assert deleted(connection) == ["dl_1"]
+
+
+def test_what_comes_late_changes_nothing(batches: BatchStore, listings: ListingStore) -> None:
+    batch_id, listing = create(batches)
+    assert listings.write(batch_id, listing, failed("internal", "no"))
+    late = listed(Playlist(None, VIDEOS, is_truncated=False), make_settings())
+    assert not listings.write(batch_id, listing, late)
+    batch, held = found(batches, batch_id)
+    assert (held.status, held.error_code, batch.is_pending) == ("failed", "internal", False)
+
+
+def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
+    batches: BatchStore, listings: ListingStore, connection: Connection
+) -> None:
+    batch_id, listing = create(batches)
+    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
+    assert listings.write(batch_id, listing, begun_anew(listing, in_s=0))
+    assert found(batches, batch_id)[1] == Listing(URL, attempt=2)
+    assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
+    assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
+
+
+def test_a_cancelled_listing_takes_its_remote_job_with_it_however_late_it_is_known(
+    batches: BatchStore, listings: ListingStore, connection: Connection
+) -> None:
+    batch_id, listing = create(batches)
+    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
+    listings.cancel(batch_id)
+    assert deleted(connection) == ["dl_1"]
+    assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
+    assert deleted(connection) == ["dl_2"]
+    assert listings.take(limit=5, again_in_s=60) == []
+    assert found(batches, batch_id)[0].is_cancelled
+
+
+def test_a_batch_that_is_gone_does_not_come_back(
+    batches: BatchStore, listings: ListingStore, connection: Connection
+) -> None:
+    batch_id, listing = create(batches)
+    connection.client.delete(f"orchestrator:batch:{batch_id}")
+    assert not listings.write(batch_id, listing, put_off(0))
+    listings.cancel(batch_id)
+    assert listings.take(limit=5, again_in_s=60) == []
+    assert batches.get(batch_id) is None

@@ -1,0 +1,275 @@
+"""Following a job while it goes on: waiting for a change, and the stream of its events."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import requests
+
+from orchestrator.store import keys
+from tests.support.event_stream import StreamedEvent, open_stream, read_stream
+from tests.support.fake_service import Failure, Role, expected_text
+from tests.support.orchestrator import Orchestrator
+from tools.waiting import wait_until
+
+
+def ask(orchestrator: Orchestrator, job_id: str, **headers: str) -> requests.Response:
+    return requests.get(
+        f"{orchestrator.address}/jobs/{job_id}",
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        timeout=30,
+    )
+
+
+def held(orchestrator: Orchestrator, name: str, role: Role = Role.TRANSCRIBER) -> str:
+    """Submit a job that stops in one stage, until ``let_go``."""
+    orchestrator.services[role].control(hold=True)
+    job_id = orchestrator.submit(name)
+    status = {"transcriber": "transcribing", "downloader": "downloading"}[role]
+    orchestrator.await_status(job_id, status)
+    stage = {"transcriber": "transcription", "downloader": "download"}[role]
+    wait_until(
+        lambda: orchestrator.get(f"/jobs/{job_id}")["stages"][stage]["progress"] == 95,
+        timeout_s=20,
+        what="the job to stand still",
+    )
+    return job_id
+
+
+def let_go(orchestrator: Orchestrator) -> None:
+    for service in orchestrator.services.values():
+        service.control(hold=False)
+
+
+@pytest.fixture
+def finished(orchestrator: Orchestrator) -> tuple[str, list[StreamedEvent]]:
+    """A completed job and all its events."""
+    job_id = orchestrator.submit("finished", force=True)
+    orchestrator.await_status(job_id, "completed")
+    return job_id, read_stream(orchestrator.address, job_id)
+
+
+def facts(events: list[StreamedEvent], kind: str) -> list[dict[str, Any]]:
+    return [event.facts for event in events if event.kind == kind]
+
+
+def test_a_waiting_call_is_answered_at_every_change(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("waited")
+    seen = [ask(orchestrator, job_id).json()]
+    while seen[-1]["status"] != "completed":
+        answer = ask(orchestrator, job_id, Prefer="respond-async, wait=20")
+        assert answer.headers["Preference-Applied"] == "wait=20"
+        seen.append(answer.json())
+    # Three stages, each with twenty steps of progress and a few changes of status.
+    assert 10 < len(seen) < 80, "it is told of changes, and neither polled nor left waiting"
+    for earlier, later in pairwise(seen):
+        assert earlier["updated_at"] != later["updated_at"] or later["status"] == "completed"
+        assert earlier["overall_progress"] <= later["overall_progress"]
+
+
+def test_a_waiting_call_for_a_job_that_stands_still_ends_with_304(
+    orchestrator: Orchestrator,
+) -> None:
+    job_id = held(orchestrator, "unchanged", Role.DOWNLOADER)
+    seen: list[int] = []
+
+    def stands_still() -> bool:
+        # A turn of this orchestrator lasts 3 s: its end is a change too.
+        known = ask(orchestrator, job_id).headers["ETag"]
+        began = time.monotonic()
+        answer = ask(orchestrator, job_id, Prefer="wait=1", If_None_Match=known)
+        seen.append(answer.status_code)
+        return answer.status_code == 304 and time.monotonic() - began >= 0.9
+
+    wait_until(stands_still, timeout_s=20, what=f"304 after a second, not {seen}")
+    let_go(orchestrator)
+
+
+def test_who_comes_late_is_answered_at_once(orchestrator: Orchestrator) -> None:
+    job_id = held(orchestrator, "late", Role.DOWNLOADER)
+    began = time.monotonic()
+    answer = ask(orchestrator, job_id, Prefer="wait=20", If_None_Match='W/"an older one"')
+    assert answer.status_code == 200
+    assert time.monotonic() - began < 5
+    let_go(orchestrator)
+
+
+def test_nobody_waits_for_a_job_that_has_ended(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
+) -> None:
+    began = time.monotonic()
+    answer = ask(orchestrator, finished[0], Prefer="wait=20")
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    known = answer.headers["ETag"]
+    assert ask(orchestrator, finished[0], If_None_Match=known).status_code == 304
+    assert time.monotonic() - began < 5
+
+
+def test_a_cancelled_job_ends_the_wait_for_it(orchestrator: Orchestrator) -> None:
+    job_id = held(orchestrator, "wait-cancelled", Role.DOWNLOADER)
+    with open_stream(orchestrator.address, job_id) as events:
+        next(events)
+        orchestrator.post(f"/jobs/{job_id}/cancel")
+        assert [event for event in events if event.kind][-1].facts["status"] == "cancelled"
+    let_go(orchestrator)
+
+
+def test_a_stream_tells_everything_to_the_end(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
+) -> None:
+    job_id, events = finished
+    assert {event.kind for event in events} == {"progress", "stage", "segment", "end"}
+    assert events[-1].kind == "end"
+    assert events[-1].facts["status"] == "completed"
+    ids = [tuple(map(int, event.event_id.split("-"))) for event in events]
+    assert ids == sorted(set(ids))
+    assert all(event.facts["at"].endswith("Z") for event in events)
+
+    segments = facts(events, "segment")
+    assert [segment["index"] for segment in segments] == list(range(6))
+    text = " ".join(segment["text"] for segment in segments)
+    assert text == expected_text(orchestrator.video("finished"))
+
+    stages = [(fact["type"], fact.get("stage")) for fact in facts(events, "stage")]
+    history = orchestrator.get(f"/jobs/{job_id}/events")["events"]
+    assert stages == [
+        (entry["type"], entry.get("stage")) for entry in history if entry["type"] != "segment"
+    ]
+    shown = [entry["text"] for entry in history if entry["type"] == "segment"]
+    assert shown == [segment["text"] for segment in segments]
+
+
+def test_neither_history_nor_stream_name_the_machines(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
+) -> None:
+    job_id, events = finished
+    history = orchestrator.get(f"/jobs/{job_id}/events")["events"]
+    assert "started" in [entry["type"] for entry in history]
+    (worker,) = orchestrator.get("/admin/workers")["workers"]
+    named = {entry["worker"] for entry in history if entry["type"] == "started"}
+    assert named == {worker["worker"].rpartition(":")[2]}, "the end of its name"
+    told = json.dumps([history, [event.facts for event in events]])
+    assert socket.gethostname() not in told
+    with orchestrator.redis() as client:
+        kept = json.dumps(client.xrange(keys.events(job_id)))
+    assert socket.gethostname() in kept, "operators find it in Redis"
+
+
+def test_progress_never_goes_back_through_another_attempt(orchestrator: Orchestrator) -> None:
+    with orchestrator.redis() as client:  # no other test's job is to be the one that fails
+        wait_until(lambda: not client.zcard(keys.ACTIVE), timeout_s=30, what="the others' end")
+    orchestrator.services[Role.TRANSCRIBER].control(
+        fail_next=1, failure=Failure(code="internal", is_retryable=True)
+    )
+    job_id = orchestrator.submit("another-attempt")
+    events = read_stream(orchestrator.address, job_id)
+    assert "retrying" in [fact["type"] for fact in facts(events, "stage")]
+    told = [e.facts["overall_progress"] for e in events if "overall_progress" in e.facts]
+    assert told == sorted(told)
+    assert told[-1] == 100
+    attempts = [(one["attempt"], one["index"]) for one in facts(events, "segment")]
+    assert [index for attempt, index in attempts if attempt == 2] == list(range(6))
+
+
+def test_a_job_whose_work_was_done_before_tells_its_segments_too(
+    orchestrator: Orchestrator,
+) -> None:
+    first = orchestrator.submit("done-before")
+    orchestrator.await_status(first, "completed")
+    events = read_stream(orchestrator.address, orchestrator.submit("done-before"))
+    assert [event.kind for event in events] == ["stage", *["segment"] * 6, "stage", "end"]
+    assert events[-1].facts["overall_progress"] == 100
+
+
+@pytest.mark.parametrize("place", ["header", "query"])
+def test_a_stream_goes_on_where_it_was_cut(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]], place: str
+) -> None:
+    job_id, events = finished
+    for cut in (1, len(events) // 2, len(events) - 1):
+        last = events[cut - 1].event_id
+        how = {"after": last} if place == "header" else {"query": f"?last_event_id={last}"}
+        assert read_stream(orchestrator.address, job_id, **how) == events[cut:]
+
+
+def test_who_has_read_to_the_end_is_not_to_come_back(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
+) -> None:
+    job_id, events = finished
+    answer = requests.get(
+        f"{orchestrator.address}/jobs/{job_id}/events",
+        headers={"Accept": "text/event-stream", "Last-Event-ID": events[-1].event_id},
+        timeout=10,
+    )
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("no-such-job", 404), ("{job_id}", 422)],
+)
+def test_a_stream_that_cannot_be_is_a_problem(
+    orchestrator: Orchestrator,
+    finished: tuple[str, list[StreamedEvent]],
+    path: str,
+    status: int,
+) -> None:
+    answer = requests.get(
+        f"{orchestrator.address}/jobs/{path.format(job_id=finished[0])}/events",
+        headers={"Accept": "text/event-stream", "Last-Event-ID": "the last one"},
+        timeout=10,
+    )
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_after_a_retry_the_stream_has_the_history_and_one_end(orchestrator: Orchestrator) -> None:
+    job_id = held(orchestrator, "stream-retried", Role.DOWNLOADER)
+    orchestrator.post(f"/jobs/{job_id}/cancel")
+    assert read_stream(orchestrator.address, job_id)[-1].facts["status"] == "cancelled"
+    let_go(orchestrator)
+    orchestrator.post(f"/jobs/{job_id}/retry")
+    events = read_stream(orchestrator.address, job_id)
+    types = [fact["type"] for fact in facts(events, "stage")]
+    assert (types[0], types.count("cancelled"), types.count("retried")) == ("submitted", 1, 1)
+    assert [fact["status"] for fact in facts(events, "end")] == ["completed"]
+    assert events[-1].kind == "end"
+
+
+def test_segments_appear_while_the_transcription_runs(orchestrator: Orchestrator) -> None:
+    job_id = held(orchestrator, "partial")
+    history = orchestrator.get(f"/jobs/{job_id}/events")["events"]
+    assert [one["index"] for one in history if one["type"] == "segment"] == list(range(5))
+    with open_stream(orchestrator.address, job_id) as events:
+        segments = list(islice_segments(events, 5))
+        assert orchestrator.get(f"/jobs/{job_id}")["status"] == "transcribing"
+        let_go(orchestrator)
+        rest = [event for event in events if event.kind]
+    assert [fact["index"] for fact in facts(rest, "segment")] == [5]
+    assert " ".join([*segments, facts(rest, "segment")[0]["text"]]) == expected_text(
+        orchestrator.video("partial")
+    )
+
+
+def islice_segments(events: Iterator[StreamedEvent], count: int) -> Iterator[str]:
+    for event in events:
+        if event.kind == "segment":
+            count -= 1
+            yield event.facts["text"]
+        if not count:
+            return
+
+
+def test_a_service_without_partial_results_is_asked_once(orchestrator: Orchestrator) -> None:
+    transcriber = orchestrator.services[Role.TRANSCRIBER]
+    transcriber.control(gives_partials=False, stage_s=4)  # more than a turn
+    job_id = orchestrator.submit("no-partials")
+    events = read_stream(orchestrator.address, job_id)
+    assert len(facts(events, "progress")) >= 10
+    assert [one["index"] for one in facts(events, "segment")] == list(range(6))
+    remote_id = orchestrator.get(f"/jobs/{job_id}")["stages"]["transcription"]["job_id"]
+    assert transcriber.ledger().of(remote_id).texts == 2, "once while it ran, once when it was done"

@@ -1,0 +1,118 @@
+"""A job through all three stages, over real processes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_service import JobForm, Role, expected_text
+from tests.support.orchestrator import Orchestrator
+
+FORMS = {
+    "as_ours": JobForm(),
+    "job_id_and_state": JobForm(identity="job_id", state="state"),
+    "upper_case": JobForm(is_upper_case=True),
+    "success": JobForm(done="success", running="downloading"),
+    "done_with_fractions": JobForm(done="done", progress="fraction"),
+    "finished_without_progress": JobForm(done="finished", progress="absent"),
+    "garbage_progress": JobForm(progress="garbage", is_extended=False),
+}
+
+
+def submissions(orchestrator: Orchestrator, role: Role, job_id: str) -> int:
+    found = orchestrator.services[role].ledger().submissions
+    return sum((one.idempotency_key or "").startswith(job_id) for one in found)
+
+
+def test_a_job_ends_with_the_text_of_its_video(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("plain")
+    job = orchestrator.await_status(job_id, "completed", "failed")
+
+    assert job["status"] == "completed"
+    assert job["transcription_text"] == expected_text(orchestrator.video("plain"))
+    assert [segment["duration"] for segment in job["transcription_segments"]] == [1.5] * 6
+    assert job["overall_progress"] == 100.0
+    assert all(stage["status"] == "completed" for stage in job["stages"].values())
+    assert job["transcription_file"] == "transcription.srt"
+    assert re.fullmatch(r"norm_\w+_normalized\.webm", job["audio_file"])
+
+
+def test_every_stage_is_submitted_once(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("once")
+    orchestrator.await_status(job_id, "completed")
+    assert [submissions(orchestrator, role, job_id) for role in Role] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_form_of_job_object_is_understood(orchestrator: Orchestrator, form: JobForm) -> None:
+    for service in orchestrator.services.values():
+        service.control(job_form=form)
+    video = f"form-{form.model_dump_json().encode().hex()[:80]}"
+    job = orchestrator.await_status(orchestrator.submit(video), "completed", "failed")
+    assert job["transcription_text"] == expected_text(orchestrator.video(video))
+
+
+def test_services_that_do_not_wait_are_polled(orchestrator: Orchestrator) -> None:
+    for service in orchestrator.services.values():
+        service.control(honours_wait=False, honours_idempotency=False)
+    job_id = orchestrator.submit("polled")
+    job = orchestrator.await_status(job_id, "completed", "failed")
+    assert job["transcription_text"] == expected_text(orchestrator.video("polled"))
+
+
+def test_a_stage_that_outlasts_its_turn_goes_on_in_another(orchestrator: Orchestrator) -> None:
+    orchestrator.services[Role.DOWNLOADER].control(stage_s=5)
+    job_id = orchestrator.submit("long")
+    orchestrator.await_status(job_id, "completed")
+    with orchestrator.redis() as client:
+        turns = int(client.hget(f"orchestrator:job:{job_id}", "lease.number") or 0)
+    assert turns >= 4, "one more than the stages: the download took two turns"
+    assert submissions(orchestrator, Role.DOWNLOADER, job_id) == 1
+
+
+def test_options_reach_the_services(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit(
+        "options", language="pt", language_out="en", remove_noise=False, apply_highpass_filter=True
+    )
+    job = orchestrator.await_status(job_id, "completed")
+    text = expected_text(orchestrator.video("options"), language="pt", language_out="en")
+    assert job["transcription_text"] == text
+    (sent,) = [
+        one
+        for one in orchestrator.services[Role.NORMALIZER].ledger().submissions
+        if (one.idempotency_key or "").startswith(job_id)
+    ]
+    assert sent.fields == {
+        "remove_noise": "false",
+        "convert_to_mono": "true",
+        "apply_highpass_filter": "true",
+        "set_sample_rate_16k": "true",
+        "isolate_vocals": "false",
+    }
+
+
+def test_the_log_has_the_lines_that_operators_know(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("logged")
+    job = orchestrator.await_status(job_id, "completed")
+    log = Path(orchestrator.environment["LOG_DIR"], "orchestrator.log").read_text()
+
+    time, suffix = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}", rf" \[job_id={job_id} stage="
+    remote_id = job["stages"]["download"]["job_id"]
+    for message in (
+        f"Starting pipeline for job {job_id}",
+        f"Video job submitted: {remote_id}",
+        f"Transcription text retrieved: {len(job['transcription_text'])} chars",
+    ):
+        start = rf"^{time} - modules\.orchestrator - INFO - "
+        line = rf"{start}{re.escape(message)}{suffix}\w+ attempt=1 request_id=\w+\]$"
+        assert re.search(line, log, re.MULTILINE), message
+
+
+def test_a_status_is_read_without_the_text(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("apart")
+    job = orchestrator.await_status(job_id, "completed")
+    with orchestrator.redis() as client:
+        fields = client.hgetall(f"orchestrator:job:{job_id}")
+        transcript = client.hgetall(f"orchestrator:job:{job_id}:transcript")
+    assert job["transcription_text"] not in fields.values()
+    assert transcript["text"] == job["transcription_text"]

@@ -1,0 +1,226 @@
+"""What a job has made is given out in every form, as soon as it is there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pysubs2
+import pytest
+import requests
+import webvtt
+
+from orchestrator.captions import CueStyle, make_cues
+from tests.support.fake_service import Down, FaultPlan, Role, expected_text
+from tests.support.fake_service.artifacts import DEFAULT_BYTES, downloaded, normalized
+from tests.support.fake_service.faults import Fault
+from tests.support.orchestrator import Orchestrator
+from tools.waiting import wait_until
+
+MEDIA_TYPES = {
+    "json": "application/json",
+    "txt": "text/plain",
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+}
+MANY_BYTES = 60_000_000
+
+
+@pytest.fixture
+def done(orchestrator: Orchestrator) -> str:
+    """The id of a job that is completed."""
+    job_id = orchestrator.submit("results")
+    orchestrator.await_status(job_id, "completed")
+    return job_id
+
+
+def fetch(orchestrator: Orchestrator, path: str, **headers: str) -> requests.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(f"{orchestrator.address}/jobs/{path}", headers=named, timeout=30)
+
+
+def remote_id(orchestrator: Orchestrator, job_id: str) -> str:
+    return str(orchestrator.get(f"/jobs/{job_id}")["stages"]["normalization"]["job_id"])
+
+
+@contextmanager
+def changed(orchestrator: Orchestrator, **settings: Any) -> Iterator[None]:
+    """Have the normalizer behave otherwise for a while."""
+    before = {"artifact_bytes": DEFAULT_BYTES, "down": Down.NO, "faults": FaultPlan()}
+    service = orchestrator.services[Role.NORMALIZER]
+    service.control(**settings)
+    try:
+        yield
+    finally:
+        service.control(**{name: before[name] for name in settings})
+
+
+@pytest.mark.parametrize(("kind", "media_type"), MEDIA_TYPES.items())
+def test_the_query_and_accept_choose_the_same_formats(
+    orchestrator: Orchestrator, done: str, kind: str, media_type: str
+) -> None:
+    by_query = fetch(orchestrator, f"{done}/transcript?format={kind}", Accept="image/png")
+    by_accept = fetch(orchestrator, f"{done}/transcript", Accept=f"{media_type}, */*;q=0.1")
+    assert by_query.status_code == by_accept.status_code == 200
+    assert by_query.content == by_accept.content
+    charset = "" if kind == "json" else "; charset=utf-8"
+    assert by_query.headers["Content-Type"] == media_type + charset
+    name = f"attachment; filename=transcription.{kind}"
+    assert by_query.headers["Content-Disposition"] == name
+    assert "Accept" in by_query.headers["Vary"]
+
+
+def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> None:
+    text = expected_text(orchestrator.video("results"))
+    parts = {kind: fetch(orchestrator, f"{done}/transcript?format={kind}") for kind in MEDIA_TYPES}
+    assert parts["txt"].text == f"{text}\n"
+    subrip = pysubs2.SSAFile.from_string(parts["srt"].text, format_="srt")
+    assert " ".join(event.plaintext for event in subrip).split() == text.split()
+    captions = webvtt.from_string(parts["vtt"].text).captions
+    assert " ".join(caption.text for caption in captions).split() == text.split()
+
+    document = parts["json"].json()
+    assert (document["job_id"], document["text"]) == (done, text)
+    assert document["segments"] == orchestrator.get(f"/jobs/{done}")["transcription_segments"]
+    cues = make_cues(document["segments"], CueStyle())
+    assert document["cues"] == [
+        {"start": cue.start_ms / 1000, "end": cue.end_ms / 1000, "lines": list(cue.lines)}
+        for cue in cues
+    ]
+
+
+def test_without_a_wish_the_transcript_is_json(orchestrator: Orchestrator, done: str) -> None:
+    answer = fetch(orchestrator, f"{done}/transcript")
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_the_name_of_the_file_is_the_one_that_the_job_tells(
+    orchestrator: Orchestrator, done: str
+) -> None:
+    job = orchestrator.get(f"/jobs/{done}")
+    subrip = fetch(orchestrator, f"{done}/transcript?format=srt")
+    assert subrip.headers["Content-Disposition"].endswith(job["transcription_file"])
+    audio = fetch(orchestrator, f"{done}/audio")
+    assert audio.headers["Content-Disposition"].endswith(job["audio_file"])
+
+
+def test_limits_of_cues_can_be_chosen(orchestrator: Orchestrator, done: str) -> None:
+    query = "format=vtt&max_line_chars=12&max_lines=1"
+    captions = webvtt.from_string(fetch(orchestrator, f"{done}/transcript?{query}").text).captions
+    assert len(captions) > 3
+    assert all(len(line) <= 12 for caption in captions for line in caption.lines)
+
+
+@pytest.mark.parametrize("query", ["format=doc", "format=", "max_lines=0", "max_line_chars=1e9"])
+def test_a_query_that_cannot_be_is_named(orchestrator: Orchestrator, done: str, query: str) -> None:
+    answer = fetch(orchestrator, f"{done}/transcript?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"query:{query.partition('=')[0]}"
+
+
+def test_a_format_that_does_not_exist_is_not_acceptable(
+    orchestrator: Orchestrator, done: str
+) -> None:
+    answer = fetch(orchestrator, f"{done}/transcript", Accept="application/pdf")
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+
+
+def test_a_transcript_that_is_known_is_not_sent_again(
+    orchestrator: Orchestrator, done: str
+) -> None:
+    tags = {
+        kind: fetch(orchestrator, f"{done}/transcript?format={kind}").headers["ETag"]
+        for kind in MEDIA_TYPES
+    }
+    assert len(set(tags.values())) == len(MEDIA_TYPES)
+    again = fetch(orchestrator, f"{done}/transcript?format=srt", If_None_Match=tags["srt"])
+    assert (again.status_code, again.content) == (304, b"")
+    other = fetch(orchestrator, f"{done}/transcript?format=vtt", If_None_Match=tags["srt"])
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["transcript", "audio"])
+def test_results_of_an_unknown_job_are_not_found(orchestrator: Orchestrator, path: str) -> None:
+    answer = fetch(orchestrator, f"0123456789abcdef/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+
+
+def test_before_they_are_made_results_are_a_conflict(orchestrator: Orchestrator) -> None:
+    orchestrator.services[Role.TRANSCRIBER].control(hold=True)
+    job_id = orchestrator.submit("results-early")
+    audio = fetch(orchestrator, f"{job_id}/audio", Accept_Language="en")
+    assert (audio.status_code, audio.json()["code"]) == (409, "not_completed")
+    assert "its normalization has not completed" in audio.json()["detail"]
+
+    orchestrator.await_status(job_id, "transcribing")
+    wait_until(lambda: fetch(orchestrator, f"{job_id}/audio").ok, timeout_s=10, what="the audio")
+    transcript = fetch(orchestrator, f"{job_id}/transcript", Accept_Language="en")
+    assert (transcript.status_code, transcript.json()["code"]) == (409, "not_completed")
+    assert f"Job {job_id} is transcribing" in transcript.json()["detail"]
+    orchestrator.post(f"/jobs/{job_id}/cancel")
+
+
+def test_the_audio_is_what_the_normalizer_made(orchestrator: Orchestrator, done: str) -> None:
+    answer = fetch(orchestrator, f"{done}/audio")
+    made = normalized(downloaded(orchestrator.video("results")).sha256())
+    assert sha256(answer.content).hexdigest() == made.sha256()
+    assert answer.headers["Content-Type"] == "audio/webm"
+    assert answer.headers["Content-Length"] == str(made.size_bytes)
+
+
+def test_the_head_of_the_audio_has_its_length_and_no_body(
+    orchestrator: Orchestrator, done: str
+) -> None:
+    answer = requests.head(f"{orchestrator.address}/jobs/{done}/audio", timeout=30)
+    assert (answer.headers["Content-Length"], answer.content) == (str(DEFAULT_BYTES), b"")
+
+
+def test_audio_that_its_service_has_no_more_is_gone(orchestrator: Orchestrator) -> None:
+    job_id = orchestrator.submit("results-gone")
+    orchestrator.await_status(job_id, "completed")
+    orchestrator.services[Role.NORMALIZER].delete(remote_id(orchestrator, job_id))
+    answer = fetch(orchestrator, f"{job_id}/audio")
+    assert (answer.status_code, answer.json()["code"]) == (410, "artifact_gone")
+
+
+@pytest.mark.parametrize("down", [Down.UNAVAILABLE, Down.RESETTING])
+def test_audio_of_a_service_that_is_down_is_unavailable(
+    orchestrator: Orchestrator, done: str, down: Down
+) -> None:
+    with changed(orchestrator, down=down):
+        answer = fetch(orchestrator, f"{done}/audio")
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_audio_that_breaks_off_does_not_look_whole(orchestrator: Orchestrator, done: str) -> None:
+    always = FaultPlan(rates={Fault.TRUNCATED: 1.0}, most_of_a_kind=10_000, horizon=10_000)
+    with changed(orchestrator, faults=always), pytest.raises(requests.RequestException):
+        fetch(orchestrator, f"{done}/audio")
+    assert fetch(orchestrator, f"{done}/audio").ok
+
+
+def test_the_memory_of_the_api_does_not_grow_with_the_audio(orchestrator: Orchestrator) -> None:
+    with changed(orchestrator, artifact_bytes=MANY_BYTES):
+        job_id = orchestrator.submit("results-large")
+        orchestrator.await_status(job_id, "completed")
+    before = memory_bytes(orchestrator)
+    address = f"{orchestrator.address}/jobs/{job_id}/audio"
+    with requests.get(address, stream=True, timeout=30) as answer:
+        count = sum(len(chunk) for chunk in answer.iter_content(1_000_000))
+    assert count == MANY_BYTES
+    assert memory_bytes(orchestrator) - before < MANY_BYTES / 4
+
+
+def memory_bytes(orchestrator: Orchestrator) -> int:
+    """Return the most memory that the API's one serving process has had so far."""
+    assert orchestrator.api
+    (server,) = (
+        Path(f"/proc/{orchestrator.api.pid}/task/{orchestrator.api.pid}/children")
+        .read_text()
+        .split()
+    )
+    status = Path(f"/proc/{server}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024

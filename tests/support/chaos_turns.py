@@ -1,0 +1,97 @@
+"""What the owner of a stage may write next, from what it knows: right or outdated."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.errors import (
+    DeadlineExceededError,
+    Failure,
+    RemoteJobFailedError,
+    RemoteJobLostError,
+    ServiceUnavailableError,
+    SourceGoneError,
+    StageError,
+)
+from orchestrator.job import Job, StageRecord, Transcript
+from orchestrator.pipeline import STAGES, Stage
+from orchestrator.store.leases import Lease
+from orchestrator.transitions import (
+    Change,
+    attached,
+    completed,
+    failed,
+    handed_back,
+    parked,
+    progressed,
+    sent_back,
+    started_over,
+    submitted,
+)
+
+__all__ = ["INSTANCE", "Owner", "possible_changes"]
+
+INSTANCE: Final = "http://service.test"
+
+
+@dataclass
+class Owner:
+    """A turn: what a worker knows of the job that it has claimed, right or outdated."""
+
+    lease: Lease
+    stage: Stage
+    job: Job
+    work: tuple[str, ...] = ()
+    """What the claim said of the stage's work."""
+
+    @property
+    def record(self) -> StageRecord:
+        """What it knows of its stage."""
+        return self.job.stages[self.stage.name]
+
+    @property
+    def remote_id(self) -> str:
+        """The service's id: the same for the same idempotency key."""
+        return f"{self.job.job_id}:{self.stage.name}:{self.record.attempt}"
+
+
+def possible_changes(owner: Owner) -> list[Change]:
+    """Return what a turn may write next, from what it knows."""
+    job, stage = owner.job, owner.stage
+    late = DeadlineExceededError("JOB_TIMEOUT_MINUTES", 1)
+    busy = ServiceUnavailableError(stage.service.name, "busy")
+    common = [
+        parked(job, stage, busy, in_s=0.0, clocks_paused=True),
+        failed(job, stage, late),
+        handed_back(),
+    ]
+    if owner.record.job_id is not None:
+        return [*common, *_changes_of_a_remote_job(owner)]
+    match owner.work:
+        case ("there", instance, remote_id):
+            return [attached(job, stage, remote_id=remote_id, instance=instance)]
+        case ("theirs",):
+            error, work = StageError("theirs"), owner.record.work
+            return [parked(job, stage, error, in_s=0.0, clocks_paused=False, follow=work)]
+    mine = [submitted(job, stage, remote_id=owner.remote_id, instance=INSTANCE)] * 12
+    if stage is not STAGES[0]:
+        source = STAGES[STAGES.index(stage) - 1]
+        common.append(sent_back(job, stage, source, SourceGoneError(source.name, "gone")))
+    return [*mine, *common]
+
+
+def _changes_of_a_remote_job(owner: Owner) -> list[Change]:
+    job, stage = owner.job, owner.stage
+    transcript = Transcript("text", ({"text": "text", "start": 0, "end": 1, "duration": 1},))
+    result = transcript if stage.gives_transcript else None
+    broken = RemoteJobFailedError(
+        stage.service.name, Failure("It broke", "internal", retryable=True)
+    )
+    lost = RemoteJobLostError(stage.service.name, owner.remote_id)
+    return [
+        *[completed(job, stage, filename="file", transcript=result)] * 20,
+        progressed(job, stage, 50.0, is_queued=True),
+        progressed(job, stage, 60.0, is_queued=False),
+        failed(job, stage, broken),
+        started_over(job, stage, lost, in_s=0.0),
+        started_over(job, stage, broken, in_s=3600.0),
+    ]

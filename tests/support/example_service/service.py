@@ -1,0 +1,33 @@
+"""The description of the example service."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from services.kit.service import Service
+from services.kit.settings import ServiceSettings
+
+
+class ExampleOptions(BaseModel):
+    """Whom to greet, and the file that steers the work."""
+
+    name: str
+    script: str = ""
+
+
+class ExampleSettings(ServiceSettings):
+    """Nothing of its own but the folder."""
+
+    artifacts_dir: Path = Path("var/artifacts/example")
+
+
+SERVICE = Service(
+    name="example",
+    title="example",
+    id_prefix="ex_",
+    settings=ExampleSettings,
+    options=ExampleOptions,
+    takes_file=False,
+    documents=("greeting",),
+    pages={"languages": lambda: {"languages": ["en"]}},
+)

@@ -1,0 +1,7 @@
+"""The example's worker."""
+
+from services.kit.worker import create_worker
+from tests.support.example_service.service import SERVICE
+from tests.support.example_service.work import run
+
+app = create_worker(SERVICE, run)

@@ -1,0 +1,45 @@
+"""Jobs and settings for tests of what needs no Redis."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.job import Job, JobOptions, JobRequest, JobStatus, StageRecord
+from orchestrator.pipeline import STAGES
+from orchestrator.settings import Settings, load_settings
+
+__all__ = ["NOW", "URL", "make_job", "make_request", "make_settings", "with_stage"]
+
+NOW = datetime(2025, 10, 29, 10, 0, 0, 123_000, tzinfo=UTC)
+URL = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+
+
+def make_settings(**overrides: Any) -> Settings:
+    """Return settings without any `.env` file, by the names of their fields."""
+    return load_settings(env_files=(), **overrides)
+
+
+def make_request(*, options: JobOptions | None = None, **facts: Any) -> JobRequest:
+    """Return what a client asks for."""
+    return JobRequest(youtube_url=URL, options=options or JobOptions(), **facts)
+
+
+def make_job(stage: str = "download", **facts: Any) -> Job:
+    """Return a job that is in a stage and has 30 minutes for it, 60 in all."""
+    job = Job(
+        job_id="a1b2c3d4e5f60718",
+        request=make_request(),
+        status=JobStatus.QUEUED,
+        stage=stage,
+        stages={one.name: StageRecord(work=f"work of {one.name}") for one in STAGES},
+        created_at=NOW,
+        updated_at=NOW,
+        job_limit_s=3600.0,
+        stage_limit_s=1800.0,
+    )
+    return replace(job, **facts)
+
+
+def with_stage(job: Job, name: str, **facts: Any) -> Job:
+    """Return the job with other facts known of one of its stages."""
+    return replace(job, stages={**job.stages, name: replace(job.stages[name], **facts)})

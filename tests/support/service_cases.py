@@ -1,0 +1,35 @@
+"""What a test of any service needs to know: how its jobs are submitted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.services import ROOT, ServiceProcesses
+
+SAMPLES = ROOT / "samples"
+EXAMPLE_MAX_QUEUE = 5
+MAX_FILE_SIZE_MB = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """A running service, and how a job of it is submitted."""
+
+    service: ServiceProcesses
+    id_prefix: str
+    quick: Callable[[], dict[str, Any]]
+    """Arguments of a submission that completes within seconds."""
+    other: Callable[[], dict[str, Any]]
+    """Arguments of another one."""
+    brief: Callable[[], dict[str, Any]]
+    """Arguments of one that ends at once, since it cannot be done."""
+    long: Callable[[], dict[str, Any]]
+    """Arguments of one that would run for a long time."""
+    slow: Callable[[], dict[str, Any]]
+    """Arguments of one that completes, but not within a second."""
+
+
+def upload(path: Path, **fields: str) -> dict[str, Any]:
+    """Return the arguments of a request that uploads a file."""
+    return {"files": {"file": (path.name, path.read_bytes(), "audio/wav")}, "data": fields}

@@ -1,0 +1,8 @@
+"""Comparing what was said with what was understood."""
+
+import re
+
+
+def words(text: str) -> list[str]:
+    """Split a text into its words, without case and punctuation."""
+    return re.findall(r"\w+", text.lower())

@@ -1,0 +1,207 @@
+"""Cues keep the style as far as no word is lost or late."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.captions import Cue, CueStyle, make_cues
+from tests.support.speech import breaches, clips, spoken, talk, without_words
+
+NETFLIX = CueStyle()
+
+
+def shown(cues: list[Cue]) -> list[str]:
+    return " ".join(cue.text for cue in cues).split()
+
+
+def word(text: str, start: float, end: float) -> dict[str, Any]:
+    return {"word": text, "start": start, "end": end}
+
+
+def segment(text: str, start: float, end: float, **more: Any) -> dict[str, Any]:
+    return {"text": text, "start": start, "end": end, **more}
+
+
+def test_the_default_is_the_guide_of_netflix() -> None:
+    assert NETFLIX.model_dump() == {
+        "max_line_chars": 42,
+        "max_lines": 2,
+        "min_cue_s": pytest.approx(5 / 6, abs=0.001),
+        "max_cue_s": 7.0,
+        "max_chars_per_s": 20.0,
+        "min_gap_s": pytest.approx(2 / 23.976, abs=0.001),
+    }
+
+
+@pytest.mark.parametrize("clip", clips(), ids=lambda clip: clip["text"][:20])
+def test_every_recorded_clip_keeps_the_guide(clip: dict[str, Any]) -> None:
+    cues = make_cues([clip], NETFLIX)
+    assert not breaches(cues)
+    assert shown(cues) == spoken([clip])
+
+
+@pytest.mark.parametrize("speed", [0.8, 1.0, 1.25])
+@pytest.mark.parametrize("has_words", [True, False], ids=["timed words", "segments"])
+def test_a_talk_of_real_speech_keeps_the_guide(speed: float, has_words: bool) -> None:  # noqa: FBT001
+    segments = talk(clip_count=70, speed=speed)
+    segments = segments if has_words else without_words(segments)
+    cues = make_cues(segments, NETFLIX)
+    broken = breaches(cues)
+    assert len(cues) > 50
+    assert len(broken) <= 0.05 * len(cues), broken
+    assert shown(cues) == spoken(segments)
+
+
+def test_speech_too_fast_for_the_guide_loses_no_word_and_starts_none_late() -> None:
+    segments = talk(clip_count=60, speed=4.0)
+    cues = make_cues(segments, NETFLIX)
+    assert breaches(cues), "nobody reads that fast"
+    assert shown(cues) == spoken(segments)
+    words = iter([one for part in segments for one in part["words"]])
+    for cue in cues:
+        letters = "".join(cue.text.split())
+        while letters:
+            spoken_word = next(words)
+            assert cue.start_ms / 1000 <= spoken_word["start"]
+            assert letters.startswith(spoken_word["word"])
+            letters = letters.removeprefix(spoken_word["word"])
+
+
+def test_a_long_text_without_a_pause_or_a_stop_is_cut_all_the_same() -> None:
+    text = " ".join(["uninterrupted", "words", "of", "somebody", "who", "never", "stops"] * 200)
+    cues = make_cues([segment(text, 0, len(text) / 15)], NETFLIX)
+    assert not breaches(cues)
+    assert shown(cues) == text.split()
+
+
+def test_cues_end_with_sentences_where_they_can() -> None:
+    text = "This is a first sentence that is long. And this is a second one, longer than that."
+    cues = make_cues([segment(text, 0, 6)], CueStyle(max_lines=1, max_line_chars=50))
+    assert [cue.text for cue in cues] == [
+        "This is a first sentence that is long.",
+        "And this is a second one, longer than that.",
+    ]
+
+
+def test_a_title_does_not_end_a_sentence() -> None:
+    text = "Yesterday evening we met the famous Mr. Dashwood of Norland Park in Sussex"
+    cues = make_cues([segment(text, 0, 6)], CueStyle(max_lines=1))
+    assert not any(cue.text.endswith("Mr.") for cue in cues)
+
+
+def test_cues_start_with_their_first_word_and_stay_until_it_can_be_read() -> None:
+    words = [word("Hello", 1.25, 1.5), word("there.", 1.5, 1.7)]
+    (cue,) = make_cues([segment("Hello there.", 1.0, 2.0, words=words)], NETFLIX)
+    assert (cue.start_ms, cue.end_ms) == (1250, 1250 + 834)
+
+
+def test_a_short_gap_between_cues_is_closed_so_that_nothing_flickers() -> None:
+    first, second = segment("One two three four.", 0, 2.0), segment("Five six seven.", 2.4, 4.0)
+    cues = make_cues([first, second], CueStyle(max_lines=1, max_line_chars=20))
+    assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(0, 2400 - 84), (2400, 4000)]
+
+
+def test_words_are_not_shown_long_before_they_are_spoken() -> None:
+    words = [word("well", 0, 0.5), word("now", 5.0, 5.5)]
+    cues = make_cues([segment("well now", 0, 5.5, words=words)], NETFLIX)
+    assert [(cue.text, cue.start_ms) for cue in cues] == [("well", 0), ("now", 5000)]
+
+
+def test_a_word_that_is_held_for_longer_than_a_cue_may_last_ends_early() -> None:
+    (cue,) = make_cues([segment("Ooooh", 0, 12)], NETFLIX)
+    assert (cue.start_ms, cue.end_ms) == (0, 7000)
+
+
+def test_words_that_start_together_are_shown_together() -> None:
+    text = "word " * 300
+    (cue,) = make_cues([segment(text, 3, 3)], NETFLIX)
+    assert cue.text.split() == text.split()
+    assert cue.end_ms > cue.start_ms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。何でも薄暗いじめじめした所で泣いていた。",
+        "今天天气很好我们一起去公园散步吧然后在那里吃午饭再回家休息晚上看一部电影你觉得怎么样呢",
+        "สวัสดีครับวันนี้เราจะมาพูดถึงเรื่องการเขียนโปรแกรมคอมพิวเตอร์ซึ่งเป็นเรื่องที่น่าสนใจมาก",
+    ],
+    ids=["Japanese", "Chinese", "Thai"],
+)
+def test_scripts_without_spaces_are_cut_between_characters(text: str) -> None:
+    cues = make_cues([segment(text, 0, len(text) / 5)], NETFLIX)
+    assert not breaches(cues)
+    assert len(cues) > 1
+    assert "".join("".join(cue.lines) for cue in cues) == text
+    assert not any(line[0] in "。、" for cue in cues for line in cue.lines)
+
+
+def test_timed_words_of_a_script_without_spaces_are_kept_whole() -> None:
+    words = [
+        word(text, at * 0.5, at * 0.5 + 0.5) for at, text in enumerate(["東京", "タワー"] * 20)
+    ]
+    text = "".join(one["word"] for one in words)
+    cues = make_cues([segment(text, 0, 20, words=words)], NETFLIX)
+    lines = [line for cue in cues for line in cue.lines]
+    assert "".join(lines) == text
+    assert all(line.startswith(("東京", "タワー")) for line in lines)
+    assert not breaches(cues)
+
+
+def test_a_style_of_ones_own_is_kept() -> None:
+    style = CueStyle(max_line_chars=20, max_lines=3, min_cue_s=1, max_cue_s=4, min_gap_s=0.2)
+    cues = make_cues(talk(clip_count=50), style)
+    assert len(breaches(cues, style)) <= 0.05 * len(cues)
+    assert max(len(cue.lines) for cue in cues) == 3
+
+
+def test_a_transcript_of_silence_has_no_cues() -> None:
+    assert make_cues([], NETFLIX) == []
+    assert make_cues([segment("  ", 0, 2)], NETFLIX) == []
+
+
+times = st.one_of(st.floats(-5, 500), st.just(float("nan")), st.none())
+texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60)
+timed_words = st.lists(
+    st.fixed_dictionaries({"word": st.text(max_size=10), "start": times, "end": times}), max_size=20
+)
+wild = st.lists(
+    st.fixed_dictionaries(
+        {"text": texts, "start": times, "end": times}, optional={"words": timed_words}
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=50)
+@given(wild)
+def test_whatever_a_service_answers_keeps_its_words_in_order_of_time(
+    segments: list[dict[str, Any]],
+) -> None:
+    segments = [one for one in segments if one["text"].strip()]  # else its words are the text
+    cues = make_cues(segments, NETFLIX)
+    assert all(before.start_ms < after.start_ms for before, after in pairwise(cues))
+    assert all(0 <= cue.start_ms < cue.end_ms for cue in cues)
+    expected = sorted("".join("".join(one["text"].split()) for one in segments))
+    assert sorted("".join("".join(cue.text.split()) for cue in cues)) == expected
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 2), st.floats(0, 2), st.text("abcde.,", min_size=1)), min_size=1
+    )
+)
+def test_no_cue_starts_after_its_first_word(timed: list[tuple[float, float, str]]) -> None:
+    words, at_s = [], 0.0
+    for pause_s, length_s, text in timed:
+        words.append(word(text, at_s + pause_s, at_s + pause_s + length_s))
+        at_s += pause_s + length_s
+    text = " ".join(one["word"] for one in words)
+    starts = iter([one["start"] for one in words])
+    for cue in make_cues([segment(text, words[0]["start"], at_s, words=words)], NETFLIX):
+        for _ in cue.text.split():
+            assert cue.start_ms / 1000 <= next(starts) + 1e-6

@@ -1,0 +1,35 @@
+"""What a service's instances are called, and what their words come to."""
+
+import pytest
+
+from orchestrator.microservice.instances import name_of, sum_up
+from orchestrator.settings import ServiceSettings, load_settings
+
+
+def test_a_list_of_addresses_is_a_list_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIO_TRANSCRIBER_URL", "http://a.test/, http://b.test,http://a.test")
+    service = load_settings(env_files=()).services["audio-transcriber"]
+    assert service.urls == ("http://a.test", "http://b.test")
+
+
+@pytest.mark.parametrize("url", ["", ",", "http://a.test,b.test"])
+def test_every_entry_of_the_list_must_be_an_address(url: str) -> None:
+    with pytest.raises(ValueError, match="must begin with http"):
+        ServiceSettings(url=url, timeout=1)
+
+
+def test_an_instance_is_shown_without_its_password() -> None:
+    assert name_of("http://user:secret@a.test:1/v1") == "http://a.test:1/v1"
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (["healthy"], "healthy"),
+        (["unreachable", "unreachable"], "unreachable"),
+        (["healthy", "unreachable"], "degraded"),
+        (["degraded", "unreachable"], "unhealthy"),
+    ],
+)
+def test_a_service_is_as_well_as_its_instances(words: list[str], word: str) -> None:
+    assert sum_up({f"http://{n}.test": said for n, said in enumerate(words)}) == word

@@ -1,0 +1,73 @@
+"""Waits grow, are spread by chance, and have bounds."""
+
+from itertools import islice
+
+import pytest
+
+from orchestrator.microservice.pacing import foreseen_wait_s, park_s, poll_waits, retry_waits
+from tests.support.jobs import make_settings
+
+_DRAWS = 300
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_there_are_as_many_waits_as_retries(retries: int) -> None:
+    assert len(list(retry_waits(make_settings(http_max_retries=retries)))) == retries
+
+
+def test_a_retry_waits_from_zero_up_to_a_bound_that_doubles() -> None:
+    settings = make_settings(http_max_retries=3, retry_backoff_base_s=1.5)
+    drawn = [tuple(retry_waits(settings)) for _ in range(_DRAWS)]
+    for waits, bound_s in zip(zip(*drawn, strict=True), (1.5, 3.0, 6.0), strict=True):
+        assert min(waits) >= 0
+        assert bound_s * 0.8 < max(waits) <= bound_s
+        assert min(waits) < bound_s * 0.2
+
+
+def test_the_first_wait_between_polls_is_at_most_a_second() -> None:
+    settings = make_settings(poll_interval=3)
+    firsts = [next(poll_waits(settings)) for _ in range(_DRAWS)]
+    assert 0.5 <= min(firsts) < 0.6
+    assert 0.9 < max(firsts) <= 1.0
+
+
+@pytest.mark.parametrize("interval_s", [0.1, 3.0])
+def test_no_wait_between_polls_exceeds_the_poll_interval(interval_s: float) -> None:
+    waits = list(islice(poll_waits(make_settings(poll_interval=interval_s)), _DRAWS))
+    assert interval_s * 0.9 < max(waits) <= interval_s
+    assert min(waits) >= min(0.5, interval_s / 2)
+
+
+def test_an_end_that_is_foreseen_is_polled_for_just_after_it() -> None:
+    settings = make_settings(poll_interval=3)
+    waits = [foreseen_wait_s(80.0, 8.0, settings) or 0.0 for _ in range(_DRAWS)]
+    assert 2.0 <= min(waits) < max(waits) <= 2.0 * 1.05
+
+
+def test_what_is_left_is_divided_evenly_among_as_few_polls_as_may_be() -> None:
+    settings = make_settings(poll_interval=3)
+    waits = [foreseen_wait_s(10.0, 1.0, settings) or 0.0 for _ in range(_DRAWS)]
+    assert 4.5 <= min(waits) < max(waits) <= 4.5 * 1.05
+
+
+@pytest.mark.parametrize("progress", [0.0, 4.9])
+def test_too_little_progress_foretells_nothing(progress: float) -> None:
+    assert foreseen_wait_s(progress, 10.0, make_settings(poll_interval=3)) is None
+
+
+@pytest.mark.parametrize("progress", [99.9, 100.0])
+def test_an_end_that_is_late_is_looked_for_at_short_intervals(progress: float) -> None:
+    assert foreseen_wait_s(progress, 5.0, make_settings(poll_interval=3)) == 0.25
+
+
+def test_a_park_lasts_at_least_half_of_its_bound() -> None:
+    settings = make_settings(retry_backoff_base_s=1.5)
+    for parks, bound_s in ((0, 1.5), (1, 3.0), (3, 12.0)):
+        waits = [park_s(parks, settings) for _ in range(_DRAWS)]
+        assert bound_s / 2 <= min(waits)
+        assert bound_s * 0.9 < max(waits) <= bound_s
+
+
+def test_no_park_exceeds_half_a_minute() -> None:
+    settings = make_settings(retry_backoff_base_s=1.5)
+    assert max(park_s(parks, settings) for parks in (5, 50, 5000) for _ in range(_DRAWS)) <= 30

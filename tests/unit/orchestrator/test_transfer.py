@@ -1,0 +1,140 @@
+"""Audio on its way: checked to its last byte, and never whole in memory."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.formparser import parse_form_data
+
+from orchestrator.errors import ServiceUnavailableError
+from orchestrator.microservice import SourceArtifact
+from orchestrator.microservice.transfer import make_upload
+
+AUDIO = (b"RIFF", b"\x00\x01\r\n--", b"data")
+WHOLE = b"".join(AUDIO)
+_PLENTY_S = 60.0
+
+
+def digest_of(data: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+def artifact(**facts: Any) -> SourceArtifact:
+    known: dict[str, Any] = {
+        "service": "video-downloader",
+        "filename": "a.webm",
+        "length_bytes": len(WHOLE),
+        "digest": digest_of(WHOLE),
+        "read": lambda: iter(AUDIO),
+    }
+    return SourceArtifact(**(known | facts))
+
+
+def test_bytes_pass_in_the_chunks_in_which_they_come() -> None:
+    assert tuple(artifact().chunks(limit_s=_PLENTY_S)) == AUDIO
+
+
+def test_too_few_bytes_are_not_handed_on_as_if_they_were_all() -> None:
+    short = artifact(read=lambda: iter(AUDIO[:2]), digest=None)
+    with pytest.raises(ServiceUnavailableError, match=r"10 bytes came of 14"):
+        list(short.chunks(limit_s=_PLENTY_S))
+
+
+def test_too_many_bytes_are_not_handed_on_either() -> None:
+    long = artifact(read=lambda: iter((*AUDIO, b"!")), digest=None)
+    with pytest.raises(ServiceUnavailableError, match=r"15 bytes came of 14"):
+        list(long.chunks(limit_s=_PLENTY_S))
+
+
+def test_bytes_with_another_checksum_are_not_handed_on() -> None:
+    wrong = artifact(digest=digest_of(b"something else"))
+    with pytest.raises(ServiceUnavailableError, match="checksum"):
+        list(wrong.chunks(limit_s=_PLENTY_S))
+
+
+def test_the_service_that_the_bytes_come_from_is_named() -> None:
+    with pytest.raises(ServiceUnavailableError) as caught:
+        list(artifact(length_bytes=1).chunks(limit_s=_PLENTY_S))
+    assert caught.value.service == "video-downloader"
+
+
+def test_other_digests_beside_the_one_that_is_understood_do_no_harm() -> None:
+    known = artifact(digest=f"md5=:AAAA:, {digest_of(WHOLE)}")
+    assert b"".join(known.chunks(limit_s=_PLENTY_S)) == WHOLE
+    unknown = artifact(digest="md5=:AAAA:")
+    assert b"".join(unknown.chunks(limit_s=_PLENTY_S)) == WHOLE
+
+
+def test_bytes_of_unknown_length_and_checksum_pass() -> None:
+    unknown = artifact(length_bytes=None, digest=None)
+    assert b"".join(unknown.chunks(limit_s=_PLENTY_S)) == WHOLE
+
+
+def test_a_transfer_whose_time_is_over_is_broken_off() -> None:
+    with pytest.raises(ServiceUnavailableError, match="longer than 0 s"):
+        list(artifact().chunks(limit_s=0))
+
+
+def test_nothing_is_read_before_it_is_asked_for() -> None:
+    asked = []
+
+    def read() -> Iterator[bytes]:
+        asked.append(True)
+        yield from AUDIO
+
+    upload = make_upload({}, artifact(read=read), limit_s=_PLENTY_S)
+    body = iter(upload)
+    next(body)
+    assert asked == []
+    assert next(body) == AUDIO[0]
+
+
+def received(upload: Any, content_type: str) -> Any:
+    """Return the form as a web framework reads it: text fields, then the file."""
+    environment = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": content_type,
+        "wsgi.input": io.BytesIO(b"".join(upload)),
+        "wsgi.input_terminated": True,
+    }
+    _, form, files = parse_form_data(environment)
+    with files["file"].stream as file:
+        return dict(form), files["file"].filename, file.read()
+
+
+def test_an_upload_is_a_form_that_any_framework_reads() -> None:
+    upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
+    assert received(upload, upload.headers["Content-Type"]) == (
+        {"language_in": "pt"},
+        "a.webm",
+        WHOLE,
+    )
+
+
+@pytest.mark.parametrize("name", ["Olá mundo.webm", 'a"b.webm', "a\r\nX-Evil: 1.webm"])
+def test_no_filename_breaks_out_of_the_form(name: str) -> None:
+    upload = make_upload({}, artifact(filename=name), limit_s=_PLENTY_S)
+    body = b"".join(upload)
+    assert b"\r\nX-Evil" not in body
+    fields, _, data = received([body], upload.headers["Content-Type"])
+    assert (fields, data) == ({}, WHOLE)
+
+
+def test_an_upload_of_known_length_says_how_long_it_is() -> None:
+    upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
+    assert int(upload.headers["Content-Length"]) == len(b"".join(upload))
+
+
+def test_an_upload_of_unknown_length_has_none() -> None:
+    upload = make_upload({}, artifact(length_bytes=None), limit_s=_PLENTY_S)
+    assert "Content-Length" not in upload.headers
+
+
+def test_two_uploads_have_different_boundaries() -> None:
+    types = {
+        make_upload({}, artifact(), limit_s=_PLENTY_S).headers["Content-Type"] for _ in range(2)
+    }
+    assert len(types) == 2

@@ -1,0 +1,13 @@
+"""What a work raises survives the way through Celery."""
+
+import pickle
+
+from services.kit.work import WorkError
+
+
+def test_a_work_error_survives_pickling_with_all_it_says() -> None:
+    error = WorkError("bot_check", "Are you a bot?", retryable=True)
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own object
+    assert isinstance(copy, WorkError)
+    assert (copy.code, copy.message, copy.retryable) == ("bot_check", "Are you a bot?", True)
+    assert str(copy) == "bot_check: Are you a bot?"

@@ -1,0 +1,36 @@
+"""Whether vocals can be isolated is known at submission, and so is what to install."""
+
+from pathlib import Path
+
+import pytest
+
+from services.kit.work import WorkError
+from services.normalizer.isolation import SPLEETER, require_isolation
+from services.normalizer.options import SubmissionOptions, check
+from services.normalizer.settings import NormalizerSettings
+
+
+def test_without_its_model_file_it_says_which_command_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(WorkError) as refusal:
+        require_isolation(NormalizerSettings(models_dir=tmp_path))
+    assert refusal.value.code == "model_unavailable"
+    assert "python -m services.normalizer.spleeter_model" in refusal.value.message
+    assert "ytcaption-orchestrator[vocals]" in refusal.value.message
+
+
+def test_without_the_other_package_it_says_its_name(tmp_path: Path) -> None:
+    settings = NormalizerSettings(models_dir=tmp_path, vocals_backend="audio-separator")
+    with pytest.raises(WorkError, match="audio-separator"):
+        require_isolation(settings)
+
+
+def test_only_who_wants_it_is_refused(tmp_path: Path) -> None:
+    settings = NormalizerSettings(models_dir=tmp_path)
+    check(SubmissionOptions(), settings)
+    with pytest.raises(WorkError, match="model_unavailable"):
+        check(SubmissionOptions(isolate_vocals=True), settings)
+
+
+def test_with_its_model_file_it_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / SPLEETER.filename).touch()
+    check(SubmissionOptions(isolate_vocals=True), NormalizerSettings(models_dir=tmp_path))

@@ -1,0 +1,64 @@
+"""How the meter is read, and what follows from it."""
+
+import pytest
+
+from services.normalizer.loudness import Loudness, build_gain, build_loudnorm, read_meter
+
+REPORT = {
+    "input_i": "-27.28",
+    "input_tp": "-3.80",
+    "input_lra": "2.20",
+    "input_thresh": "-37.50",
+    "target_offset": "1.75",
+}
+METER_LOG = """
+  Integrated loudness:
+    I:         -21.1 LUFS
+    Threshold: -31.3 LUFS
+
+  Loudness range:
+    LRA:         3.9 LU
+    Threshold: -41.7 LUFS
+
+  True peak:
+    Peak:       -8.9 dBFS
+"""
+
+
+def test_the_meter_is_read() -> None:
+    assert read_meter(METER_LOG) == Loudness(-21.1, -8.9)
+
+
+def test_a_meter_that_did_not_finish_says_nothing() -> None:
+    assert read_meter(METER_LOG[:80]) is None
+
+
+@pytest.mark.parametrize(
+    ("peak_dbtp", "has_headroom"), [(-8.9, True), (-6.8, True), (-6.6, False), (0.3, False)]
+)
+def test_a_plain_gain_is_enough_where_the_peaks_leave_room(
+    peak_dbtp: float, *, has_headroom: bool
+) -> None:
+    assert Loudness(-21.1, peak_dbtp).has_headroom == has_headroom
+
+
+def test_the_gain_leads_to_the_target() -> None:
+    assert build_gain(Loudness(-21.1, -8.9)) == ["volume=5.1dB"]
+    assert build_gain(Loudness(-11.0, -0.2)) == ["volume=-5.0dB"]
+
+
+@pytest.mark.parametrize("loudness", [float("-inf"), -70.0, -83.1])
+def test_silence_gets_no_gain(loudness: float) -> None:
+    assert build_gain(Loudness(loudness, float("-inf"))) == []
+
+
+def test_loudnorm_is_told_what_its_first_pass_measured() -> None:
+    (loudnorm,) = build_loudnorm(REPORT)
+    assert loudnorm.startswith("loudnorm=I=-16:TP=-1.5:")
+    assert ":measured_I=-27.28:measured_TP=-3.80:" in loudnorm
+    assert loudnorm.endswith(":measured_LRA=2.20:measured_thresh=-37.50:offset=1.75")
+
+
+@pytest.mark.parametrize("loudness", ["-inf", "-70.00", "-83.10"])
+def test_silence_is_not_levelled(loudness: str) -> None:
+    assert build_loudnorm(REPORT | {"input_i": loudness}) == []

@@ -1,0 +1,64 @@
+"""Results are written whole or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ytcaption.commands.target import Target
+from ytcaption.errors import UnexpectedAnswerError, UsageError
+from ytcaption.files import check_writable, write_file
+from ytcaption.options import Format
+
+
+def test_a_file_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "out.srt"
+    path.write_text("older and longer")
+    write_file(path, [b"new", b"er"])
+    assert path.read_text() == "newer"
+    assert [one.name for one in tmp_path.iterdir()] == ["out.srt"]
+
+
+def test_what_breaks_off_leaves_the_older_one(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        raise UnexpectedAnswerError("http://api.test", "no checksum")
+
+    path = tmp_path / "out.srt"
+    path.write_text("older")
+    with pytest.raises(UnexpectedAnswerError):
+        write_file(path, chunks())
+    assert path.read_text() == "older"
+    assert [one.name for one in tmp_path.iterdir()] == ["out.srt"]
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    write_file(Path("/dev/null"), [b"gone"])
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+    for path, complaint in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "none" / "out.srt", "There is no folder"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            check_writable(path)
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_file(tmp_path / "none" / "out.srt", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "expected"),
+    [
+        (None, None, Format.TXT),
+        ("out.srt", None, Format.SRT),
+        ("OUT.VTT", None, Format.VTT),
+        ("out.doc", None, Format.TXT),
+        ("out.srt", Format.JSON, Format.JSON),
+    ],
+)
+def test_the_ending_tells_the_form(
+    tmp_path: Path, name: str | None, form: Format | None, expected: Format
+) -> None:
+    assert Target.of(tmp_path / name if name else None, form).form is expected

@@ -1,0 +1,73 @@
+"""What a command line means, before any API is asked."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ytcaption import __version__
+from ytcaption.commands.app import run
+from ytcaption.commands.exits import ExitCode
+
+
+def end(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("YTCAPTION_URL", "YTCAPTION_API_KEY", "YTCAPTION_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    assert end("--version") == 0
+    assert capsys.readouterr().out.strip() == __version__ == project["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["transcribe"], "Missing argument"),
+        (["transcribe", "no-such-file.wav"], "There is no file no-such-file.wav"),
+        (["transcribe", "http://v.test/a", "-f", "doc"], "'doc' is not one of"),
+        (["transcribe", "http://v.test/a", "--note", "x"], "key=value"),
+        (["transcribe", "http://v.test/a", "-o", "/no/such/out.srt"], "no folder /no/such"),
+        (["jobs", "--limit", "0"], "--limit"),
+        (["show", "../admin/stats"], "is not an id"),
+        (["show", ".."], "is not an id"),
+        (["show", ""], "is not an id"),
+        (["--url", "example.org", "jobs"], "is not an address"),
+        (["--url", "http://a:b", "jobs"], "is not an address"),
+        (["--config", "/no/such.toml", "jobs"], "/no/such.toml"),
+        (["sing"], "No such command"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_and_ends_with_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    assert end(*arguments) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert complaint in err
+    assert out == ""
+
+
+def test_a_key_that_is_no_key_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YTCAPTION_API_KEY", "clé")
+    assert end("jobs") == ExitCode.USAGE
+    assert "clé" not in capsys.readouterr().err
+
+
+def test_scripts_get_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert end("show", "..", "--json") == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert json.loads(err) == {"error": "UsageError", "detail": "'..' is not an id"}

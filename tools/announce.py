@@ -1,0 +1,67 @@
+"""The ``ready`` line of ``make run``: says when everything answers, and where."""
+
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import urljoin
+
+import requests
+
+from tools.waiting import wait_until
+
+# A slow machine that compiles every module for the first time takes about half of it.
+START_TIMEOUT_S = 120.0
+_PROBE_TIMEOUT_S = 5.0
+
+
+def is_healthy(address: str) -> bool:
+    """Tell whether a health check answers, and answers well."""
+    try:
+        return requests.get(address, timeout=_PROBE_TIMEOUT_S).ok
+    except requests.RequestException:
+        return False
+
+
+def await_health(addresses: Mapping[str, str], check: Callable[[], None] = lambda: None) -> None:
+    """Return when every health check has answered well.
+
+    Args:
+        addresses: Health checks by the name of their process.
+        check: Called between attempts; whatever it raises ends the wait.
+
+    Raises:
+        TimeoutError: One has not, and the message names it.
+    """
+    for name, address in addresses.items():
+        is_ready = partial(_check_and_probe, check, address)
+        wait_until(is_ready, timeout_s=START_TIMEOUT_S, what=f"{name} at {address}")
+
+
+def _check_and_probe(check: Callable[[], None], address: str) -> bool:
+    check()
+    return is_healthy(address)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Wait for ``name=address`` arguments, print them, and stay until told to stop.
+
+    Returns:
+        1 when the wait was in vain, which makes the process manager stop everything.
+    """
+    addresses = dict(argument.split("=", 1) for argument in arguments)
+    try:
+        await_health(addresses)
+    except TimeoutError as error:
+        print(error)
+        return 1
+    print("everything answers:")
+    for name, address in addresses.items():
+        print(f"  {name:<12} {urljoin(address, '/')}")
+    print("stop with Ctrl-C")
+    signal.pause()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""Writes docs/metrics.md from the catalogue of figures and from what a service shows.
+
+``python -m tools.metrics_table``; a test fails while the page is behind.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+from prometheus_client import Metric as Family
+from prometheus_client.parser import text_string_to_metric_families
+
+from orchestrator.metrics.catalogue import CATALOGUE, Kind, Metric, Place
+from services.kit.metrics import render as render_service
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "metrics.md"
+_HEAD: Final = """\
+# Metrics
+
+What Prometheus can read, and where; [operating.md](operating.md) says how to set it up. This page
+is written by `make docs-settings` from the code. A histogram has the usual `_bucket`, `_sum` and
+`_count`.
+"""
+_PLACES: Final = {
+    Place.API: """
+## API: `GET /metrics`
+
+Jobs, queues and requests of the whole system: every process of the API tells the same, so ask one,
+or take `max` over several.
+
+""",
+    Place.WORKER: """
+## Workers: `WORKER_METRICS_PORT`
+
+What the workers of one machine have done: `sum` over machines.
+
+""",
+}
+_SERVICES: Final = """
+## Services: `GET /metrics` of each
+
+All with the label `service`; every process of a service tells the same.
+
+"""
+_TABLE: Final = "| name | kind | labels | what it tells |\n|---|---|---|---|\n"
+_SAMPLE: Final = SimpleNamespace(status="completed", size_bytes=0)
+
+
+def render() -> str:
+    """Return the page."""
+    own = "".join(
+        head + _TABLE + "".join(_row(metric) for metric in CATALOGUE if place in metric.places)
+        for place, head in _PLACES.items()
+    )
+    services = "".join(
+        _line(f"{family.name}_total" if family.type == "counter" else family.name, family.type,
+              tuple(family.samples[0].labels), family.documentation)
+        for family in _service_families()
+    )  # fmt: skip
+    return _HEAD + own + _SERVICES + _TABLE + services
+
+
+def sample_names() -> set[str]:
+    """Return every name that a query may use."""
+    names = {name for metric in CATALOGUE for name in _samples_of(metric)}
+    return names | {sample.name for family in _service_families() for sample in family.samples}
+
+
+def _samples_of(metric: Metric) -> Iterator[str]:
+    if metric.kind is Kind.HISTOGRAM:
+        yield from (f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
+    else:
+        yield metric.name
+
+
+def _service_families() -> list[Family]:
+    """Return what a service shows that has one job."""
+    stub: Any = SimpleNamespace(
+        service=SimpleNamespace(name="any"),
+        leases=SimpleNamespace(list_waiting=list, list_running=list),
+        heartbeat=SimpleNamespace(is_fresh=lambda: True),
+        artifacts=SimpleNamespace(measure_free=lambda: 0),
+        store=SimpleNamespace(list_all=lambda: [_SAMPLE], count_ended=lambda: {"completed": 1}),
+    )
+    return list(text_string_to_metric_families(render_service(stub).decode()))
+
+
+def _row(metric: Metric) -> str:
+    return _line(metric.name, metric.kind.value, metric.labels, metric.text)
+
+
+def _line(name: str, kind: str, labels: tuple[str, ...], text: str) -> str:
+    shown = ", ".join(f"`{label}`" for label in labels)
+    return f"| `{name}` | {kind} | {shown} | {text} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n")

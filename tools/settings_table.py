@@ -1,0 +1,154 @@
+"""Writes docs/settings.md and the .env.example files from the settings themselves.
+
+``python -m tools.settings_table``; a test fails while one of them is behind.
+"""
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from orchestrator.pipeline import SERVICES
+from orchestrator.settings import CueStyleSettings, ServiceSettings, Settings
+from services.downloader.settings import DownloaderSettings
+from services.normalizer.settings import NormalizerSettings
+from services.transcriber.settings import TranscriberSettings
+
+_BUNDLED: Final[dict[str, type[BaseSettings]]] = {
+    "video-downloader": DownloaderSettings,
+    "audio-normalization": NormalizerSettings,
+    "audio-transcriber": TranscriberSettings,
+}
+_ROOT: Final = Path(__file__).parent.parent
+PAGE: Final = _ROOT / "docs" / "settings.md"
+EXAMPLE: Final = _ROOT / ".env.example"
+SERVICE_EXAMPLES: Final = {
+    _ROOT / "services" / folder / ".env.example": name
+    for folder, name in (
+        ("downloader", "video-downloader"),
+        ("normalizer", "audio-normalization"),
+        ("transcriber", "audio-transcriber"),
+    )
+}
+"""Where the example of each bundled service's own file lies, which docker-compose.yml reads."""
+_EXAMPLE_HEAD: Final = """\
+# Copy to .env and take the # away from what you change; every line shows the default.
+# Where REDIS_URL is unset, `make run` and `make demo` start a server of their own.
+"""
+_SERVICE_EXAMPLE_HEAD: Final = """\
+# The containers of {name} are set with .env beside this file: copy it there and
+# take the # away from what you change. Every line shows the default outside of containers; leave
+# HOST and PORT alone inside.
+"""
+_LINE_CHARS: Final = 98
+_HEAD: Final = """\
+# Settings
+
+Environment variables, also read from `.env` and `orchestrator/.env` (the environment wins). This
+page is written by `make docs-settings` from `orchestrator/settings.py`.
+
+| variable | default | what and why |
+|---|---|---|
+"""
+_GROUPS: Final = {"services", "cue_style"}  # models of their own
+_SERVICES: Final = """
+## Of each service
+
+`<SERVICE>` is one of {names}.
+
+| variable | default | what and why |
+|---|---|---|
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    names = ", ".join(f"`{service.variable}`" for service in SERVICES.values())
+    fields = [*_fields(Settings), *_fields(CueStyleSettings)]
+    rows = [_row(_variable(name, field), field) for name, field in fields]
+    own = [
+        _row(
+            "MAX_INFLIGHT_<SERVICE>" if name == "max_inflight" else f"<SERVICE>_{name.upper()}",
+            field,
+        )
+        for name, field in _fields(ServiceSettings)
+    ]
+    head = _HEAD + "".join(rows) + _SERVICES.format(names=names) + "".join(own)
+    return head + "".join(_bundled(name, settings) for name, settings in _BUNDLED.items())
+
+
+def _bundled(name: str, settings: type[BaseSettings]) -> str:
+    rows = [_row(_variable(field_name, field), field) for field_name, field in _fields(settings)]
+    title = f"\n## Read by the bundled {name} itself\n\n"
+    return title + "| variable | default | what and why |\n|---|---|---|\n" + "".join(rows)
+
+
+def render_example() -> str:
+    """Return the example of an environment file."""
+    settings = [
+        _example(_variable(name, field), _plain(field.default), field)
+        for name, field in [*_fields(Settings), *_fields(CueStyleSettings)]
+    ]
+    services = [
+        f"# {service.variable}_URL={service.default_url}\n"
+        f"# {service.variable}_TIMEOUT={service.default_timeout_s:g}\n"
+        f"# MAX_INFLIGHT_{service.variable}=1000\n"
+        for service in SERVICES.values()
+    ]
+    head = "\n# Each service: its address, seconds of one transfer, jobs that it gets at once\n"
+    return _EXAMPLE_HEAD + "".join(settings) + head + "".join(services)
+
+
+def render_service_example(name: str) -> str:
+    """Return the example of a bundled service's environment file."""
+    settings = [
+        _example(_variable(field_name, field), _plain(field.default), field)
+        for field_name, field in _fields(_BUNDLED[name])
+    ]
+    return _SERVICE_EXAMPLE_HEAD.format(name=name) + "".join(settings)
+
+
+def _example(variable: str, default: str, field: FieldInfo) -> str:
+    text = (field.description or "").replace("`", "")
+    lines = textwrap.wrap(text, _LINE_CHARS)
+    return "\n" + "".join(f"# {line}\n" for line in lines) + f"# {variable}={default}\n"
+
+
+def _plain(default: Any) -> str:
+    shown = _shown(default).strip("`")
+    return "" if shown in {"none", "by service"} else shown
+
+
+def _fields(settings: type[BaseSettings]) -> list[tuple[str, FieldInfo]]:
+    return [(name, field) for name, field in settings.model_fields.items() if name not in _GROUPS]
+
+
+def _variable(name: str, field: FieldInfo) -> str:
+    alias = field.validation_alias
+    return alias if isinstance(alias, str) else name.upper()
+
+
+def _row(variable: str, field: FieldInfo) -> str:
+    return f"| `{variable}` | {_shown(field.default)} | {field.description} |\n"
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if default is None or (isinstance(default, frozenset | tuple | str) and not default):
+        return "none"
+    return "by service" if repr(default) == "PydanticUndefined" else f"`{default}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
+    EXAMPLE.write_text(render_example(), encoding="utf-8")
+    for path, service in SERVICE_EXAMPLES.items():
+        path.write_text(render_service_example(service), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n{EXAMPLE}\n")

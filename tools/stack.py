@@ -1,0 +1,158 @@
+"""What runs where when the whole system runs on one machine: pure decisions, no processes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tools.ports import LOOPBACK
+
+DEFAULT_API_PORT = 8000
+DEFAULT_REDIS_PORT = 6379
+DEFAULT_FLOWER_PORT = 5555
+_LOCAL_HOSTS = {"localhost", LOOPBACK, "::1"}
+
+# The orchestrator's: its hundreds of waiting threads would be hundreds of Whisper models there.
+_NOT_FOR_SERVICES = {"WORKERS", "WORKER_CONCURRENCY"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the three microservices."""
+
+    name: str
+    """Its web process in the Procfile; its worker has ``-worker`` behind it."""
+    variable: str
+    """The environment variable with its address."""
+    default_port: int
+
+
+SERVICES = (
+    Service("downloader", "VIDEO_DOWNLOADER_URL", 8001),
+    Service("normalizer", "AUDIO_NORMALIZATION_URL", 8002),
+    Service("transcriber", "AUDIO_TRANSCRIBER_URL", 8003),
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The processes of one machine, as the environment asks for them.
+
+    A service whose address lies on another machine is used there and not started here, and so
+    is a Redis server that ``REDIS_URL`` names.
+
+    Args:
+        environment: What every process gets.
+        has_own_redis: Whether a Redis server is part of the stack.
+    """
+
+    environment: Mapping[str, str]
+    has_own_redis: bool
+
+    @property
+    def has_flower(self) -> bool:
+        """Whether Flower runs too: only where somebody has given it a password."""
+        return "FLOWER_BASIC_AUTH" in self.environment
+
+    @property
+    def api_address(self) -> str:
+        """Where clients send their jobs."""
+        return f"http://{LOOPBACK}:{self.environment['PORT']}"
+
+    @property
+    def data_directory(self) -> Path:
+        """Where everything that the processes keep lies."""
+        return Path(self.environment["DATA_DIR"])
+
+    def service_address(self, service: Service) -> str:
+        """Give the address under which a service is used."""
+        return self.environment[service.variable].rstrip("/")
+
+    def local_services(self) -> list[Service]:
+        """List the services that are started here."""
+        return [
+            service
+            for service in SERVICES
+            if urlsplit(self.service_address(service)).hostname in _LOCAL_HOSTS
+        ]
+
+    def service_port(self, service: Service) -> int:
+        """Give the port that a service's address names."""
+        return urlsplit(self.service_address(service)).port or 80
+
+    def ports(self) -> dict[str, int]:
+        """Map the name of each web process to the port that must be free for it."""
+        local = {service.name: self.service_port(service) for service in self.local_services()}
+        flower = {"flower": int(self.environment["FLOWER_PORT"])} if self.has_flower else {}
+        return {"api": int(self.environment["PORT"])} | local | flower
+
+    def health_addresses(self) -> dict[str, str]:
+        """Map the name of each web process to the address that says whether it is ready."""
+        services = {service.name: self.service_address(service) for service in SERVICES}
+        ready = {name: f"{address}/health/ready" for name, address in services.items()}
+        flower = f"http://{LOOPBACK}:{self.environment['FLOWER_PORT']}/healthcheck"
+        found = {"api": f"{self.api_address}/health"} | ready
+        return found | ({"flower": flower} if self.has_flower else {})
+
+    def process_environment(self, process_name: str) -> dict[str, str]:
+        """Give the environment of one process of the Procfile."""
+        for service in self.local_services():
+            if process_name.removesuffix("-worker") == service.name:
+                return self._service_environment(service)
+        if process_name == "flower":
+            return {**self.environment, "HOST": LOOPBACK}
+        return dict(self.environment)
+
+    def _service_environment(self, service: Service) -> dict[str, str]:
+        shared = {k: v for k, v in self.environment.items() if k not in _NOT_FOR_SERVICES}
+        return shared | {
+            # Only the API is meant for others.
+            "HOST": LOOPBACK,
+            "PORT": str(self.service_port(service)),
+            "ARTIFACTS_DIR": str(self.data_directory / "artifacts" / service.name),
+        }
+
+    def processes(self, procfile: Mapping[str, str]) -> dict[str, str]:
+        """Choose from the Procfile what is started here."""
+        absent = {service.name for service in SERVICES} - {s.name for s in self.local_services()}
+        if not self.has_own_redis:
+            absent.add("redis")
+        if not self.has_flower:
+            absent.add("flower")
+        return {
+            name: command
+            for name, command in procfile.items()
+            if name.removesuffix("-worker") not in absent
+        }
+
+
+def plan_stack(environment: Mapping[str, str], *, redis_port: int) -> Stack:
+    """Decide what runs, and fill in what the environment leaves open.
+
+    Args:
+        environment: Variables as the user set them; they win over every default here.
+        redis_port: Where Redis listens if it has to be started and ``REDIS_PORT`` is not set.
+    """
+    given = {name: value for name, value in environment.items() if value}
+    port = given.get("REDIS_PORT", str(redis_port))
+    defaults = {
+        # On one machine nothing but the machine itself needs to reach the processes.
+        "HOST": LOOPBACK,
+        "PORT": str(DEFAULT_API_PORT),
+        "DATA_DIR": "var",
+        "UPLOADS_DIR": f"{given.get('DATA_DIR', 'var')}/uploads",
+        "FLOWER_PORT": str(DEFAULT_FLOWER_PORT),
+        "REDIS_PORT": port,
+        "REDIS_URL": f"redis://{LOOPBACK}:{port}/0",
+        # Lines must reach the log when they are written, not when a buffer is full.
+        "PYTHONUNBUFFERED": "1",
+    }
+    if "FLOWER_BASIC_AUTH" in given:
+        flower_port = given.get("FLOWER_PORT", DEFAULT_FLOWER_PORT)
+        defaults |= {"TASK_EVENTS": "true", "FLOWER_URL": f"http://{LOOPBACK}:{flower_port}"}
+    for service in SERVICES:
+        defaults[service.variable] = f"http://{LOOPBACK}:{service.default_port}"
+    # A proxy that the machine needs for the outside would not find the way back to loopback.
+    direct = ",".join(filter(None, [given.get("NO_PROXY"), LOOPBACK, "localhost"]))
+    proxies = {"NO_PROXY": direct, "no_proxy": direct}
+    return Stack({**defaults, **given, **proxies}, has_own_redis="REDIS_URL" not in given)

@@ -1,0 +1,66 @@
+"""Fetches one pinned package of the npm registry, through npm itself, and unpacks it."""
+
+import base64
+import hashlib
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["NpmPackage", "UnavailableError"]
+
+
+class UnavailableError(Exception):
+    """A package cannot be had; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class NpmPackage:
+    """A package by its exact contents."""
+
+    name: str
+    version: str
+    integrity: str
+    """As npm writes it: ``sha512-`` and the digest in Base64."""
+
+    def unpack(self, directory: Path) -> Path:
+        """Fetch the package, compare its digest and unpack it.
+
+        Nothing of it is run: npm is only asked for the archive.
+
+        Args:
+            directory: Where the archive goes; it must exist.
+
+        Returns:
+            The folder with the package's files.
+
+        Raises:
+            UnavailableError: npm is missing or cannot fetch it, or its contents are others.
+        """
+        archive = self._fetch(directory)
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if f"sha512-{digest}" != self.integrity:
+            raise UnavailableError(f"{self.name} {self.version} is not what was pinned")
+        with tarfile.open(archive) as opened:
+            opened.extractall(directory, filter="data")
+        return directory / "package"
+
+    def _fetch(self, directory: Path) -> Path:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise UnavailableError(
+                f"npm is needed to fetch {self.name}; on Debian: apt install npm"
+            )
+        wanted = f"{self.name}@{self.version}"
+        fetched = subprocess.run(
+            [npm, "pack", "--silent", "--ignore-scripts", wanted],
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        archives = list(directory.glob("*.tgz"))
+        if fetched.returncode or len(archives) != 1:
+            raise UnavailableError(f"npm could not fetch {wanted}: {fetched.stderr.strip()}")
+        return archives[0]

@@ -1,0 +1,1 @@
+"""HTTP glue: parse, call one operation, answer."""

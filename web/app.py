@@ -1,0 +1,82 @@
+"""create_app: the API as a Flask app."""
+
+from flask import Flask
+
+from orchestrator import log, tracing
+from orchestrator.administration import Administration
+from orchestrator.batches import Batches
+from orchestrator.live import Live
+from orchestrator.monitoring import Monitoring
+from orchestrator.operations import Operations
+from orchestrator.resources import build_connections
+from orchestrator.results import Results
+from orchestrator.settings import Settings, load_settings
+from orchestrator.webhooks import Webhooks
+from tasks.app import app as celery_app
+from tasks.broker import announce_batch, announce_listing, enqueue, purge, queue_lengths
+from web import admin, batches, deliveries, docs, health, jobs, metrics, results
+from web.access import authenticate, check_owner, refuse_or_warn
+from web.body import JsonProvider
+from web.context import ADMINISTRATION, BATCHES, EXTENSION, LIVE, MONITORING, RESULTS, WEBHOOKS
+from web.errors import register_errors
+from web.hygiene import register_hygiene
+from web.limits import register_limits
+from web.lockout import register_lockout
+from web.messages import register_messages
+from web.metrics import register_metrics
+from web.ui import pages
+from web.uploads import UploadRequest
+
+__all__ = ["create_app"]
+
+_LARGEST_BODY_BYTES = 1024 * 1024  # a request is an address and a few options
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the API.
+
+    Args:
+        settings: All settings; read from the environment where they are not given.
+
+    Raises:
+        SettingsError: The settings cannot be, or would leave the API open in production.
+    """
+    settings = settings or load_settings()
+    log.configure(settings)
+    tracing.configure(settings, "api")
+    refuse_or_warn(settings)
+    celery_app.set_default()
+    app = Flask(__name__, static_folder=None)
+    app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
+    app.request_class = UploadRequest
+    app.json = JsonProvider(app)
+    connections = build_connections(settings)
+    operations = Operations(connections, enqueue)
+    app.extensions[EXTENSION] = operations
+    app.extensions[BATCHES] = Batches(operations, announce_batch, announce_listing)
+    app.extensions[ADMINISTRATION] = Administration(connections, purge)
+    app.extensions[LIVE] = Live(connections)
+    app.extensions[MONITORING] = Monitoring(connections, lambda: queue_lengths(celery_app))
+    app.extensions[RESULTS] = Results(connections)
+    app.extensions[WEBHOOKS] = Webhooks(connections)
+    register_messages(app)
+    register_errors(app)
+    # What every request passes, in this order: the clock, its id, its key, its rate, whose job it
+    # asks for.
+    register_metrics(app)
+    register_hygiene(app, settings)
+    register_lockout(app, settings)
+    app.before_request(authenticate)
+    register_limits(app, settings)
+    app.before_request(check_owner)
+    app.register_blueprint(jobs.blueprint)
+    app.register_blueprint(results.blueprint)
+    app.register_blueprint(deliveries.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(batches.blueprint)
+    app.register_blueprint(admin.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    app.register_blueprint(docs.blueprint)
+    app.register_blueprint(pages.blueprint)
+    return app

@@ -1,0 +1,126 @@
+"""Routes of what a job has made: its transcript, its audio."""
+
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Final
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_pydantic import validate
+from gevent import get_hub
+from werkzeug.exceptions import NotAcceptable
+
+from orchestrator.captions import CueStyle, make_cues, write_srt, write_text, write_vtt
+from orchestrator.errors import NotCompletedError
+from orchestrator.job import Job, Transcript
+from web.context import operations, results
+from web.documented import Answer, Header, answers
+from web.errors import problem
+from web.result_schemas import TranscriptDocument, TranscriptFormat, TranscriptQuery
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("results", __name__)
+
+_FORMATS: Final = {kind.media_type: kind for kind in TranscriptFormat}
+_WISHES: Final = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
+_RELAYED: Final = (
+    "Accept-Ranges",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "ETag",
+    "Last-Modified",
+    "Repr-Digest",
+)
+
+
+@blueprint.get("/jobs/<job_id>/transcript")
+@answers(
+    Answer(TranscriptDocument, media_types=tuple(_FORMATS), description="The file."),
+    Answer(status=304, media_types=(), description="It is what If-None-Match names."),
+    headers=(Header("If-None-Match", "The ETag of a file that is known."),),
+)
+@validate()
+def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
+    """Give the transcript of a completed job as text, SubRip, WebVTT or JSON.
+
+    The format is that of the query, else the one that Accept prefers, else JSON. Cues follow
+    the Netflix timed-text guide; the query and the operator may set other limits.
+    """
+    job = operations().get(job_id)
+    kind = query.format or _preferred_format()
+    made = operations().transcript(job)
+    if made is None:
+        raise NotCompletedError(job_id, job.status, "transcription")
+    # In a thread of its own: hours of speech take a second, and all other requests would wait.
+    style = query.style(operations().settings.cue_style)
+    body = get_hub().threadpool.apply(_write, (job_id, made, kind, style))
+    response = Response(body, content_type=_content_type(kind))
+    response.set_etag(sha256(body).hexdigest()[:32])
+    response.vary.add("Accept")
+    _name_file(response, f"{PurePath(_transcript_name(job)).stem}.{kind}")
+    return response.make_conditional(request)
+
+
+@blueprint.get("/jobs/<job_id>/audio")
+@answers(
+    Answer(media_types=("audio/*",), description="The audio."),
+    Answer(status=206, media_types=("audio/*",), description="The part that Range asks for."),
+    Answer(status=304, media_types=(), description="It is what If-None-Match names."),
+    headers=(Header("Range", "The bytes that are wanted, where not all."),),
+)
+def audio(job_id: str) -> ResponseReturnValue:
+    """Give the normalized audio of a job, or a part of it, as soon as it is made."""
+    wishes = {name: request.headers[name] for name in _WISHES if name in request.headers}
+    stream = results().open_audio(operations().get(job_id), wishes)
+    if stream.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        stream.close()
+        detail = "The audio has no such bytes"
+        response = problem(stream.status_code, "range_not_satisfiable", detail)
+        names: tuple[str, ...] = ("Accept-Ranges", "Content-Range")
+    else:
+        response = Response(
+            stream.chunks, stream.status_code, content_type="application/octet-stream"
+        )
+        response.call_on_close(stream.close)
+        names = _RELAYED
+        _name_file(response, stream.filename)
+    response.headers.update(
+        {name: stream.headers[name] for name in names if name in stream.headers}
+    )
+    return response
+
+
+def _preferred_format() -> TranscriptFormat:
+    found = request.accept_mimetypes.best_match(_FORMATS)
+    if found is None and request.accept_mimetypes:
+        raise NotAcceptable(f"The transcript can be had as {', '.join(_FORMATS)}")
+    return _FORMATS.get(found or "", TranscriptFormat.JSON)
+
+
+def _write(job_id: str, made: Transcript, kind: TranscriptFormat, style: CueStyle) -> bytes:
+    if kind is TranscriptFormat.TXT:
+        return write_text(made.text).encode()
+    cues = make_cues(made.segments, style)
+    if kind is TranscriptFormat.SRT:
+        return write_srt(cues).encode()
+    if kind is TranscriptFormat.VTT:
+        return write_vtt(cues).encode()
+    return TranscriptDocument.of(job_id, made, cues).model_dump_json().encode()
+
+
+def _content_type(kind: TranscriptFormat) -> str:
+    is_json = kind is TranscriptFormat.JSON  # always UTF-8; the parameter is not defined for it
+    return kind.media_type if is_json else f"{kind.media_type}; charset=utf-8"
+
+
+def _transcript_name(job: Job) -> str:
+    return job.stages["transcription"].filename or "transcription.srt"
+
+
+def _name_file(response: Response, name: str) -> None:
+    """Have browsers save an answer under a name, of which only the last part counts."""
+    name = "".join(char for char in name.replace("\\", "/") if char.isprintable())
+    response.headers.set("Content-Disposition", "attachment", filename=PurePath(name).name)

@@ -1,0 +1,1 @@
+"""The web page: submit, follow, read, operate. It uses the public API and nothing else."""

@@ -1,0 +1,107 @@
+/** The form's fields beside the source: what is spoken, what is done to the sound, which words. */
+
+import { html } from "./vendor/lit-html/lit-html.js";
+import { config } from "./config.js";
+import { languageName, say, tag } from "./texts.js";
+
+const COMMON = ["pt", "en", "es", "fr", "de", "it", "ja", "zh"];
+const SWITCHES = [
+  ["remove_noise", config.removeNoise],
+  ["convert_to_mono", config.convertToMono],
+  ["set_sample_rate_16k", config.sampleRate16k],
+  ["apply_highpass_filter", false],
+  ["isolate_vocals", false],
+];
+const OTHERS = config.languages
+  .filter((code) => !COMMON.includes(code))
+  .sort((one, two) => languageName(one).localeCompare(languageName(two), tag));
+
+/** @typedef {Record<string, string>} Faults */
+
+/** @param {Faults} faults */
+export function languageFields(faults) {
+  return html`<fieldset class="pair">
+    <legend class="unseen">${say("fields.language_group")}</legend>
+    ${select("language", say("fields.auto"), "auto", faults)}
+    ${select("language_out", say("fields.same"), "", faults)}
+  </fieldset>`;
+}
+
+/** @param {Faults} faults */
+export function audioFields(faults) {
+  return html`<fieldset>
+    <legend>${say("fields.audio_group")}</legend>
+    ${SWITCHES.map(([name, isOn]) => box(name, isOn, faults))}
+  </fieldset>`;
+}
+
+/** @param {Faults} faults */
+export function wordFields(faults) {
+  return html`<fieldset>
+    <legend>${say("fields.words_group")}</legend>
+    ${box("captions", false, faults)} ${box("diarize", false, faults)}
+    <label class="field wide">
+      <span>${say("fields.vocabulary")}</span>
+      <textarea name="vocabulary" rows="2" aria-describedby="hint-vocabulary"></textarea>
+    </label>
+    <p class="muted" id="hint-vocabulary">
+      ${faults.vocabulary ?? say("fields.vocabulary_hint")}
+    </p>
+  </fieldset>`;
+}
+
+/**
+ * Return what was chosen, as the API takes it.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string | boolean | string[]>}
+ */
+export function readOptions(form) {
+  const data = new FormData(form);
+  const words = String(data.get("vocabulary") ?? "").split(/[\n,;]/);
+  const vocabulary = words.map((word) => word.trim()).filter(Boolean);
+  const translation = String(data.get("language_out"));
+  return {
+    language: String(data.get("language")),
+    ...(translation ? { language_out: translation } : {}),
+    ...Object.fromEntries(SWITCHES.map(([name]) => [name, data.has(name)])),
+    ...(vocabulary.length ? { vocabulary } : {}),
+    ...(data.has("diarize") ? { diarize: true } : {}),
+    ...(data.has("captions") ? { captions: "prefer" } : {}),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} isOn
+ * @param {Faults} faults
+ */
+function box(name, isOn, faults) {
+  return html`<label class="switch">
+    <input type="checkbox" name=${name} ?checked=${isOn} />
+    <span>${say(`fields.${name}`)}</span>
+    <span class="muted">${faults[name] ?? say(`fields.${name}_hint`)}</span>
+  </label>`;
+}
+
+/**
+ * @param {"language" | "language_out"} name
+ * @param {string} none The option for no particular language.
+ * @param {string} value Its value.
+ * @param {Faults} faults
+ */
+function select(name, none, value, faults) {
+  const fault = faults[name];
+  const wanted = name === "language" ? config.language : "";
+  const option = (/** @type {string} */ code) =>
+    html`<option value=${code} ?selected=${code === wanted}>${languageName(code)}</option>`;
+  return html`<label class="field">
+    <span>${say(`fields.${name}`)}</span>
+    <select name=${name} aria-invalid=${fault ? "true" : "false"} aria-describedby=${`fault-${name}`}>
+      <option value=${value}>${none}</option>
+      <optgroup label=${say("fields.common")}>${COMMON.map(option)}</optgroup>
+      <optgroup label=${say("fields.all")}>${OTHERS.map(option)}</optgroup>
+    </select>
+    <span class="fault" id=${`fault-${name}`}>${fault ?? ""}</span>
+  </label>`;
+}

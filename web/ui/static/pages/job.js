@@ -1,0 +1,240 @@
+/** The page of a job: it is followed while it goes on, and read when it is done. */
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { ApiError, getJson } from "../api.js";
+import { config } from "../config.js";
+import { confirm, confirmDialog } from "../dialogs.js";
+import { Follower, hasEnded } from "../follow.js";
+import { announce, openPage } from "../frame.js";
+import { icon } from "../icons.js";
+import { emptyNotice, loadingNotice, problemNotice } from "../notices.js";
+import { Player } from "../player.js";
+import { act, badge, jobButtons, linkOf, titleOf } from "../rows.js";
+import { Segments } from "../segments.js";
+import { outlook, percent, stageBars } from "../stages.js";
+import { languageName, say, sayOr, writeAge, writeClock, writeInstant } from "../texts.js";
+import { Transcript } from "../transcript.js";
+
+const REFRESH_MS = 4000; // the place in line and the estimate change without an event
+const jobId = config.jobId ?? "";
+const path = `/jobs/${encodeURIComponent(jobId)}`;
+
+const state = {
+  /** @type {any} */ job: null,
+  /** @type {ApiError | null} */ error: null,
+  /** @type {{error: ApiError, again: () => void} | null} What an action came to. */ refusal: null,
+  link: "live",
+};
+const segments = new Segments();
+let redraw = () => {};
+const transcript = new Transcript({
+  redraw: () => redraw(),
+  onJump: (seconds) => player.playFrom(seconds),
+});
+const player = new Player(jobId, {
+  redraw: () => redraw(),
+  onTime: (seconds) => transcript.light(seconds),
+});
+redraw = openPage("job", view, start);
+let following = new AbortController();
+start();
+setInterval(() => {
+  const isWorthwhile = state.job && !hasEnded(state.job) && state.link === "live";
+  if (isWorthwhile && !document.hidden) refresh().catch(() => {}); // the stream will notice
+}, REFRESH_MS);
+
+/** Follow the job from now on; also again, after a retry or with another key. */
+async function start() {
+  following.abort();
+  following = new AbortController();
+  const { signal } = following;
+  state.error = null;
+  player.forgive();
+  try {
+    await refresh();
+    if (!hasEnded(state.job)) {
+      const listener = { onEvent, onJob: take, onLink };
+      await new Follower(jobId, listener, signal).run();
+      await refresh();
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (!signal.aborted) state.error = error;
+  }
+  redraw();
+}
+
+async function refresh() {
+  take(await getJson(path));
+}
+
+/** @param {any} job */
+function take(job) {
+  const before = state.job?.status;
+  state.job = job;
+  if (job.transcription_segments) segments.settle(job.transcription_segments);
+  transcript.show(segments.present);
+  if (hasAudio(job)) player.open();
+  if (before && before !== job.status) announce(sayOr(`status.${job.status}`, job.status));
+  document.title = `${title(job)} · YTCaption`;
+  redraw();
+}
+
+/** @param {import("../events.js").ServerEvent} event */
+function onEvent({ type, data }) {
+  if (type === "progress") {
+    Object.assign(state.job.stages[data.stage] ?? {}, { progress: data.progress });
+    state.job.overall_progress = data.overall_progress;
+    document.title = `${title(state.job)} · YTCaption`;
+  } else if (type === "segment") {
+    segments.add(data);
+    transcript.show(segments.present);
+  } else if (type === "stage") {
+    refresh().catch(() => {}); // the stream goes on, and notices by itself what is wrong
+  }
+  redraw();
+}
+
+/** @param {"live" | "polling" | "lost"} link */
+function onLink(link) {
+  if (link === state.link) return;
+  if (link === "lost") announce(say("link.lost"));
+  if (state.link === "lost") announce(say("link.back"));
+  state.link = link;
+  redraw();
+}
+
+function view() {
+  const { job, error } = state;
+  if (error?.status === 404) {
+    const hint = html`<a href="/ui/jobs">${say("job.to_list")}</a>`;
+    return html`<h1 class="unseen">${say("nav.job")}</h1>
+      ${emptyNotice(say("job.missing"), hint)}`;
+  }
+  if (!job) {
+    return html`<h1 class="unseen">${say("nav.job")}</h1>
+      ${error ? problemNotice(error, start) : loadingNotice()}`;
+  }
+  return html`
+    ${header(job)} ${linkNotice()} ${problemNotice(error, start)}
+    ${problemNotice(state.refusal?.error, state.refusal?.again)} ${job.status === "failed" ? failure(job) : nothing}
+    ${job.status === "completed" ? nothing : progress(job)} ${reading(job)}
+    ${confirmDialog(say("job.remove_question"), say("action.remove"))}
+  `;
+}
+
+/** @param {any} job */
+function header(job) {
+  const link = linkOf(job);
+  return html`<div class="heading job">
+    <div>
+      <h1>${titleOf(job)}</h1>
+      <p class="facts muted">
+        ${badge(job.status)}
+        <time datetime=${job.created_at} title=${writeInstant(job.created_at)}
+          >${writeAge(job.created_at)}</time
+        >
+        ${origin(job)}
+        ${job.video?.uploader ? html`<span>${job.video.uploader}</span>` : nothing}
+        ${link
+          ? html`<a href=${link} target="_blank" rel="noopener noreferrer">${say("job.source")}</a>`
+          : nothing}
+      </p>
+    </div>
+    <div class="actions">${jobButtons(job, onAct)}</div>
+  </div>`;
+}
+
+/** @param {any} job What is known of where the words come from. */
+function origin(job) {
+  const code = job.detected_language ?? "";
+  const words = [
+    /^[a-z]{2,3}$/.test(code) ? languageName(code) : "",
+    job.captions_source === "publisher" ? say("job.publisher") : "",
+    job.video?.duration_s ? writeClock(job.video.duration_s) : "",
+  ];
+  return words.filter(Boolean).map((word) => html`<span>${word}</span>`);
+}
+
+function linkNotice() {
+  if (state.link === "live") return nothing;
+  return html`<div class="notice" role="status">${icon("wait")}
+    <p>${say(`link.${state.link}`)}</p>
+  </div>`;
+}
+
+/** @param {any} job */
+function failure(job) {
+  const stage = job.error_stage ? sayOr(`stage.${job.error_stage}`, job.error_stage) : "";
+  return html`<div class="notice bad" role="alert">
+    ${icon("failed")}
+    <div>
+      <p><strong>${stage ? say("job.failed_in", { stage }) : say("status.failed")}</strong></p>
+      <p>${job.error_message}</p>
+      <p class="muted"><code>${job.error_code}</code></p>
+    </div>
+  </div>`;
+}
+
+/** @param {any} job */
+function progress(job) {
+  const isGoingOn = !hasEnded(job);
+  return html`<section class="card" aria-label=${say("job.progress")}>
+    ${isGoingOn
+      ? html`<p class="overall">
+          <strong class="figure">${percent(job.overall_progress)}</strong>
+          <span class="muted">${outlook(job)}</span>
+        </p>`
+      : nothing}
+    ${stageBars(job)}
+  </section>`;
+}
+
+/** @param {any} job */
+function reading(job) {
+  const isDone = job.status === "completed";
+  const lines = segments.present;
+  if (!isDone && !lines.length) return nothing;
+  return html`<div class="reading">
+    <section class="side card" aria-label=${say("job.tools")}>
+      ${hasAudio(job) ? player.view() : html`<p class="muted">${say("player.none")}</p>`}
+      ${transcript.searchView()} ${isDone ? transcript.filesView(jobId, text(job)) : nothing}
+    </section>
+    <section class="card" aria-labelledby="transcript-title">
+      <h2 id="transcript-title">${isDone ? say("job.transcript") : say("job.so_far")}</h2>
+      ${lines.length
+        ? transcript.linesView(hasAudio(job) && player.isReady)
+        : emptyNotice(say("job.silent"), say("job.silent_hint"))}
+    </section>
+  </div>`;
+}
+
+/** @param {"cancel" | "retry" | "remove"} action */
+async function onAct(action) {
+  if (action === "remove" && !(await confirm())) return;
+  state.refusal = null;
+  try {
+    await act(action, jobId);
+    if (action === "remove") location.assign("/ui/jobs");
+    else start();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    state.refusal = { error, again: () => onAct(action) };
+    redraw();
+  }
+}
+
+/** @param {any} job */
+function hasAudio(job) {
+  return job.stages.normalization.status === "completed";
+}
+
+/** @param {any} job */
+function title(job) {
+  return hasEnded(job) ? titleOf(job) : `${percent(job.overall_progress)} ${titleOf(job)}`;
+}
+
+/** @param {any} job */
+function text(job) {
+  return job.transcription_text ?? "";
+}

@@ -1,0 +1,217 @@
+/** The transcript: its lines, the search in it, and the files that it can be had as. */
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { call, key } from "./api.js";
+import { announce } from "./frame.js";
+import { icon } from "./icons.js";
+import { cut } from "./search.js";
+import { segmentAt } from "./segments.js";
+import { say, writeClock } from "./texts.js";
+
+const FORMATS = ["txt", "srt", "vtt", "json"];
+
+/** Shows segments as lines that can be searched and clicked. */
+export class Transcript {
+  /** @type {import("./segments.js").Segment[]} */
+  #segments = [];
+  /** @type {{text: string, isMatch: boolean}[][] | null} `null` where they are to be cut anew. */
+  #cutLines = null;
+  #query = "";
+  #match = 0;
+  #now = -1;
+  #focus = 0;
+  #isCopied = false;
+  #redraw;
+  #onJump;
+
+  /** @param {{redraw: () => void, onJump: (seconds: number) => void}} hooks */
+  constructor({ redraw, onJump }) {
+    this.#redraw = redraw;
+    this.#onJump = onJump;
+  }
+
+  /** @param {import("./segments.js").Segment[]} segments */
+  show(segments) {
+    this.#segments = segments;
+    this.#cutLines = null;
+  }
+
+  /** @param {number} seconds Where the audio is. */
+  light(seconds) {
+    const now = segmentAt(this.#segments, seconds);
+    if (now === this.#now) return;
+    this.#now = now;
+    this.#redraw();
+    requestAnimationFrame(() => scrollTo(".line[aria-current=true]"));
+  }
+
+  /** The field to search in, with what it found. */
+  searchView() {
+    const count = this.#count();
+    const step = (/** @type {number} */ by) => () => this.#step(by);
+    return html`<form class="search" role="search" @submit=${this.#searchOn}>
+      <label class="field">
+        <span>${say("search.label")}</span>
+        <input type="search" @input=${this.#search} autocomplete="off" spellcheck="false" />
+      </label>
+      ${this.#query
+        ? html`<span class="found" role="status"
+              >${count ? say("search.found", { at: this.#match + 1, count }) : say("search.none")}</span
+            >
+            <button type="button" class="quiet" aria-label=${say("search.previous")} @click=${step(-1)}>
+              ${icon("up")}
+            </button>
+            <button type="button" class="quiet" aria-label=${say("search.next")} @click=${step(1)}>
+              ${icon("down")}
+            </button>`
+        : nothing}
+    </form>`;
+  }
+
+  /**
+   * Copying, and one link for each file.
+   *
+   * @param {string} jobId
+   * @param {string} text What is copied.
+   */
+  filesView(jobId, text) {
+    const path = `/jobs/${encodeURIComponent(jobId)}/transcript?format=`;
+    return html`<div class="files">
+      <button class="plain" @click=${() => this.#copy(text)}>
+        ${icon(this.#isCopied ? "done" : "copy")}
+        ${this.#isCopied ? say("files.copied") : say("files.copy")}
+      </button>
+      ${FORMATS.map(
+        (format) => html`<a class="button plain" href=${path + format} download @click=${saveWithKey}
+          >${icon("save")}<span class="unseen">${say("files.save")}</span> ${format.toUpperCase()}</a
+        >`,
+      )}
+    </div>`;
+  }
+
+  /** @param {boolean} canPlay Whether a click on a line is heard. */
+  linesView(canPlay) {
+    let match = 0;
+    const text = (/** @type {number} */ index) =>
+      this.#lines[index].map((part) => {
+        if (!part.isMatch) return part.text;
+        const isHere = match++ === this.#match;
+        return html`<mark class=${isHere ? "here" : ""}>${part.text}</mark>`;
+      });
+    return html`<ol class="lines" @keydown=${this.#move}>
+      ${this.#segments.map((segment, index) => {
+        const line = html`<time>${writeClock(segment.start)}</time><span>${text(index)}</span>`;
+        if (!canPlay) return html`<li><div class="line">${line}</div></li>`;
+        return html`<li>
+          <button
+            class="line"
+            aria-current=${index === this.#now ? "true" : "false"}
+            tabindex=${index === this.#focus ? "0" : "-1"}
+            @click=${() => this.#jump(index)}
+          >
+            ${line}
+          </button>
+        </li>`;
+      })}
+    </ol>`;
+  }
+
+  /** Each line, cut at what is searched. */
+  get #lines() {
+    this.#cutLines ??= this.#segments.map((segment) => cut(segment.text.trim(), this.#query));
+    return this.#cutLines;
+  }
+
+  #count() {
+    return this.#lines.flat().filter((part) => part.isMatch).length;
+  }
+
+  /** @param {number} index */
+  #jump(index) {
+    this.#focus = index;
+    this.#onJump(this.#segments[index].start);
+  }
+
+  /** Arrow keys go from line to line, so that Tab need not. */
+  #move = (/** @type {KeyboardEvent} */ event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!by || event.target.tagName !== "BUTTON") return;
+    event.preventDefault();
+    const last = this.#segments.length - 1;
+    this.#focus = Math.max(0, Math.min(last, this.#focus + by));
+    document.querySelectorAll("button.line")[this.#focus].focus();
+    this.#redraw();
+  };
+
+  #search = (/** @type {InputEvent} */ event) => {
+    this.#query = event.target.value;
+    this.#match = 0;
+    this.#cutLines = null;
+    this.#redraw();
+    requestAnimationFrame(() => scrollTo("mark.here"));
+  };
+
+  #searchOn = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    this.#step(1);
+  };
+
+  /** @param {number} by */
+  #step(by) {
+    const count = this.#count();
+    if (!count) return;
+    this.#match = (this.#match + by + count) % count;
+    this.#redraw();
+    requestAnimationFrame(() => scrollTo("mark.here"));
+  }
+
+  /** @param {string} text */
+  async #copy(text) {
+    await copyText(text);
+    this.#isCopied = true;
+    this.#redraw();
+    announce(say("files.copied"));
+    setTimeout(() => {
+      this.#isCopied = false;
+      this.#redraw();
+    }, 2000);
+  }
+}
+
+/** @param {string} selector */
+function scrollTo(selector) {
+  document.querySelector(selector)?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {string} text */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Pages that came over plain HTTP have no clipboard but this one.
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+/**
+ * Fetch a file with the key, where there is one; a link alone would go without.
+ *
+ * @param {MouseEvent} event
+ */
+async function saveWithKey(event) {
+  if (!key.get()) return;
+  event.preventDefault();
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  const response = await call("GET", link.pathname + link.search);
+  const named = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "");
+  const blob = URL.createObjectURL(await response.blob());
+  const save = document.createElement("a");
+  Object.assign(save, { href: blob, download: named?.[1] ?? "transcript" });
+  save.click();
+  setTimeout(() => URL.revokeObjectURL(blob), 10_000); // the browser has begun by then
+}

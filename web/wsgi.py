@@ -1,0 +1,7 @@
+"""The API for a WSGI server: ``gunicorn -c web/gunicorn.conf.py web.wsgi:app``."""
+
+from web.app import create_app
+from web.refusals import answer_in_problems
+
+app = create_app()
+answer_in_problems(app)

@@ -1,0 +1,1 @@
+"""The command line: one module for each kind of command, over the client."""

@@ -1,0 +1,100 @@
+"""The command line ``ytcaption``."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ytcaption import __version__
+from ytcaption.commands import jobs, operator, transcribe, watch
+from ytcaption.commands.exits import exit_code_of
+from ytcaption.commands.screen import Screen
+from ytcaption.commands.session import Session, session_of
+from ytcaption.errors import ApiError, YTCaptionError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    help="Text and subtitles of spoken video, by a YTCaption API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for _command in (
+    transcribe.transcribe,
+    transcribe.wait,
+    transcribe.transcript,
+    transcribe.audio,
+    jobs.jobs,
+    watch.watch,
+    jobs.show,
+    jobs.events,
+    jobs.cancel,
+    jobs.retry,
+    jobs.delete,
+    operator.health,
+    operator.stats,
+):
+    app.command()(_command)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Do what a command line says, and end the process.
+
+    Raises:
+        SystemExit: Always, with one of `ExitCode`.
+    """
+    session = Session(Screen(sys.stdout, sys.stderr, sys.stdin))
+    try:
+        app(list(arguments), prog_name="ytcaption", obj=session)
+    except YTCaptionError as error:
+        _explain(session.screen, error)
+        sys.exit(exit_code_of(error))
+    finally:
+        session.close()
+
+
+def _tell_version(*, is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+Url = Annotated[
+    str | None, typer.Option(help="The API's address; else YTCAPTION_URL, else the file's.")
+]
+Config = Annotated[
+    Path | None, typer.Option(help="The file of settings; else ~/.config/ytcaption/config.toml.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_tell_version, help="Write the version."),
+]
+
+
+@app.callback()
+def _choose(
+    context: typer.Context,
+    *,
+    url: Url = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    _version: Version = False,
+) -> None:
+    session = session_of(context)
+    session.url, session.config, session.screen.is_quiet = url, config, quiet
+
+
+def _explain(screen: Screen, error: YTCaptionError) -> None:
+    problem = error.problem if isinstance(error, ApiError) else None
+    if screen.is_json:
+        facts = asdict(problem) if problem else {"detail": str(error)}
+        screen.err.file.write(json.dumps({"error": type(error).__name__, **facts}) + "\n")
+        return
+    screen.warn(f"ytcaption: {error}")
+    for fault in problem.faults if problem else ():
+        screen.warn(f"  {fault.get('pointer', '')}: {fault.get('detail', '')}")
