@@ -18,11 +18,9 @@ from tests.support.fake_service import (
     Down,
     Failure,
     FakeService,
-    FakeSettings,
     Fault,
     FaultPlan,
     JobForm,
-    Role,
     Submission,
 )
 from tools.ports import LOOPBACK, free_port
@@ -64,10 +62,7 @@ def shared_service() -> Iterator[FakeService]:
 @pytest.fixture
 def service(shared_service: FakeService) -> FakeService:
     """One downloader for all tests, with its settings as they were."""
-    fields = dict(FakeSettings(role=Role.DOWNLOADER, stage_s=0))
-    shared_service.control(
-        **{name: fields[name] for name in fields if name not in {"role", "port"}}
-    )
+    shared_service.reset()
     return shared_service
 
 

@@ -5,19 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.fake_service import Down, JobForm
 from tests.support.orchestrator import Orchestrator
 from tests.support.receiver import WEBHOOK_SECRET
 from tests.support.redis_server import RedisServer
 
 _QUICK = {"stage_s": 0.2, "queued_s": 0.0, "honours_wait": True, "honours_idempotency": True}
-_WELL = {
-    "down": Down.NO,
-    "hold": False,
-    "fail_next": 0,
-    "job_form": JobForm(),
-    "gives_partials": True,
-}
 
 
 @pytest.fixture(scope="session")
@@ -57,5 +49,5 @@ def orchestrator(shared_orchestrator: Orchestrator) -> Orchestrator:
     """The same, with services that are well again and nothing left to do of earlier tests."""
     shared_orchestrator.cancel_unfinished()
     for service in shared_orchestrator.services.values():
-        service.control(**_QUICK, **_WELL)
+        service.reset()
     return shared_orchestrator

@@ -16,10 +16,9 @@ SKIPPED = {"normalization", "transcription"}
 def captioned(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
     """An orchestrator whose downloader finds Brazilian subtitles at every video."""
     downloader = orchestrator.services[Role.DOWNLOADER]
-    usual = {"captions": None, "captions_answer": "segments", "refuses_captions": False}
-    downloader.control(**usual | {"captions": "pt-BR"})
+    downloader.control(captions="pt-BR")
     yield orchestrator
-    downloader.control(**usual)
+    downloader.reset()
 
 
 def submissions(orchestrator: Orchestrator, role: Role, job_id: str) -> list[dict[str, str]]:

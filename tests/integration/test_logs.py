@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from tests.support.fake_service import Role
-from tests.support.fake_service.settings import Failure
 from tests.support.orchestrator import Orchestrator
 from tests.support.redis_server import RedisServer
 from tools.ports import LOOPBACK, free_port
@@ -41,7 +40,7 @@ def failing(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
     message = f"ERROR: unable to download {url}: HTTP Error 403"
     downloader.control(fail_next=1, failure={"message": message})
     yield orchestrator
-    downloader.control(failure=Failure().model_dump())
+    downloader.reset()
 
 
 def test_every_line_of_a_job_tells_which_request_it_came_with(orchestrator: Orchestrator) -> None:

@@ -11,14 +11,13 @@ from tests.support.orchestrator import Orchestrator
 from tools.waiting import wait_until
 
 LIST = "http://video.test/list"
-_USUAL = {"playlist": None, "is_playlist_truncated": False, "stage_s": 0.2, "hold": False}
 
 
 @pytest.fixture
 def downloader(orchestrator: Orchestrator) -> Iterator[FakeService]:
     service = orchestrator.services[Role.DOWNLOADER]
     yield service
-    service.control(**_USUAL)
+    service.reset()
 
 
 def submit(orchestrator: Orchestrator, url: str, **options: Any) -> requests.Response:

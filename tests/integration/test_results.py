@@ -47,13 +47,12 @@ def remote_id(orchestrator: Orchestrator, job_id: str) -> str:
 @contextmanager
 def changed(orchestrator: Orchestrator, **settings: Any) -> Iterator[None]:
     """Have the normalizer behave otherwise for a while."""
-    before = {"artifact_bytes": DEFAULT_BYTES, "down": Down.NO, "faults": FaultPlan()}
     service = orchestrator.services[Role.NORMALIZER]
     service.control(**settings)
     try:
         yield
     finally:
-        service.control(**{name: before[name] for name in settings})
+        service.reset()
 
 
 @pytest.mark.parametrize(("kind", "media_type"), MEDIA_TYPES.items())

@@ -209,7 +209,11 @@ class Orchestrator:
             seen[:] = [self.get(f"/jobs/{job_id}")]
             return seen[0]["status"] in statuses
 
-        wait_until(is_reached, timeout_s=timeout_s, what=f"{job_id} to be {statuses}")
+        try:
+            wait_until(is_reached, timeout_s=timeout_s, what=f"{job_id} to be {statuses}")
+        except TimeoutError as error:
+            error.add_note(f"It was last seen as {seen[0]}")
+            raise
         return seen[0]
 
     def cancel_unfinished(self) -> None:

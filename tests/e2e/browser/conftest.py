@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import new_page, running_browser
-from tests.support.fake_service import Role
 from tests.support.orchestrator import Orchestrator
 from tests.support.redis_server import RedisServer
 
@@ -41,8 +40,8 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrat
 @pytest.fixture
 def site(shared_site: Orchestrator) -> Orchestrator:
     """The same, with services that are well again."""
-    for role in Role:
-        shared_site.services[role].control(**_QUICK, hold=False, fail_next=0, title=_TITLE)
+    for service in shared_site.services.values():
+        service.reset()
     return shared_site
 
 

@@ -28,8 +28,8 @@ class Jobs:
 def jobs(shared_site: Orchestrator) -> Jobs:
     """Jobs that stay as they are: the running one's transcriber never ends."""
     site = shared_site
-    for role in Role:
-        site.services[role].control(stage_s=0.2, hold=False, fail_next=0)
+    for service in site.services.values():
+        service.reset()
     done = site.submit("done")
     site.await_status(done, "completed")
     site.services[Role.NORMALIZER].control(fail_next=1)

@@ -82,6 +82,10 @@ class FakeService:
         response = requests.post(f"{self.url}/control", json=payload, timeout=_CALL_TIMEOUT_S)
         response.raise_for_status()
 
+    def reset(self) -> None:
+        """Give every setting the value back with which the process was started."""
+        self.control(**self.settings.model_dump(exclude={"role", "host", "port", "parent_pid"}))
+
     def delete(self, remote_id: str) -> None:
         """Remove a job, as an operator or the service's own upkeep would."""
         requests.delete(f"{self.url}/jobs/{remote_id}", timeout=_CALL_TIMEOUT_S).raise_for_status()
