@@ -68,20 +68,23 @@ _BY_MESSAGE = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
         (r"not a bot|captcha|unusual traffic", BOT_CHECK),
+        (r"\bip (address )?is (likely being )?blocked|blocked by server", BOT_CHECK),
         (r"rate.?limited|try again later|too many requests", RATE_LIMITED),
         (r"members.only|channel's members|join this channel", MEMBERS_ONLY),
-        (r"private video|video is private|this is a private", PRIVATE),
-        (r"live event will begin|premieres in|premiere will begin|is upcoming", LIVE_NOT_ENDED),
-        (
-            r"in your country|from your location|geo.?restrict|not available in your region",
-            GEO_BLOCKED,
-        ),
+        (r"private video|(video|playlist) is private|this is a private", PRIVATE),
+        (r"event will (begin|start)|premieres in|premiere will begin|is upcoming", LIVE_NOT_ENDED),
+        (r"not (yet )?started|is scheduled (for|to start)", LIVE_NOT_ENDED),
+        (r"in your country|from your location|geo.?restrict|in (your|this) region", GEO_BLOCKED),
         (r"file:// urls are disabled", FORBIDDEN_ADDRESS),
         (r"unsupported url|is not a valid url|invalid url|looks truncated", UNSUPPORTED),
-        (r"label (empty|too long)|no video formats found|no media found", UNSUPPORTED),
-        (r"timed out|connection (refused|reset)|name or service not known", UNREACHABLE),
-        (r"unavailable|no longer available|removed|does not exist|terminated", UNAVAILABLE),
-        (r"confirm your age|registered users|drm protected|format is not available", UNAVAILABLE),
+        (r"label (empty|too long)|\bno (\w+ )?(video|media).* found", UNSUPPORTED),
+        (r"(not have|n't contain) an?y? video", UNSUPPORTED),
+        (r"timed out|temporarily unavailable|connection (refused|reset)", UNREACHABLE),
+        (r"name or service not known", UNREACHABLE),
+        (r"unavailable|(is not|no longer) available|does not exist", UNAVAILABLE),
+        (r"removed|was deleted|terminated", UNAVAILABLE),
+        (r"only available (for|to)|confirm your age|requires payment", UNAVAILABLE),
+        (r"drm protected|protected by a pass", UNAVAILABLE),
     )
 )
 
