@@ -1,4 +1,4 @@
-"""How Flower's container starts: with the password that somebody chose, else with one of its own."""
+"""How Flower's container starts: with the password that was chosen, else with one of its own."""
 
 import os
 import subprocess
