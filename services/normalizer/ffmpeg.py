@@ -5,6 +5,7 @@ import os
 import selectors
 import shutil
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +14,16 @@ from typing import IO, Any
 
 import imageio_ffmpeg
 
+from services.kit.work import WorkError
+
 TICK_S = 0.5
 TICKS = {"", "progress"}  # a silent moment, and the last line of each of FFmpeg's own reports
 LOG_LINES_KEPT = 40  # loudnorm's report has 14 lines; a broken file may log without end
 READ_BYTES = 65536
+MOST_IDLE_S = 300.0
+"""What decodes nothing for so long, e.g. a file made for it, would never end."""
+LARGEST_BLOCK = ("-max_alloc", str(2**28))
+"""Bytes. FFmpeg fills a hole in the timestamps in memory, and a file may claim one of days."""
 
 OnProgress = Callable[[float], None]
 OnValue = Callable[[str, str], None]
@@ -44,7 +51,11 @@ def find_ffmpeg() -> str:
 
 
 def run_ffmpeg(
-    arguments: list[str], on_progress: OnProgress, on_value: OnValue | None = None
+    arguments: list[str],
+    on_progress: OnProgress,
+    on_value: OnValue | None = None,
+    *,
+    most_idle_s: float = MOST_IDLE_S,
 ) -> FFmpegRun:
     """Run FFmpeg to its end.
 
@@ -53,7 +64,12 @@ def run_ffmpeg(
         on_progress: Called with the seconds of audio finished, at least twice a second even
             if FFmpeg is silent. What it raises ends FFmpeg and everything that it started.
         on_value: Called with each name and value that a filter prints to standard output.
+        most_idle_s: How long FFmpeg may get no further, in seconds.
+
+    Raises:
+        WorkError: ``internal`` when FFmpeg gets no further; it has been killed.
     """
+    patience = _Patience(most_idle_s)
     log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
     decoded_s = 0.0
     watched = ["-progress", "pipe:1", "-stats_period", str(TICK_S), *arguments]
@@ -66,11 +82,27 @@ def run_ffmpeg(
             if name == "out_time_us" and value.isdigit():
                 decoded_s = int(value) / 1e6
             if name in TICKS:
+                patience.look_at(decoded_s)
                 on_progress(decoded_s)
             elif on_value:
                 on_value(name, value)
         exit_code = process.wait()
     return FFmpegRun(exit_code, decoded_s, "\n".join(log))
+
+
+class _Patience:
+    """Ends when nothing more was decoded for too long."""
+
+    def __init__(self, most_idle_s: float) -> None:
+        self._most_idle_s = most_idle_s
+        self._decoded_s = 0.0
+        self._since = time.monotonic()
+
+    def look_at(self, decoded_s: float) -> None:
+        if decoded_s > self._decoded_s:
+            self._decoded_s, self._since = decoded_s, time.monotonic()
+        elif time.monotonic() - self._since > self._most_idle_s:
+            raise WorkError("internal", "Decoding the file gets no further.", retryable=True)
 
 
 @contextmanager
@@ -90,7 +122,7 @@ def open_ffmpeg(
         stderr: The same.
     """
     with subprocess.Popen(  # noqa: S603 - no shell; every argument is our own or a path of ours
-        [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", "-nostats", *arguments],
+        [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", "-nostats", *LARGEST_BLOCK, *arguments],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

@@ -1,11 +1,14 @@
 """The normalizer's work on real files with the real FFmpeg."""
 
+import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import av
 import numpy as np
@@ -15,12 +18,14 @@ from benchmarks.services.noise import LEAST_GAIN_DB, RATE_HZ, add_noise, measure
 from benchmarks.services.normalizer import Recording, measure_peak_mib
 from benchmarks.services.signals import read_sound, write_sound
 from services.kit.work import JobCancelledError, WorkError
-from services.normalizer.ffmpeg import find_ffmpeg, run_ffmpeg
+from services.normalizer.ffmpeg import find_ffmpeg, open_ffmpeg, run_ffmpeg
+from services.normalizer.filters import FILL_GAPS
 from services.normalizer.settings import NormalizerSettings
 from services.normalizer.work import run
 from tests.support.work_context import SAMPLES, RecordingReport, make_context
 
 JFK = SAMPLES / "jfk.wav"
+MOST_MEMORY_KIB = 600 * 1024
 
 Generate = Callable[..., Path]
 
@@ -250,8 +255,10 @@ def test_half_of_a_truncated_file_is_still_used(tmp_path: Path, generate: Genera
         JFK.read_bytes()[:44],  # a header with no sound after it
         b"ffconcat version 1.0\nfile neighbour.wav\n",
         f"#EXTM3U\n#EXTINF:11,\n{JFK}\n#EXT-X-ENDLIST\n".encode(),
+        Random(1).randbytes(100_000),
+        gzip.compress(bytes(10_000_000)),
     ],
-    ids=["empty", "text", "header", "concat", "playlist"],
+    ids=["empty", "text", "header", "concat", "playlist", "garbage", "bomb"],
 )
 def test_what_is_not_audio_is_refused(tmp_path: Path, content: bytes) -> None:
     shutil.copyfile(JFK, tmp_path / "neighbour.wav")
@@ -305,6 +312,19 @@ def test_a_small_file_that_decodes_to_years_is_stopped(tmp_path: Path, generate:
         run(make_context(tmp_path / "work", bomb), NormalizerSettings(max_duration_hours=0.05))
 
 
+def test_a_hole_of_days_is_not_filled_in_memory(tmp_path: Path, generate: Generate) -> None:
+    """Sound that is said to begin after thirty hours, in a file of a few hundred kilobytes."""
+    late = ["-itsoffset", "108000", "-i", str(JFK)]
+    hole = generate("hole.mkv", "-i", str(JFK), *late, "-map", "1:a", "-map", "0:a", "-c:a", "flac")
+    command = ["-i", str(hole), "-map", "0:a:0", "-af", FILL_GAPS, "-t", "1", "-f", "null", "-"]
+    with open_ffmpeg(command, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
+    assert usage.ru_maxrss < MOST_MEMORY_KIB
+    with pytest.raises(WorkError, match="file_too_large"):
+        run(make_context(tmp_path / "work", hole), NormalizerSettings(max_duration_hours=0.05))
+
+
 def test_a_cancelled_job_stops_its_work(tmp_path: Path) -> None:
     with pytest.raises(JobCancelledError):
         run(make_context(tmp_path, JFK, report=RecordingReport(cancel_at="processing")))
@@ -323,14 +343,31 @@ def test_an_endless_ffmpeg_ends_when_its_watcher_raises(tmp_path: Path) -> None:
     assert json.loads(heartbeat.read_text()) < 5
 
 
-def test_a_silent_ffmpeg_does_not_keep_its_watcher_waiting(tmp_path: Path) -> None:
-    """A source that never delivers: FFmpeg waits for it, and its watcher is still called."""
-    pipe = tmp_path / "pipe.wav"
-    command = ["mkfifo", str(pipe)]
-    subprocess.run(command, check=True)
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """A source that never delivers: FFmpeg waits for it."""
+    path = tmp_path / "pipe.wav"
+    os.mkfifo(path)
+    return path
 
+
+def test_a_silent_ffmpeg_does_not_keep_its_watcher_waiting(pipe: Path) -> None:
     def cancel(_decoded_s: float) -> None:
         raise JobCancelledError
 
     with pytest.raises(JobCancelledError):
         run_ffmpeg(["-i", str(pipe), "-f", "null", "-"], cancel)
+
+
+def test_an_ffmpeg_that_gets_no_further_is_stopped(pipe: Path) -> None:
+    seen: list[float] = []
+    with pytest.raises(WorkError) as stopped:
+        run_ffmpeg(["-i", str(pipe), "-f", "null", "-"], seen.append, most_idle_s=0.8)
+    assert (stopped.value.code, stopped.value.retryable) == ("internal", True)
+    assert seen
+
+
+def test_an_ffmpeg_that_is_slow_but_gets_on_is_not_stopped() -> None:
+    slow = ["-re", "-f", "lavfi", "-i", "anullsrc", "-t", "2", "-f", "null", "-"]
+    ended = run_ffmpeg(slow, lambda _seconds: None, most_idle_s=1.5)
+    assert ended.decoded_s == pytest.approx(2, abs=0.1)
