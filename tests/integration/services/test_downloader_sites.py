@@ -1,5 +1,8 @@
 """How the downloader behaves towards sites: proxies, cookies, names, pace."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +20,19 @@ from services.downloader.work import run
 from services.kit import ticking
 from services.kit.redis_client import connect
 from services.kit.work import Artifact, JobContext, WorkError
+from tests.support.services import ROOT
 from tests.support.work_context import SAMPLES, RecordingReport
 from tools.waiting import wait_until
 
 CLIP = (SAMPLES / "jfk.wav").read_bytes()
+DOWNLOAD = """
+import sys
+from pathlib import Path
+from services.downloader.work import run
+from services.kit.work import JobContext, discard
+
+run(JobContext("job", {"url": sys.argv[1]}, Path(sys.argv[2]), discard))
+"""
 COOKIES = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tpass\tmember\n"
 
 
@@ -199,3 +211,33 @@ def test_a_job_shows_life_while_a_site_thinks(
 
     context = JobContext("job", {"url": f"{open_site(think).url}/a.wav"}, tmp_path, report)
     run(context, DownloaderSettings(redis_url=redis_url, allow_private_addresses=True))
+
+
+def test_plugins_and_settings_that_lie_on_the_machine_are_not_used(
+    open_site: Open, redis_url: str, tmp_path: Path
+) -> None:
+    """In a process of its own: yt-dlp looks for plugins once."""
+    mark, packages = tmp_path / "mark", tmp_path / "packages"
+    plugin = packages / "yt_dlp_plugins" / "extractor" / "theirs.py"
+    settings = tmp_path / "config" / "yt-dlp" / "config"
+    for path, text in {
+        plugin: f"open({str(mark)!r}, 'w')",
+        settings: f"--exec before_dl:touch {mark}",
+    }.items():
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    (tmp_path / "work").mkdir()
+    subprocess.run(
+        [sys.executable, "-c", DOWNLOAD, f"{open_site().url}/clip.wav", str(tmp_path / "work")],
+        check=True,
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([str(packages), str(ROOT)]),
+            "XDG_CONFIG_HOME": str(settings.parents[1]),
+            "REDIS_URL": redis_url,
+            "ALLOW_PRIVATE_ADDRESSES": "true",
+        },
+    )
+    assert [path.read_bytes() for path in (tmp_path / "work").iterdir()] == [CLIP]
+    assert not mark.exists()
