@@ -12,8 +12,8 @@ from dataclasses import dataclass
 TARGET_LUFS = -16
 TARGET_PEAK_DBTP = -1.5
 TARGET_RANGE_LU = 11
-LOUDNORM = f"loudnorm=I={TARGET_LUFS}:TP={TARGET_PEAK_DBTP}:LRA={TARGET_RANGE_LU}"
-MEASURE_FOR_LOUDNORM = f"{LOUDNORM}:print_format=json"
+OPUS_OVERSHOOT_DB = 1.0  # on speech its peaks come out up to 0.6 dB higher than they went in
+SHORTEST_S = 3.1  # loudnorm looks 3 s ahead, and holds no peaks down in what is shorter
 METER = "ebur128=peak=true:framelog=verbose"  # seven times as fast as loudnorm's measuring
 # R128 hears nothing below this gate; what is as quiet is silence and stays so.
 SILENCE_LUFS = -70
@@ -39,10 +39,9 @@ class Loudness:
         """Return the gain that leads to the target."""
         return TARGET_LUFS - self.integrated_lufs
 
-    @property
-    def has_headroom(self) -> bool:
-        """Return whether the peaks stay below the target's after that gain."""
-        return self.peak_dbtp + self.gain_db <= TARGET_PEAK_DBTP - METER_ERROR_DB
+    def has_headroom(self, peak_dbtp: float) -> bool:
+        """Return whether the peaks stay below the given one after that gain."""
+        return self.peak_dbtp + self.gain_db <= peak_dbtp - METER_ERROR_DB
 
 
 def read_meter(log: str) -> Loudness | None:
@@ -51,24 +50,47 @@ def read_meter(log: str) -> Loudness | None:
     return Loudness(float(found[1]), float(found[2])) if found else None
 
 
+def choose_peak_dbtp(output_format: str) -> float:
+    """Return how high peaks may be before encoding, so that they keep the target after it."""
+    return TARGET_PEAK_DBTP - (OPUS_OVERSHOOT_DB if output_format == "webm" else 0.0)
+
+
 def build_gain(loudness: Loudness) -> list[str]:
     """Return the filter for audio whose peaks leave room, none for silence."""
     return [] if loudness.is_silence else [f"volume={loudness.gain_db:.1f}dB"]
 
 
-def build_loudnorm(measured: Mapping[str, str]) -> list[str]:
-    """Return the filter for any audio, none for silence.
+def build_measuring(*, peak_dbtp: float, duration_s: float) -> list[str]:
+    """Return the filters that report at their end what ``build_loudnorm`` has to be told."""
+    return [*_lengthen(duration_s), f"{_name_target(peak_dbtp)}:print_format=json"]
+
+
+def build_loudnorm(
+    measured: Mapping[str, str], *, peak_dbtp: float, duration_s: float
+) -> list[str]:
+    """Return the filters for any audio, none for silence.
 
     Args:
-        measured: loudnorm's own report of a pass with ``MEASURE_FOR_LOUDNORM``.
+        measured: The report of a pass with ``build_measuring``.
+        peak_dbtp: How high peaks may be.
+        duration_s: How long the audio is.
     """
     # A file without any sound measures "-inf".
     if not float(measured["input_i"]) > SILENCE_LUFS:
         return []
     second_pass = (
-        f"{LOUDNORM}:linear=true"
+        f"{_name_target(peak_dbtp)}:linear=true"
         f":measured_I={measured['input_i']}:measured_TP={measured['input_tp']}"
         f":measured_LRA={measured['input_lra']}:measured_thresh={measured['input_thresh']}"
         f":offset={measured['target_offset']}"
     )
-    return [second_pass]
+    longer = _lengthen(duration_s)
+    return [*longer, second_pass, f"atrim=end={duration_s}"] if longer else [second_pass]
+
+
+def _lengthen(duration_s: float) -> list[str]:
+    return [f"apad=whole_dur={SHORTEST_S}"] if duration_s < SHORTEST_S else []
+
+
+def _name_target(peak_dbtp: float) -> str:
+    return f"loudnorm=I={TARGET_LUFS}:TP={peak_dbtp}:LRA={TARGET_RANGE_LU}"

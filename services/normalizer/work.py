@@ -9,11 +9,12 @@ from services.kit.work import Artifact, JobContext, Report, WorkError
 from services.normalizer import filters
 from services.normalizer.ffmpeg import FFmpegRun, OnProgress, OnValue, run_ffmpeg
 from services.normalizer.loudness import (
-    MEASURE_FOR_LOUDNORM,
     METER,
     Loudness,
     build_gain,
     build_loudnorm,
+    build_measuring,
+    choose_peak_dbtp,
     read_meter,
 )
 from services.normalizer.noise import LEVEL_KEY, NoiseSurvey, build_survey
@@ -55,8 +56,11 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
         normalization = normalization.isolate(context.work_dir / "voice.flac", settings)
     survey = normalization.survey()
     removal = survey.noise.build_removal()
-    if removal or not (survey.loudness.is_silence or survey.loudness.has_headroom):
-        levelling = build_loudnorm(normalization.measure(removal))
+    peak_dbtp = choose_peak_dbtp(options.output_format)
+    if removal or not (survey.loudness.is_silence or survey.loudness.has_headroom(peak_dbtp)):
+        aim = {"peak_dbtp": peak_dbtp, "duration_s": survey.duration_s}
+        measured = normalization.measure([*removal, *build_measuring(**aim)])
+        levelling = build_loudnorm(measured, **aim)
     else:
         levelling = build_gain(survey.loudness)
     return normalization.encode(removal, levelling, survey.duration_s)
@@ -146,10 +150,10 @@ class _Normalization:
             raise WorkError("not_audio", "Nothing in the file can be decoded as audio.")
         return _Survey(noise, loudness, heard.decoded_s)
 
-    def measure(self, removal: list[str]) -> dict[str, str]:
+    def measure(self, steps: list[str]) -> dict[str, str]:
         """Return what loudnorm says about the cleaned audio."""
         on_progress = self.watch.over(25, 60, self.claims.duration_s)
-        measured = self._run_pass([*removal, MEASURE_FOR_LOUDNORM], NO_OUTPUT, on_progress)
+        measured = self._run_pass(steps, NO_OUTPUT, on_progress)
         report = measured.read_report()
         if not report:
             raise _fail(measured)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from services.normalizer.loudness import Loudness, build_gain, build_loudnorm, read_meter
+from services.normalizer.loudness import (
+    SHORTEST_S,
+    Loudness,
+    build_gain,
+    build_loudnorm,
+    build_measuring,
+    choose_peak_dbtp,
+    read_meter,
+)
 
 REPORT = {
     "input_i": "-27.28",
@@ -39,7 +47,12 @@ def test_a_meter_that_did_not_finish_says_nothing() -> None:
 def test_a_plain_gain_is_enough_where_the_peaks_leave_room(
     peak_dbtp: float, *, has_headroom: bool
 ) -> None:
-    assert Loudness(-21.1, peak_dbtp).has_headroom == has_headroom
+    assert Loudness(-21.1, peak_dbtp).has_headroom(-1.5) == has_headroom
+
+
+def test_a_form_that_loses_something_gets_lower_peaks() -> None:
+    assert choose_peak_dbtp("flac") == choose_peak_dbtp("wav") == -1.5
+    assert choose_peak_dbtp("webm") == -2.5
 
 
 def test_the_gain_leads_to_the_target() -> None:
@@ -53,12 +66,20 @@ def test_silence_gets_no_gain(loudness: float) -> None:
 
 
 def test_loudnorm_is_told_what_its_first_pass_measured() -> None:
-    (loudnorm,) = build_loudnorm(REPORT)
+    (loudnorm,) = build_loudnorm(REPORT, peak_dbtp=-1.5, duration_s=SHORTEST_S)
     assert loudnorm.startswith("loudnorm=I=-16:TP=-1.5:")
     assert ":measured_I=-27.28:measured_TP=-3.80:" in loudnorm
     assert loudnorm.endswith(":measured_LRA=2.20:measured_thresh=-37.50:offset=1.75")
 
 
+def test_what_is_shorter_than_loudnorms_window_is_lengthened_for_it() -> None:
+    longer = f"apad=whole_dur={SHORTEST_S}"
+    assert build_measuring(peak_dbtp=-1.5, duration_s=2.9)[0] == longer
+    first, _, last = build_loudnorm(REPORT, peak_dbtp=-1.5, duration_s=2.9)
+    assert (first, last) == (longer, "atrim=end=2.9")
+
+
 @pytest.mark.parametrize("loudness", ["-inf", "-70.00", "-83.10"])
 def test_silence_is_not_levelled(loudness: str) -> None:
-    assert build_loudnorm(REPORT | {"input_i": loudness}) == []
+    measured = REPORT | {"input_i": loudness}
+    assert build_loudnorm(measured, peak_dbtp=-1.5, duration_s=10) == []
