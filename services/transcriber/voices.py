@@ -4,10 +4,10 @@ import functools
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from services.kit.onnx import open_session
 from services.transcriber.audio import Samples
 from services.transcriber.diarization import VoicePrint
 from services.transcriber.encoder import ENCODER
@@ -40,9 +40,7 @@ class Voices:
     """
 
     def __init__(self, models_dir: Path) -> None:
-        self._session = onnxruntime.InferenceSession(
-            str(ENCODER.locate(models_dir)), providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(ENCODER.locate(models_dir))
 
     def encode(self, samples: Samples) -> VoicePrint:
         """Return the voice print of a stretch of speech, a vector of length 1."""
