@@ -187,16 +187,24 @@ def test_a_worker_that_comes_back_too_late_spoils_nothing(bench: Bench) -> None:
     assert bench.service.call("GET", f"/jobs/{job_id}/download").text == "Hello, you!"
 
 
-def test_each_service_completes_a_job_whose_worker_was_killed(case: Case) -> None:
+@pytest.mark.parametrize("victim", ["the process that works", "the whole worker"])
+def test_each_service_completes_a_job_whose_worker_was_killed(case: Case, victim: str) -> None:
+    name = NAMES[case.id_prefix]
+    completed = int(read_field(case.service, f"{name}:totals", "completed") or 0)
     job_id = case.service.submit(**case.slow())["id"]
     wait_until(
         lambda: case.service.get(job_id)["status"] != "queued",
         timeout_s=60,
         what="the work to begin",
     )
-    for child in list_children(case.service.processes["worker"].pid):
+    worker = case.service.processes["worker"]
+    for child in list_children(worker.pid):
         os.kill(child, signal.SIGKILL)
+    if victim == "the whole worker":
+        worker.kill()
+        worker.wait()
+        case.service.start_worker()
     job = case.service.follow(job_id)
     assert job["status"] == "completed", job
-    key = f"{NAMES[case.id_prefix]}:job:{job_id}"
-    assert read_field(case.service, key, "runs") == "2"
+    assert read_field(case.service, f"{name}:job:{job_id}", "runs") == "2"
+    assert int(read_field(case.service, f"{name}:totals", "completed")) == completed + 1
