@@ -79,7 +79,7 @@ def faults_of(page: Page) -> list[str]:
 
 
 def shoot(page: Page, name: str, theme: Theme) -> None:
-    """Take a page's picture on a desktop and on a phone, for a person to look at.
+    """Take a picture of a whole page on a desktop and on a phone, for a person to look at.
 
     Raises:
         AssertionError: On the phone the page is wider than the screen.
@@ -87,7 +87,7 @@ def shoot(page: Page, name: str, theme: Theme) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, (width, height) in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{device}.png")
+        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{device}.png", full_page=True)
         wide_by = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

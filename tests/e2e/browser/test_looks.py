@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import Theme, faults_of, new_page, shoot
+from tests.support.browser import PHONE, Theme, faults_of, new_page, shoot
 from tests.support.fake_service import Role
 from tests.support.orchestrator import Orchestrator
 from tests.support.pages import forbid_streams
@@ -186,3 +186,21 @@ def test_a_page_is_accessible_and_fits_a_phone(
     state(page, jobs)
     shoot(page, state.__name__.replace("_", "-"), theme)
     assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_on_a_phone_words_have_more_room_than_the_buttons_beside_them(
+    page: Page, jobs: Jobs
+) -> None:
+    width, height = PHONE
+    page.set_viewport_size({"width": width, "height": height})
+    job_list_without_server(page, jobs)
+    words = page.locator(".notice p").bounding_box()
+    assert words
+    assert words["width"] > width / 2
+
+    page.unroute("**/jobs?*")
+    job_list(page, jobs)
+    newer, older = page.locator(".pages button").all()
+    tops = [box["y"] for button in (newer, older) if (box := button.bounding_box())]
+    assert tops[0] == tops[1]

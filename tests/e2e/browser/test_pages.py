@@ -48,6 +48,27 @@ def test_a_transcript_can_be_saved_and_copied(
     assert page.evaluate("navigator.clipboard.readText()") == text
 
 
+def test_a_file_that_is_refused_says_so_and_can_be_had_with_another_key(
+    page: Page, site: Orchestrator
+) -> None:
+    send(page, site.video("refused"))
+    expect_status(page, "concluído")
+    page.evaluate("sessionStorage.setItem('ytcaption.key', 'ytc_old')")
+    problem = {"code": "unauthenticated", "detail": "Esta chave não vale mais."}
+    page.route("**/transcript?*", lambda route: route.fulfill(status=401, json=problem))
+    page.get_by_role("link", name="SRT").click()
+    page.get_by_role("dialog").get_by_role("button", name="Fechar").click()
+    expect(page.get_by_role("alert")).to_contain_text("Esta chave não vale mais.")
+
+    page.unroute("**/transcript?*")
+    page.get_by_role("alert").get_by_role("button", name="Informar a chave de API").click()
+    page.get_by_role("dialog").get_by_label("Chave de API").fill("ytc_new")
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Usar esta chave").click()
+    assert saving.value.suggested_filename.endswith(".srt")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_every_choice_reaches_the_services(page: Page, site: Orchestrator) -> None:
     page.goto("/")
     page.get_by_label("Link do vídeo").fill(site.video("chosen"))

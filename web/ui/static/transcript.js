@@ -2,6 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { call, key } from "./api.js";
+import { withKey } from "./dialogs.js";
 import { announce } from "./frame.js";
 import { icon } from "./icons.js";
 import { cut } from "./search.js";
@@ -23,11 +24,17 @@ export class Transcript {
   #isCopied = false;
   #redraw;
   #onJump;
+  #attempt;
 
-  /** @param {{redraw: () => void, onJump: (seconds: number) => void}} hooks */
-  constructor({ redraw, onJump }) {
+  /**
+   * @param {{redraw: () => void, onJump: (seconds: number) => void,
+   *   attempt: (action: () => Promise<unknown>) => void}} hooks `attempt` does something, and tells
+   *   people where it is refused.
+   */
+  constructor({ redraw, onJump, attempt }) {
     this.#redraw = redraw;
     this.#onJump = onJump;
+    this.#attempt = attempt;
   }
 
   /** @param {import("./segments.js").Segment[]} segments */
@@ -82,7 +89,7 @@ export class Transcript {
         ${this.#isCopied ? say("files.copied") : say("files.copy")}
       </button>
       ${FORMATS.map(
-        (format) => html`<a class="button plain" href=${path + format} download @click=${saveWithKey}
+        (format) => html`<a class="button plain" href=${path + format} download @click=${this.#save}
           >${icon("save")}<span class="unseen">${say("files.save")}</span> ${format.toUpperCase()}</a
         >`,
       )}
@@ -165,6 +172,14 @@ export class Transcript {
     requestAnimationFrame(() => scrollTo("mark.here"));
   }
 
+  /** With a key the file has to be fetched; a link alone would go without. */
+  #save = (/** @type {MouseEvent} */ event) => {
+    if (!key.get()) return;
+    event.preventDefault();
+    const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+    this.#attempt(() => withKey(() => saveFile(link.pathname + link.search)));
+  };
+
   /** @param {string} text */
   async #copy(text) {
     await copyText(text);
@@ -199,15 +214,13 @@ async function copyText(text) {
 }
 
 /**
- * Fetch a file with the key, where there is one; a link alone would go without.
+ * Fetch a file with the key and hand it to the browser.
  *
- * @param {MouseEvent} event
+ * @param {string} path
+ * @throws {import("./api.js").ApiError}
  */
-async function saveWithKey(event) {
-  if (!key.get()) return;
-  event.preventDefault();
-  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  const response = await call("GET", link.pathname + link.search);
+async function saveFile(path) {
+  const response = await call("GET", path);
   const named = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "");
   const blob = URL.createObjectURL(await response.blob());
   const save = document.createElement("a");

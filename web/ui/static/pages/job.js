@@ -30,6 +30,7 @@ let redraw = () => {};
 const transcript = new Transcript({
   redraw: () => redraw(),
   onJump: (seconds) => player.playFrom(seconds),
+  attempt,
 });
 const player = new Player(jobId, {
   redraw: () => redraw(),
@@ -212,16 +213,27 @@ function reading(job) {
 /** @param {"cancel" | "retry" | "remove"} action */
 async function onAct(action) {
   if (action === "remove" && !(await confirm())) return;
-  state.refusal = null;
-  try {
+  await attempt(async () => {
     await act(action, jobId);
     if (action === "remove") location.assign("/ui/jobs");
     else start();
+  });
+}
+
+/**
+ * Do what somebody asks for; where it is refused, say so and offer to try again.
+ *
+ * @param {() => Promise<unknown>} action
+ */
+async function attempt(action) {
+  state.refusal = null;
+  try {
+    await action();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    state.refusal = { error, again: () => onAct(action) };
-    redraw();
+    state.refusal = { error, again: () => attempt(action) };
   }
+  redraw();
 }
 
 /** @param {any} job */
