@@ -189,6 +189,18 @@ def test_a_page_is_accessible_and_fits_a_phone(
 
 
 @pytest.mark.parametrize("theme", ["light"])
+def test_on_a_phone_the_operator_need_not_scroll_tables_sideways(page: Page, jobs: Jobs) -> None:
+    width, height = PHONE
+    page.set_viewport_size({"width": width, "height": height})
+    operator(page, jobs)
+    hidden = [
+        table.evaluate("table => table.scrollWidth - table.clientWidth")
+        for table in page.locator(".wide-table").all()
+    ]
+    assert hidden == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("theme", ["light"])
 def test_on_a_phone_words_have_more_room_than_the_buttons_beside_them(
     page: Page, jobs: Jobs
 ) -> None:
