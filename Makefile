@@ -71,13 +71,16 @@ chaos: $(INSTALLED)  ## Kill and freeze processes under load: SEED=number MINUTE
 	@$(BIN)/python -m tests.support.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: system-test
-system-test: $(INSTALLED)  ## What depends on the machine's own servers; alert rules, chart and units with the tools that read them
-	@command -v redis-server || { echo "system-test needs redis-server; on Debian and Ubuntu: apt install redis-server" >&2; exit 1; }
+system-test: servers-test package-test compose-test  ## What needs more than make test: servers-test, package-test, compose-test
+
+.PHONY: servers-test
+servers-test: $(INSTALLED)  ## What depends on the machine's own servers; alert rules, chart and units with the tools that read them
+	@command -v redis-server || { echo "servers-test needs redis-server; on Debian and Ubuntu: apt install redis-server" >&2; exit 1; }
 	redis-server --version
-	@command -v promtool || { echo "system-test needs promtool; on Debian and Ubuntu: apt install prometheus" >&2; exit 1; }
-	@command -v rabbitmq-server || test -x /usr/sbin/rabbitmq-server || { echo "system-test needs rabbitmq-server; on Debian and Ubuntu: apt install rabbitmq-server" >&2; exit 1; }
-	@command -v ip || { echo "system-test needs ip, and root for network namespaces; on Debian and Ubuntu: apt install iproute2" >&2; exit 1; }
-	@command -v systemd-analyze || { echo "system-test needs systemd-analyze; on Debian and Ubuntu: apt install systemd" >&2; exit 1; }
+	@command -v promtool || { echo "servers-test needs promtool; on Debian and Ubuntu: apt install prometheus" >&2; exit 1; }
+	@command -v rabbitmq-server || test -x /usr/sbin/rabbitmq-server || { echo "servers-test needs rabbitmq-server; on Debian and Ubuntu: apt install rabbitmq-server" >&2; exit 1; }
+	@command -v ip || { echo "servers-test needs ip, and root for network namespaces; on Debian and Ubuntu: apt install iproute2" >&2; exit 1; }
+	@command -v systemd-analyze || { echo "servers-test needs systemd-analyze; on Debian and Ubuntu: apt install systemd" >&2; exit 1; }
 	$(BIN)/pytest -q tests/system/test_monitoring.py tests/system/test_chart.py tests/system/test_units.py \
 	  tests/system/test_sentinel.py tests/system/test_secure_redis.py tests/system/test_rabbitmq.py \
 	  tests/system/test_hosts.py \
