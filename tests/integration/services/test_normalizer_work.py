@@ -302,7 +302,7 @@ def test_progress_grows_with_the_decoded_time(tmp_path: Path, generate: Generate
     assert set(report.statuses) == {"processing"}
 
 
-@pytest.mark.parametrize(("is_noisy", "minutes"), [(False, 20), (True, 8)])
+@pytest.mark.parametrize(("is_noisy", "minutes"), [(False, 10), (True, 4)])
 def test_memory_does_not_grow_with_the_recording(
     tmp_path: Path, minutes: float, *, is_noisy: bool
 ) -> None:
