@@ -63,7 +63,7 @@ models: $(INSTALLED)  ## Make the models that isolate voices and tell speakers a
 
 .PHONY: test
 test: $(INSTALLED) models  ## All tests, on real processes and real speech
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --dist loadfile --ignore tests/chaos --ignore tests/system tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --ignore tests/chaos --ignore tests/system tests
 	$(BIN)/pytest -q tests/chaos
 
 .PHONY: chaos

@@ -2,12 +2,20 @@
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
 import redis
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.redis_server import RedisServer
+
+# Starting every process takes longer than these tests themselves.
+_SHARING_ALL = {
+    f"tests/e2e/test_{name}.py"
+    for name in ("failures", "results", "seed_script", "sources", "speech")
+}
 
 # A busy machine is no fault of an example: what takes how long is measured elsewhere.
 hypothesis.settings.register_profile(
@@ -17,6 +25,19 @@ hypothesis.settings.load_profile("shared machine")
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class OneWholeSystem(LoadFileScheduling):
+    """Sends file by file to the test processes, but those that share every process together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/e2e/" if file in _SHARING_ALL else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWholeSystem:
+    """Have ``-n`` take the schedule of ours."""
+    return OneWholeSystem(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_what_the_document_says_is_what_the_api_does(open_orchestrator: Orchestr
             "run",
             document,
             "--checks=all",
-            "--max-examples=8",
+            "--max-examples=4",
             "--request-timeout=60",
             "--seed=1",
             "--no-color",
