@@ -25,9 +25,10 @@ def digest_works(job_id: str, request: JobRequest, *, is_shared: bool) -> dict[s
     scope = job_id if request.force else "" if is_shared else request.owner
     content = request.upload.sha256 if request.upload else ""
     before = hashlib.sha256(f"{scope}{content}".encode()).hexdigest()
+    address = canonical_address(request.youtube_url)
     digests = {}
     for stage in stages_of(request):
-        fields = stage.fields(canonical_address(request.youtube_url), request.options)
+        fields = stage.fields(address, request.options)
         text = json.dumps([stage.service.name, dict(fields), before], sort_keys=True)
         before = hashlib.sha256(text.encode()).hexdigest()
         digests[stage.name] = before[:32]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["cpu_s", "memory_bytes", "peak_bytes", "tree_of"]
@@ -14,8 +15,9 @@ def tree_of(pid: int) -> list[int]:
     """Return a process and all its descendants that live."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += tree_of(int(child))
+        with suppress(ProcessLookupError, FileNotFoundError):  # the thread has ended meanwhile
+            for child in task.read_text().split():
+                found += tree_of(int(child))
     return found
 
 
@@ -38,7 +40,10 @@ def peak_bytes(pids: Iterable[int]) -> int:
 
 
 def _bytes_of(pid: int, file: str, name: str) -> int:
-    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except (ProcessLookupError, FileNotFoundError):
+        return 0  # it has ended meanwhile, as Redis's writers of files do
     (value,) = (line.split()[1] for line in lines if line.startswith(f"{name}:"))
     return int(value) * _KIB
 

@@ -16,7 +16,7 @@ from httptools import HttpParserError, HttpResponseParser
 
 __all__ = ["Answer", "Request", "send"]
 
-_HEAD_BYTES: Final = 8 * 1024  # what thousands of waiting polls keep ready
+_HEAD_BYTES: Final = 4 * 1024  # what thousands of waiting polls keep ready
 _BODY_BYTES: Final = 256 * 1024  # large enough that the work per read does not show
 _FIRST_FINAL_STATUS: Final = 200
 _MOST_HEADERS: Final = 100  # a service that sends more is no service of ours
