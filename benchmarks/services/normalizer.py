@@ -52,7 +52,8 @@ class Recording:
             mix = "[0][1]amix=duration=shortest:normalize=0"
             source += ["-f", "lavfi", "-i", NOISE, "-filter_complex", mix]
         length = ["-t", str(minutes * 60)]
-        run_ffmpeg([*source, *length, "-c:a", "flac", str(target)], lambda _seconds: None)
+        command = [*source, *length, "-c:a", "flac", str(target)]
+        run_ffmpeg(command, lambda _seconds: None, most_idle_s=60)
         return target
 
     def __str__(self) -> str:

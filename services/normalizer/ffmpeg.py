@@ -20,8 +20,6 @@ TICK_S = 0.5
 TICKS = {"", "progress"}  # a silent moment, and the last line of each of FFmpeg's own reports
 LOG_LINES_KEPT = 40  # loudnorm's report has 14 lines; a broken file may log without end
 READ_BYTES = 65536
-MOST_IDLE_S = 300.0
-"""What decodes nothing for so long, e.g. a file made for it, would never end."""
 LARGEST_BLOCK = ("-max_alloc", str(2**28))
 """Bytes. FFmpeg fills a hole in the timestamps in memory, and a file may claim one of days."""
 
@@ -55,7 +53,7 @@ def run_ffmpeg(
     on_progress: OnProgress,
     on_value: OnValue | None = None,
     *,
-    most_idle_s: float = MOST_IDLE_S,
+    most_idle_s: float,
 ) -> FFmpegRun:
     """Run FFmpeg to its end.
 

@@ -34,6 +34,13 @@ class NormalizerSettings(ServiceSettings):
         description="Longest recording taken, in hours: a small file can decode to years of audio.",
     )
 
+    decode_idle_seconds: float = Field(
+        300,
+        gt=0,
+        description="Seconds in which FFmpeg may decode nothing more before a job is given up: a "
+        "file made for it would never end, and the slowest filter takes a few.",
+    )
+
     @property
     def max_duration_s(self) -> float:
         """Return the longest recording taken, in seconds."""

@@ -51,7 +51,14 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
         raise WorkError("not_audio", "No file was submitted.")
     target = context.work_dir / f"audio_normalized.{options.output_format}"
     watch = _Watch(context.report, settings.max_duration_s)
-    normalization = _Normalization(context.upload, target, options, probe(context.upload), watch)
+    normalization = _Normalization(
+        source=context.upload,
+        target=target,
+        options=options,
+        claims=probe(context.upload),
+        watch=watch,
+        most_idle_s=settings.decode_idle_seconds,
+    )
     if options.isolate_vocals:
         normalization = normalization.isolate(context.work_dir / "voice.flac", settings)
     survey = normalization.survey()
@@ -107,6 +114,8 @@ class _Normalization:
     options: SubmissionOptions
     claims: Claims
     watch: _Watch
+    most_idle_s: float
+    """How long FFmpeg may get no further, in seconds."""
 
     def isolate(self, target: Path, settings: NormalizerSettings) -> "_Normalization":
         """Take the voice out of the recording; return what goes on with that alone."""
@@ -189,7 +198,7 @@ class _Normalization:
         # Only this file is opened, even if its content names others.
         source = ["-protocol_whitelist", "file", "-i", str(self.source)]
         arguments = [*source, "-map", "0:a:0", "-af", chain, *output]
-        return run_ffmpeg(arguments, on_progress, on_value)
+        return run_ffmpeg(arguments, on_progress, on_value, most_idle_s=self.most_idle_s)
 
 
 def _fail(ended: FFmpegRun) -> WorkError:

@@ -350,7 +350,9 @@ def test_an_endless_ffmpeg_ends_when_its_watcher_raises(tmp_path: Path) -> None:
         raise JobCancelledError
 
     with pytest.raises(JobCancelledError):
-        run_ffmpeg(["-re", "-f", "lavfi", "-i", "anullsrc", "-f", "null", "-"], cancel)
+        run_ffmpeg(
+            ["-re", "-f", "lavfi", "-i", "anullsrc", "-f", "null", "-"], cancel, most_idle_s=60
+        )
     assert json.loads(heartbeat.read_text()) < 5
 
 
@@ -367,7 +369,7 @@ def test_a_silent_ffmpeg_does_not_keep_its_watcher_waiting(pipe: Path) -> None:
         raise JobCancelledError
 
     with pytest.raises(JobCancelledError):
-        run_ffmpeg(["-i", str(pipe), "-f", "null", "-"], cancel)
+        run_ffmpeg(["-i", str(pipe), "-f", "null", "-"], cancel, most_idle_s=60)
 
 
 def test_an_ffmpeg_that_gets_no_further_is_stopped(pipe: Path) -> None:
