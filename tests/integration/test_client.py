@@ -250,7 +250,7 @@ def test_a_long_file_with_a_wrong_key_is_refused_before_it_is_sent(
         pytest.raises(NotAuthenticatedError),
     ):
         client.upload(path, on_sent=lambda count, _: sent.append(count))
-    assert sent[-1] < 64 * 1024**2
+    assert max(sent, default=0) < 64 * 1024**2
 
 
 def test_a_restart_of_the_api_is_waited_out(guarded: Guarded) -> None:
