@@ -26,10 +26,11 @@ ON_SERVERS := $(ON_OTHER_SERVERS) $(patsubst %,tests/system/test_%.py,monitoring
 
 # What fails beside others is run once more, alone, and counts if it fails then too. The output names it:
 # a test that depends on what else the machine does is to be mended. tests/chaos gets no second chance.
+# $(1) is what to run, $(2) are options for the first time.
 define tested
-$(BIN)/pytest -q $(1) || { \
+$(BIN)/pytest -q $(2) $(1) || { \
 	  echo "Once more, alone:" >&2; \
-	  $(BIN)/pytest -q --last-failed --last-failed-no-failures none $(2); \
+	  $(BIN)/pytest -q --last-failed --last-failed-no-failures none $(1); \
 	}
 endef
 
@@ -75,7 +76,7 @@ models: $(INSTALLED)  ## Make the models that isolate voices and tell speakers a
 
 .PHONY: test
 test: $(INSTALLED) models  ## All tests, on real processes and real speech
-	@OMP_NUM_THREADS=1 $(call tested,-n $(JOBS) $(WITHOUT_CHAOS),$(WITHOUT_CHAOS))
+	@OMP_NUM_THREADS=1 $(call tested,$(WITHOUT_CHAOS),-n $(JOBS))
 	$(BIN)/pytest -q tests/chaos
 
 .PHONY: chaos
@@ -93,7 +94,7 @@ servers-test: $(INSTALLED)  ## What depends on the machine's own servers; alert 
 	@command -v rabbitmq-server || test -x /usr/sbin/rabbitmq-server || { echo "servers-test needs rabbitmq-server; on Debian and Ubuntu: apt install rabbitmq-server" >&2; exit 1; }
 	@command -v ip || { echo "servers-test needs ip, and root for network namespaces; on Debian and Ubuntu: apt install iproute2" >&2; exit 1; }
 	@command -v systemd-analyze || { echo "servers-test needs systemd-analyze; on Debian and Ubuntu: apt install systemd" >&2; exit 1; }
-	@$(call tested,$(ON_SERVERS),$(ON_SERVERS))
+	@$(call tested,$(ON_SERVERS))
 
 # One image after the other: they share most of their steps, which are then built once.
 .PHONY: images
@@ -103,7 +104,7 @@ images:  ## Build every container image: TAG=name, default latest
 .PHONY: compose-test
 compose-test: $(INSTALLED)  ## Build the images, run jobs in the composition, kill, cut off and restart its parts
 	@docker compose version || { echo "compose-test needs Docker 25 with Compose 2.24, or newer" >&2; exit 1; }
-	@$(call tested,tests/system/test_compose.py,tests/system/test_compose.py)
+	@$(call tested,tests/system/test_compose.py)
 
 .PHONY: accuracy
 accuracy: $(INSTALLED)  ## Word error rate and time of the transcriber against the bare engine, on over 1,000 words
@@ -153,7 +154,7 @@ package: $(INSTALLED)  ## Build the wheel and the source distribution into build
 
 .PHONY: package-test
 package-test: $(INSTALLED)  ## Install the built wheel into empty environments and run it (Python 3.11, and 3.12 and 3.13 where they are)
-	@$(call tested,tests/system/test_package.py,tests/system/test_package.py)
+	@$(call tested,tests/system/test_package.py)
 
 .PHONY: licences
 licences: $(INSTALLED)  ## Write LICENSES-THIRD-PARTY.md from the lock; fails where a licence is unknown or too strict
