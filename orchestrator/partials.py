@@ -1,16 +1,15 @@
 """Segments that are told while a transcription goes on."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from orchestrator.errors import ServiceError
-from orchestrator.job import StageRecord
+from orchestrator.job import StageRecord, Transcript
 from orchestrator.log import LOGGER
 from orchestrator.microservice import MicroserviceClient
 from orchestrator.pipeline import Stage
-from orchestrator.transitions import Change
+from orchestrator.transitions import Change, Segments
 
 __all__ = ["PartialResults"]
 
@@ -47,24 +46,21 @@ class PartialResults:
         if partial is None:
             self._is_asked = False
             return _with_value(change, f"{self._stage.name}.lacks_partials", 1)
-        return self.add_rest(change, partial.segments)
+        return self._add(change, len(partial.segments), partial.segments[self._told :])
 
-    def add_rest(self, change: Change, segments: Sequence[Mapping[str, Any]]) -> Change:
-        """Return the change with those segments that have not been told."""
-        told, self._told = self._told, max(self._told, len(segments))
+    def add_rest(self, change: Change, transcript: Transcript) -> Change:
+        """Return the change that writes the transcript with the segments that were not told."""
+        return self._add(change, len(transcript.segments))
+
+    def _add(
+        self, change: Change, count: int, bodies: tuple[Mapping[str, Any], ...] = ()
+    ) -> Change:
+        told, self._told = self._told, max(self._told, count)
         if told == self._told:
             return change
-        new = tuple(
-            self._encode(index, segment) for index, segment in enumerate(segments) if index >= told
-        )
         changed = _with_value(change, f"{self._stage.name}.segments", self._told)
+        new = Segments(self._attempt, index=told, count=self._told - told, bodies=bodies)
         return replace(changed, segments=new)
-
-    def _encode(self, index: int, segment: Mapping[str, Any]) -> str:
-        place = {"stage": self._stage.name, "attempt": self._attempt, "index": index}
-        names = ("text", "start", "end", "duration", "speaker")
-        facts = {name: segment[name] for name in names if name in segment}
-        return json.dumps(place | facts, ensure_ascii=False, separators=(",", ":"))
 
 
 def _with_value(change: Change, name: str, value: float) -> Change:

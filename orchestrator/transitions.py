@@ -8,6 +8,7 @@ another attempt of its stage, and an artifact that is gone sends the job one sta
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from orchestrator.errors import OrchestratorError, RemoteJobError
 from orchestrator.job import Job, JobStatus, StageStatus, Transcript, Video
@@ -20,6 +21,7 @@ __all__ = [
     "Enter",
     "Event",
     "Move",
+    "Segments",
     "Shared",
     "Stay",
     "Wake",
@@ -108,6 +110,23 @@ class Shared:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """Segments that those who follow a job are told of.
+
+    Args:
+        attempt: The attempt of the stage that has made them.
+        index: The place of the first one in the transcript, from 0 on.
+        count: How many they are.
+        bodies: What they say; none where the transcript is written in the same step.
+    """
+
+    attempt: int
+    index: int
+    count: int
+    bodies: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Change:
     """One atomic step of a job's owner."""
 
@@ -124,8 +143,7 @@ class Change:
     drops_remote: bool = False
     """Whether the stage's remote job is deleted, unless others use it."""
     transcript: Transcript | None = None
-    segments: tuple[str, ...] = ()
-    """Segments for those who follow the job, each as JSON."""
+    segments: Segments | None = None
     event: Event | None = None
 
 

@@ -340,7 +340,7 @@ class Turn:
             transcript=transcript,
             remark=remark,
         )
-        return self._partials.add_rest(change, transcript.segments) if transcript else change
+        return self._partials.add_rest(change, transcript) if transcript else change
 
     def _take_captions(self, remote: RemoteJob, language: str) -> Change:
         """Fetch the publisher's subtitles, which are the transcript."""
@@ -353,7 +353,7 @@ class Turn:
             language=language,
             transcript=transcript,
         )
-        return self._partials.add_rest(change, transcript.segments)
+        return self._partials.add_rest(change, transcript)
 
     # --- writing --------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from orchestrator.job import (
     StageStatus,
     Transcript,
     Upload,
+    plain_segment,
 )
 from orchestrator.languages import ISO_639_1
 from orchestrator.pipeline import STAGES
@@ -264,7 +265,7 @@ class JobDetail(BaseModel):
             completed_at=job.completed_at,
             stages={name: StageDetail.of(record) for name, record in job.stages.items()},
             transcription_text=transcript.text if transcript else None,
-            transcription_segments=_plain_segments(transcript),
+            transcription_segments=transcript and [*map(plain_segment, transcript.segments)],
             detected_language=transcript.language if transcript else None,
             captions_source=_captions_source(job) if is_done else None,
             captions_language=job.captions_language,
@@ -319,13 +320,3 @@ def _estimate_s(job: Job) -> float | None:
         spent_s += (ended - (record.started_at or ended)).total_seconds()
     left = (100 - job.overall_progress) / job.overall_progress
     return round(max(spent_s, 0.0) * left, 1)
-
-
-def _plain_segments(transcript: Transcript | None) -> list[dict[str, Any]] | None:
-    if transcript is None:
-        return None
-    names = ("text", "start", "end", "duration", "speaker")
-    return [
-        {name: segment[name] for name in names if name in segment}
-        for segment in transcript.segments
-    ]

@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.job import JobStatus, instant
+from orchestrator.job import JobStatus, instant, plain_segment
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 
-__all__ = ["EventStore", "LiveEvent", "News"]
+__all__ = ["STAGE_FACTS", "EventStore", "LiveEvent", "News"]
+
+Entry = tuple[str, Mapping[str, str]]
+"""An entry of a job's stream: its id and its fields."""
+Segment = Mapping[str, Any]
 
 _HISTORY: Final = frozenset({"stage", "segment"})
 _STANDING: Final = frozenset({"status", "overall_progress"})  # the job itself tells them
 _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
+STAGE_FACTS: Final = (
+    *("type", "stage", "status", "overall_progress", "attempt", "worker", "reason"),
+)
+"""What the values of an entry of the history are, in the order of ``record`` in lib.lua."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,10 @@ class EventStore:
         with self._connection.commands() as client:
             entries = client.xrange(keys.events(job_id))
         return [
-            {"id": entry_id, "at": _instant_of(entry_id), "type": "segment"}
-            | _facts(fields, without=_STANDING)
-            for entry_id, fields in entries
-            if fields["kind"] in _HISTORY
+            {"id": event.event_id, "at": event.at, "type": "segment"}
+            | {name: fact for name, fact in event.facts.items() if name not in _STANDING}
+            for event in self._events(job_id, entries)
+            if event.kind in _HISTORY
         ]
 
     def news(self, job_id: str, *, after: str) -> News:
@@ -77,19 +85,92 @@ class EventStore:
             pipeline.hget(keys.job(job_id), "status")
             pipeline.xrange(keys.events(job_id), min=f"({after}", count=_AT_ONCE)
             status, entries = pipeline.execute()
+        # The id of some segments is that of the last one: the first may be known already.
+        known = _parts(after)
         events = [
-            LiveEvent(entry_id, fields["kind"], _facts(fields)) for entry_id, fields in entries
+            event for event in self._events(job_id, entries) if _parts(event.event_id) > known
         ]
         has_ended = status is None or JobStatus(status).is_terminal
-        return News(events, is_over=has_ended and len(events) < _AT_ONCE)
+        is_all = len(entries) < _AT_ONCE and len(events) <= _AT_ONCE
+        return News(events[:_AT_ONCE], is_over=has_ended and is_all)
+
+    def _events(self, job_id: str, entries: Sequence[Entry]) -> list[LiveEvent]:
+        """Return the events that a stream's entries stand for."""
+        places = {
+            entry_id: _Place(*json.loads(fields["data"]))
+            for entry_id, fields in entries
+            if fields["kind"] == "segments"
+        }
+        bodies = self._bodies(job_id, places)
+        events: list[LiveEvent] = []
+        for entry_id, fields in entries:
+            if entry_id in places:
+                events += places[entry_id].events(entry_id, bodies.get(entry_id, ()))
+            else:
+                events.append(LiveEvent(entry_id, fields["kind"], _facts(fields)))
+        return events
+
+    def _bodies(self, job_id: str, places: Mapping[str, "_Place"]) -> dict[str, list[Segment]]:
+        """Return what segments say: out of the transcript or, before there is one, the list."""
+        if not places:
+            return {}
+        first = min((place.at for place in places.values() if place.at is not None), default=0)
+        with self._connection.commands() as client:
+            pipeline = client.pipeline(transaction=True)
+            pipeline.hget(keys.transcript(job_id), "segments")
+            pipeline.lrange(keys.segments(job_id), first, -1)
+            made, told = pipeline.execute()
+        if made is not None:
+            whole: list[Segment] = json.loads(made)
+            return {
+                entry_id: [*map(plain_segment, whole[place.index : place.index + place.count])]
+                for entry_id, place in places.items()
+            }
+        return {
+            entry_id: [*map(json.loads, told[place.at - first :][: place.count])]
+            for entry_id, place in places.items()
+            if place.at is not None
+        }
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where some segments are, as ``tell_segments`` in lib.lua writes it."""
+
+    stage: str
+    attempt: int
+    index: int
+    count: int
+    at: int | None = None
+    """In the list of those that were told; ``None`` where the transcript came with them."""
+
+    def events(self, entry_id: str, bodies: Sequence[Segment]) -> list[LiveEvent]:
+        """Return an event for each of them; the entry's id is the last one's."""
+        ms, last = _parts(entry_id)
+        first = last - self.count + 1
+        place = {"stage": self.stage, "attempt": self.attempt}
+        return [
+            LiveEvent(
+                f"{ms}-{first + number}", "segment", {**place, "index": self.index + number, **body}
+            )
+            for number, body in enumerate(bodies)
+        ]
+
+
+def _parts(event_id: str) -> tuple[int, int]:
+    ms, _, number = event_id.partition("-")
+    return int(ms), int(number)
 
 
 def _instant_of(event_id: str) -> datetime:
     return instant(event_id.partition("-")[0])
 
 
-def _facts(fields: Mapping[str, str], *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(fields["data"])
+def _facts(fields: Mapping[str, str]) -> dict[str, Any]:
+    facts: Any = json.loads(fields["data"])
+    if fields["kind"] == "stage":
+        named = zip(STAGE_FACTS, facts, strict=False)
+        facts = {name: fact for name, fact in named if fact is not None}
     if "worker" in facts:  # its whole name tells of a machine, which is for operators
         facts["worker"] = facts["worker"].rpartition(":")[2]
-    return {name: value for name, value in facts.items() if name not in without}
+    return dict(facts)

@@ -5,9 +5,11 @@ key (after the prefix)          type        what, and how long
 ==============================  ==========  =====================================================
 job:{id}                        hash        the job; `CACHE_TTL_HOURS` after its end
 job:{id}:transcript             hash        text, segments, language; as long as the job
-job:{id}:events                 stream      its history, progress, segments and end, which is what
-                                            followers are told; about the last 10,000 entries;
-                                            as long, but a retry keeps the history only
+job:{id}:events                 stream      its history, progress, which segments there are and
+                                            its end, which is what followers are told; about the
+                                            last 10,000 entries; as long, without progress after
+                                            the end, and a retry keeps the history only
+job:{id}:segments               list        what those say, until there is a transcript; as long
 job:{id}:deliveries             hash        notices to the client's own address; as long
 jobs                            sorted set  every job by the time of its creation
 jobs:{status}                   sorted set  the same by status
@@ -88,6 +90,11 @@ def transcript(job_id: str) -> str:
 def events(job_id: str) -> str:
     """Return the key of a job's history, which is also what its followers are told."""
     return f"{PREFIX}job:{job_id}:events"
+
+
+def segments(job_id: str) -> str:
+    """Return the key of the segments that a job's followers were told of."""
+    return f"{PREFIX}job:{job_id}:segments"
 
 
 def deliveries(job_id: str) -> str:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.errors import BreakerOpenError, LeaseLostError
-from orchestrator.job import Job, Transcript, WakeUp, instant
+from orchestrator.job import Job, Transcript, WakeUp, instant, plain_segment
 from orchestrator.pipeline import Stage, stage_before
 from orchestrator.settings import Settings
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import decode_job, pairs, wake_ups
-from orchestrator.transitions import Change, Due, End, Enter, Shared, Wake
+from orchestrator.transitions import Change, Due, End, Enter, Segments, Shared, Wake
 
 __all__ = ["Claim", "Committed", "Lease", "LeaseStore"]
 
@@ -139,7 +139,7 @@ class LeaseStore:
             "work": self._encode_shared(change.shared, stage),
             "drop_remote": stage.service.name if change.drops_remote else None,
             "transcript": _encode_transcript(change.transcript),
-            "segments": change.segments or None,
+            "segments": _encode_segments(change.segments),
             "event": _encode_event(change, lease),
             "move": self._encode_move(change, stage),
         }
@@ -195,6 +195,16 @@ def _encode_transcript(transcript: Transcript | None) -> list[str] | None:
     segments = json.dumps(transcript.segments, separators=(",", ":"), ensure_ascii=False)
     language = ["language", transcript.language] if transcript.language else []
     return ["text", transcript.text, "segments", segments, *language]
+
+
+def _encode_segments(segments: Segments | None) -> dict[str, Any] | None:
+    if segments is None:
+        return None
+    bodies = [
+        json.dumps(plain_segment(body), separators=(",", ":"), ensure_ascii=False)
+        for body in segments.bodies
+    ]
+    return vars(segments) | {"bodies": bodies or None}
 
 
 def _encode_event(change: Change, lease: Lease) -> dict[str, Any] | None:

@@ -122,7 +122,7 @@ def test_a_stream_tells_everything_to_the_end(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     job_id, events = finished
-    assert {event.kind for event in events} == {"progress", "stage", "segment", "end"}
+    assert {event.kind for event in events} == {"stage", "segment", "end"}, "no progress any more"
     assert events[-1].kind == "end"
     assert events[-1].facts["status"] == "completed"
     ids = [tuple(map(int, event.event_id.split("-"))) for event in events]
@@ -159,6 +159,18 @@ def test_neither_history_nor_stream_name_the_machines(
     assert socket.gethostname() in kept, "operators find it in Redis"
 
 
+def test_the_words_of_a_finished_job_are_kept_once(
+    orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
+) -> None:
+    job_id, events = finished
+    said = facts(events, "segment")[0]["text"]
+    with orchestrator.redis() as client:
+        kept = client.xrange(keys.events(job_id))
+        assert not client.exists(keys.segments(job_id)), "the transcript has them"
+    assert said not in json.dumps(kept)
+    assert [entry for _, entry in kept if entry["kind"] == "progress"] == []
+
+
 def test_progress_never_goes_back_through_another_attempt(orchestrator: Orchestrator) -> None:
     with orchestrator.redis() as client:  # no other test's job is to be the one that fails
         wait_until(lambda: not client.zcard(keys.ACTIVE), timeout_s=30, what="the others' end")
@@ -173,6 +185,8 @@ def test_progress_never_goes_back_through_another_attempt(orchestrator: Orchestr
     assert told[-1] == 100
     attempts = [(one["attempt"], one["index"]) for one in facts(events, "segment")]
     assert [index for attempt, index in attempts if attempt == 2] == list(range(6))
+    again = facts(read_stream(orchestrator.address, job_id), "segment")
+    assert [(one["attempt"], one["index"]) for one in again] == [(2, n) for n in range(6)]
 
 
 def test_a_job_whose_work_was_done_before_tells_its_segments_too(
@@ -194,6 +208,30 @@ def test_a_stream_goes_on_where_it_was_cut(
         last = events[cut - 1].event_id
         how = {"after": last} if place == "header" else {"query": f"?last_event_id={last}"}
         assert read_stream(orchestrator.address, job_id, **how) == events[cut:]
+
+
+def test_a_stream_goes_on_between_segments_that_came_at_once(orchestrator: Orchestrator) -> None:
+    orchestrator.services[Role.TRANSCRIBER].control(gives_partials=False)
+    job_id = orchestrator.submit("at-once", force=True)
+    orchestrator.await_status(job_id, "completed")
+    events = read_stream(orchestrator.address, job_id)
+    cuts = [place for place, event in enumerate(events, 1) if event.kind == "segment"]
+    assert len(cuts) == 6
+    for cut in cuts:
+        last = events[cut - 1].event_id
+        assert read_stream(orchestrator.address, job_id, after=last) == events[cut:]
+
+
+def test_a_job_that_fails_keeps_the_segments_that_were_told(orchestrator: Orchestrator) -> None:
+    job_id = held(orchestrator, "kept-partials")
+    orchestrator.post(f"/jobs/{job_id}/cancel")
+    told = facts(read_stream(orchestrator.address, job_id), "segment")
+    assert [one["index"] for one in told] == list(range(5))
+    let_go(orchestrator)
+    orchestrator.post(f"/jobs/{job_id}/retry")
+    orchestrator.await_status(job_id, "completed")
+    again = facts(read_stream(orchestrator.address, job_id), "segment")
+    assert [one["index"] for one in again] == list(range(6))
 
 
 def test_who_has_read_to_the_end_is_not_to_come_back(

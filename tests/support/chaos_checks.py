@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.pipeline import STAGES
+from orchestrator.store.events import STAGE_FACTS
 from tests.support.fake_service import Ledger, Submission
 
 __all__ = ["Ended", "Findings", "find_leftovers", "read_jobs"]
@@ -44,7 +45,11 @@ def read_jobs(client: Any) -> list[Ended]:
 def _read(client: Any, job_id: str) -> Ended:
     key = f"{_PREFIX}job:{job_id}"
     entries = client.xrange(f"{key}:events")
-    history = [json.loads(entry["data"]) for _, entry in entries if entry["kind"] == "stage"]
+    history = [
+        dict(zip(STAGE_FACTS, json.loads(entry["data"]), strict=False))
+        for _, entry in entries
+        if entry["kind"] == "stage"
+    ]
     text = client.hget(f"{key}:transcript", "text")
     return Ended(job_id, client.hgetall(key), text, tuple(history))
 

@@ -30,7 +30,7 @@ if not (held[3] == worker and held[4] == turn) then
     if since then waited_ms = text(NOW - since) end
     record(id, {type = 'started', stage = stage, worker = worker})
   elseif held[1] ~= ARGV[6] then
-    tell(id, 'stage', cjson.encode({type = 'resumed', stage = stage, status = ARGV[6]}))
+    record(id, {type = 'resumed', stage = stage})
   end
   announce(id)
 end

@@ -68,7 +68,7 @@ if change.set[progress] and change.set[progress] ~= before and not change.event 
     status = held[1], stage = held[6], progress = change.set[progress],
     overall_progress = tonumber(get(id, 'overall_progress') or 0)}))
 end
-for _, segment in ipairs(change.segments or {}) do tell(id, 'segment', segment) end
+if change.segments then tell_segments(id, held[6], change.segments) end
 if change.event then record(id, change.event) end
 
 local move = change.move

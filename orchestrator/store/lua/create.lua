@@ -35,7 +35,10 @@ if twin and get(twin, 'status') == 'completed'
   if video then set(id, 'video', video) end
   set(id, 'stage', last, 'overall_progress', 100, 'completed_at', text(NOW))
   for _, entry in ipairs(redis.call('XRANGE', job_key(twin) .. ':events', '-', '+')) do
-    if entry[2][2] == 'segment' then tell(id, 'segment', entry[2][4]) end
+    if entry[2][2] == 'segments' then
+      local told = cjson.decode(entry[2][4])
+      tell_segments(id, last, {attempt = 1, index = told[3], count = told[4]})
+    end
   end
   record(id, {type = 'completed', stage = last, reason = 'done before by ' .. twin})
   finish(id, 'completed', request.retention_ms)

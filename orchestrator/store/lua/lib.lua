@@ -11,6 +11,7 @@ local TERMINAL = {completed = true, failed = true, cancelled = true}
 
 local function text(number) return string.format('%.0f', number) end
 local function job_key(id) return P .. 'job:' .. id end
+local PARTS = {'', ':events', ':segments', ':transcript', ':deliveries'}  -- the keys of one job
 local function get(id, field) return redis.call('HGET', job_key(id), field) end
 local function set(id, ...) redis.call('HSET', job_key(id), ...) end
 local function drop(id, ...) redis.call('HDEL', job_key(id), ...) end
@@ -26,18 +27,31 @@ local function is_alive(worker) return redis.call('EXISTS', P .. 'heartbeat:' ..
 local function need_room() redis.call('SETRANGE', P .. 'room', 0, '') end
 
 -- What happened to a job, told to whoever follows it: its history, and progress and segments too.
--- The bound is for about 12 hours of speech.
-local function tell(id, kind, data)
-  redis.call('XADD', job_key(id) .. ':events', 'MAXLEN', '~', 10000, '*', 'kind', kind, 'data', data)
+local function tell(id, kind, data, event_id)
+  redis.call('XADD', job_key(id) .. ':events', 'MAXLEN', '~', 10000, event_id or '*',
+             'kind', kind, 'data', data)
 end
 
+-- An entry of the history: a value for each of the names in events.py, which take more than they.
 local function record(id, event)
-  if event.stage and not event.attempt then
-    event.attempt = tonumber(get(id, event.stage .. '.attempt') or 1)
+  local attempt = event.attempt or event.stage and get(id, event.stage .. '.attempt')
+  tell(id, 'stage', cjson.encode({
+    event.type, event.stage or cjson.null, get(id, 'status') or 'queued',
+    tonumber(get(id, 'overall_progress') or 0), tonumber(attempt or event.stage and 1) or cjson.null,
+    event.worker or cjson.null, event.reason}))
+end
+
+-- Some segments are one entry, which says where they are kept: in the transcript, or, as long as
+-- there is none, in a list. Its id is the last of a row of ids, so that each segment has its own.
+local function tell_segments(id, stage, told)
+  if type(told.bodies) == 'table' then
+    told.at = redis.call('RPUSH', job_key(id) .. ':segments', unpack(told.bodies)) - told.count
   end
-  event.status = get(id, 'status') or 'queued'
-  event.overall_progress = tonumber(get(id, 'overall_progress') or 0)
-  tell(id, 'stage', cjson.encode(event))
+  local last = redis.call('XREVRANGE', job_key(id) .. ':events', '+', '-', 'COUNT', 1)[1][1]
+  local ms, number = last:match('(%d+)-(%d+)')
+  if tonumber(ms) < NOW then ms, number = text(NOW), -1 end
+  tell(id, 'segments', cjson.encode({stage, told.attempt, told.index, told.count, told.at}),
+       ms .. '-' .. text(number + told.count))
 end
 local function announce(id) redis.call('PUBLISH', P .. 'changes', id) end
 
@@ -272,10 +286,21 @@ local function notify(id, status)
   redis.call('ZADD', P .. 'deliveries', NOW, id .. ':' .. number)
 end
 
--- A stream keeps 4 kB ready for what may come; a copy has only what it needs.
-local function compact(key)
-  redis.call('COPY', key, key .. ':copy', 'REPLACE')
-  redis.call('RENAME', key .. ':copy', key)
+-- Leaves of a job's events what is of use after its end: its history, the segments of the last
+-- attempt and the end. A stream keeps 4 kB ready for what may come; a copy has only what it needs.
+local function compact(id)
+  local key = job_key(id) .. ':events'
+  local kept = key .. ':kept'
+  for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+    local kind, data = entry[2][2], entry[2][4]
+    local told = kind == 'segments' and cjson.decode(data)
+    local is_stale = told and told[2] ~= tonumber(get(id, told[1] .. '.attempt') or 1)
+    if kind ~= 'progress' and not is_stale then
+      redis.call('XADD', kept, entry[1], 'kind', kind, 'data', data)
+    end
+  end
+  redis.call('COPY', kept, key, 'REPLACE')
+  redis.call('DEL', kept)
 end
 
 -- Ends, counted in all, by five minutes and, where a job failed, by code and hour. A service may
@@ -306,12 +331,11 @@ local function finish(id, status, retention_ms)
   tell(id, 'end', cjson.encode({
     status = status, stage = job[1] or nil, overall_progress = tonumber(job[2] or 0),
     error_code = job[3] or nil, error_message = job[4] or nil}))
-  compact(job_key(id) .. ':events')
+  compact(id)
+  if status == 'completed' then redis.call('DEL', job_key(id) .. ':segments') end
   count_end(status, job[3] or 'unknown')
   notify(id, status)
   local expires = NOW + retention_ms
   redis.call('ZADD', P .. 'expiring', expires, id)
-  for _, suffix in ipairs({'', ':events', ':transcript', ':deliveries'}) do
-    redis.call('PEXPIREAT', job_key(id) .. suffix, text(expires))
-  end
+  for _, part in ipairs(PARTS) do redis.call('PEXPIREAT', job_key(id) .. part, text(expires)) end
 end

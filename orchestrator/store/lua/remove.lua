@@ -7,8 +7,7 @@ if status and not TERMINAL[status] then return 0 end
 if status then
   for stage, service in pairs(services) do drop_remote(id, stage, service, {}) end
 end
-redis.call('DEL', job_key(id), job_key(id) .. ':events',
-           job_key(id) .. ':transcript', job_key(id) .. ':deliveries')
+for _, part in ipairs(PARTS) do redis.call('DEL', job_key(id) .. part) end
 redis.call('ZREM', P .. 'expiring', id)
 redis.call('ZREM', P .. 'active', id)
 for _, index in ipairs(indexes(redis.call('HGET', P .. 'owners', id))) do

@@ -6,9 +6,8 @@ local status = get(id, 'status')
 if not status then return false end
 if status ~= 'failed' and status ~= 'cancelled' then return {status} end
 
-for _, suffix in ipairs({'', ':events', ':transcript', ':deliveries'}) do
-  redis.call('PERSIST', job_key(id) .. suffix)
-end
+for _, part in ipairs(PARTS) do redis.call('PERSIST', job_key(id) .. part) end
+redis.call('DEL', job_key(id) .. ':segments')
 -- Its history stays; it ends with an end that is none any more, and segments will come again.
 for _, entry in ipairs(redis.call('XRANGE', job_key(id) .. ':events', '-', '+')) do
   if entry[2][2] ~= 'stage' then redis.call('XDEL', job_key(id) .. ':events', entry[1]) end

@@ -1,7 +1,6 @@
 """Segments are told once each, and a service without them is not asked again."""
 
-import json
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -10,7 +9,7 @@ from orchestrator.job import StageRecord, Transcript
 from orchestrator.microservice import MicroserviceClient
 from orchestrator.partials import PartialResults
 from orchestrator.pipeline import stage_named
-from orchestrator.transitions import Change
+from orchestrator.transitions import Change, Segments
 
 RECORD = StageRecord(job_id="trans_1", attempt=2)
 SEGMENTS = [
@@ -47,30 +46,35 @@ def partials(
     return PartialResults(client, stage_named(stage), record)
 
 
-def told(change: Change) -> list[dict[str, Any]]:
-    return [json.loads(segment) for segment in change.segments]
-
-
 def test_each_segment_is_told_once(transcriber: FakeTranscriber) -> None:
     results = partials(transcriber)
-    indexes = []
+    told = []
     for transcriber.shown in (0, 2, 2, 1, 5):
-        change = results.add_new(Change(), RECORD)
-        indexes.append([segment["index"] for segment in told(change)])
-    rest = results.add_rest(Change(values={"a": 1}), SEGMENTS)
-    assert [*indexes, [one["index"] for one in told(rest)]] == [[], [0, 1], [], [], [2, 3, 4], [5]]
-    assert rest.values == {"a": 1, "transcription.segments": 6}
-    assert told(rest) == [
-        {"stage": "transcription", "attempt": 2, "index": 5}
-        | {"text": "part 5", "start": 5, "end": 6, "duration": 1}
+        told.append(results.add_new(Change(), RECORD).segments)
+    assert told == [
+        None,
+        Segments(attempt=2, index=0, count=2, bodies=tuple(SEGMENTS[:2])),
+        None,
+        None,
+        Segments(attempt=2, index=2, count=3, bodies=tuple(SEGMENTS[2:5])),
     ]
+
+
+def test_what_the_transcript_holds_is_not_sent_twice(transcriber: FakeTranscriber) -> None:
+    results = partials(transcriber)
+    transcriber.shown = 5
+    results.add_new(Change(), RECORD)
+    rest = results.add_rest(Change(values={"a": 1}), Transcript("", tuple(SEGMENTS)))
+    assert rest.values == {"a": 1, "transcription.segments": 6}
+    assert rest.segments == Segments(attempt=2, index=5, count=1)
+    assert results.add_rest(Change(), Transcript("", tuple(SEGMENTS))) == Change()
 
 
 def test_another_turn_goes_on_where_the_last_one_was(transcriber: FakeTranscriber) -> None:
     transcriber.shown = 4
     record = StageRecord(job_id="trans_1", segments=3)
     change = partials(transcriber, record).add_new(Change(), record)
-    assert [segment["index"] for segment in told(change)] == [3]
+    assert change.segments == Segments(attempt=1, index=3, count=1, bodies=(SEGMENTS[3],))
 
 
 def test_a_service_that_shows_nothing_is_asked_once(transcriber: FakeTranscriber) -> None:
@@ -92,7 +96,7 @@ def test_a_service_in_trouble_is_asked_again_in_the_next_turn(
     assert results.add_new(Change(), RECORD) == Change()
     assert transcriber.asked == 1
     transcriber.is_down, transcriber.shown = False, 1
-    assert len(partials(transcriber).add_new(Change(), RECORD).segments) == 1
+    assert partials(transcriber).add_new(Change(), RECORD).segments is not None
 
 
 @pytest.mark.parametrize(
