@@ -87,14 +87,14 @@ def page(query: JobListQuery) -> ResponseReturnValue:
 @answers(Answer(JobDetail))
 def cancel(job_id: str) -> ResponseReturnValue:
     """End a job at once, in any status."""
-    return _detail(operations().cancel(job_id))
+    return _detail(operations().cancel(job_id)).model_dump(mode="json")
 
 
 @blueprint.post("/jobs/<job_id>/retry")
 @answers(Answer(JobDetail, 202, description="Accepted."))
 def retry(job_id: str) -> ResponseReturnValue:
     """Send a failed or cancelled job on from where it stopped."""
-    return _detail(operations().retry(job_id)), 202
+    return _detail(operations().retry(job_id)).model_dump(mode="json"), 202
 
 
 @blueprint.delete("/jobs/<job_id>")
@@ -118,8 +118,7 @@ def history(job_id: str) -> ResponseReturnValue:
     return found.model_dump(mode="json")
 
 
-def _detail(job: Job) -> dict[str, object]:
+def _detail(job: Job) -> JobDetail:
     # Who may only submit is answered with a job too, but not with what was said in the video.
     transcript = operations().transcript(job) if caller().may(Scope.READ) else None
-    detail = JobDetail.of(job, transcript, operations().queue_position(job))
-    return detail.model_dump(mode="json")
+    return JobDetail.of(job, transcript, operations().queue_position(job))

@@ -1,19 +1,18 @@
-"""Rate limits, by key and by address: Flask-Limiter over the orchestrator's own store.
+"""Rate limits, by key and by address, counted for all processes of the API together.
 
 While Redis is away a request is answered 503, as its route would answer a moment later: a limit
 that lets everything through then would only make each request wait for Redis twice.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
+from typing import Final
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
-from limits.storage import Storage
+from limits import RateLimitItem
 
-from orchestrator.errors import StoreUnavailableError
 from orchestrator.settings import Settings
 from web.access import METRICS, READING, caller
 from web.context import operations
@@ -22,42 +21,39 @@ from web.rates import read_rates
 
 __all__ = ["register_limits"]
 
+Limits = Mapping[str, Sequence[RateLimitItem]]
+"""The rates of each policy."""
 
-class _CountingStorage(Storage):
-    """Counts and tells the window in one call; what it told is kept for the headers."""
+_READ: Final = "read"
+_SUBMIT: Final = "submit"
 
-    STORAGE_SCHEME = ["orchestrator"]  # noqa: RUF012 - the base class's form
+
+class RateLimitedError(Exception):
+    """Too many requests came from a caller.
+
+    Args:
+        left_s: Seconds until it is heard again.
+    """
+
+    def __init__(self, left_s: int) -> None:
+        super().__init__(left_s)
+        self.left_s = left_s
+
+
+@dataclass(frozen=True)
+class _Window:
+    """How the present request's caller stands with one rate."""
+
+    policy: str
+    rate: RateLimitItem
+    count: int
+    left_s: int
+    """Until the window ends: whole seconds, at least one."""
 
     @property
-    def base_exceptions(self) -> type[Exception]:
-        """The errors of the store."""
-        return StoreUnavailableError
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count a request in a window of ``expiry`` seconds."""
-        count, left_s = operations().limits.count(key, window_s=expiry, amount=amount)
-        g.setdefault("windows", {})[key] = (count, time.time() + left_s)
-        return count
-
-    def get(self, key: str) -> int:
-        """Return the count as this request found it."""
-        return int(g.windows[key][0])
-
-    def get_expiry(self, key: str) -> float:
-        """Return when the window ends, in seconds since 1970."""
-        return float(g.windows[key][1])
-
-    def check(self) -> bool:
-        """Tell whether Redis answers."""
-        return operations().health().is_store_up
-
-    def reset(self) -> int | None:
-        """Counts end by themselves."""
-        raise NotImplementedError
-
-    def clear(self, key: str) -> None:
-        """Counts end by themselves."""
-        raise NotImplementedError
+    def remaining(self) -> int:
+        """How many more requests it takes; negative where it took too many."""
+        return self.rate.amount - self.count
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
@@ -67,55 +63,51 @@ def register_limits(app: Flask, settings: Settings) -> None:
         SettingsError: A limit cannot be read.
     """
     limits = {
-        "submit": read_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit),
-        "read": read_rates("RATE_LIMIT_READ", settings.rate_limit_read),
+        _SUBMIT: read_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit),
+        _READ: read_rates("RATE_LIMIT_READ", settings.rate_limit_read),
     }
-    limiter = Limiter(
-        lambda: f"{_policy()}/{caller().name}",
-        storage_uri="orchestrator://",
-        application_limits=[lambda: "; ".join(map(str, limits[_policy()]))],
-    )
+    app.before_request(lambda: _count(limits))
+    app.after_request(_tell)
+    app.register_error_handler(RateLimitedError, _refuse)
+
+
+def _count(limits: Limits) -> None:
+    """Count the present request; the rate that leaves least is told."""
+    policy = _READ if request.method in READING else _SUBMIT
     # Figures are asked for by a machine, and have to say that Redis is away.
-    limiter.request_filter(
-        lambda: g.scope is None or request.path == METRICS or not limits[_policy()]
+    if g.scope is None or request.path == METRICS or not limits[policy]:
+        return
+    g.window = min(
+        (_count_in(policy, rate) for rate in limits[policy]), key=lambda window: window.remaining
     )
-    limiter.init_app(app)
-    app.after_request(_tell(limiter))
-    app.register_error_handler(RateLimitExceeded, lambda _error: _refuse(limiter))
+    if g.window.remaining < 0:
+        raise RateLimitedError(g.window.left_s)
 
 
-def _policy() -> str:
-    return "read" if request.method in READING else "submit"
+def _count_in(policy: str, rate: RateLimitItem) -> _Window:
+    length_s = rate.get_expiry()
+    bucket = f"{policy}/{length_s}/{caller().name}"
+    count, left_s = operations().limits.count(bucket, window_s=length_s)
+    return _Window(policy, rate, count, max(1, ceil(left_s)))
 
 
-def _tell(limiter: Limiter) -> Callable[[Response], Response]:
-    """Return a hook that adds the headers of draft-ietf-httpapi-ratelimit-headers-10."""
-
-    def add_headers(response: Response) -> Response:
-        current = limiter.current_limit
-        if current is not None and "windows" in g:
-            name, limit = _policy(), current.limit
-            quota = f'"{name}";q={limit.amount};w={limit.get_expiry()}'
-            response.headers["RateLimit-Policy"] = quota
-            rest = f'"{name}";r={current.remaining};t={_left_s(current)}'
-            response.headers["RateLimit"] = rest
-        return response
-
-    return add_headers
+def _tell(response: Response) -> Response:
+    """Add the headers of draft-ietf-httpapi-ratelimit-headers-10."""
+    window: _Window | None = g.get("window")
+    if window is not None:
+        name, rate = window.policy, window.rate
+        response.headers["RateLimit-Policy"] = f'"{name}";q={rate.amount};w={rate.get_expiry()}'
+        rest = f'"{name}";r={max(0, window.remaining)};t={window.left_s}'
+        response.headers["RateLimit"] = rest
+    return response
 
 
-def _left_s(limit: RequestLimit) -> int:
-    return max(1, ceil(limit.window.reset_time - time.time()))
-
-
-def _refuse(limiter: Limiter) -> Response:
-    current = limiter.current_limit
-    left_s = _left_s(current) if current else 1
+def _refuse(error: RateLimitedError) -> Response:
     answer = problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate_limited",
-        f"Too many requests; try again in {left_s} s",
-        facts={"seconds": left_s},
+        f"Too many requests; try again in {error.left_s} s",
+        facts={"seconds": error.left_s},
     )
-    answer.headers["Retry-After"] = str(left_s)
+    answer.headers["Retry-After"] = str(error.left_s)
     return answer

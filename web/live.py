@@ -1,11 +1,12 @@
 """Answers for those who follow a job: ``Prefer: wait`` (RFC 7240) and Server-Sent Events."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-from flask import Response, json, jsonify, request
+from flask import Response, json, request
+from pydantic import BaseModel
 
 from orchestrator.errors import InvalidRequestError
 from orchestrator.job import Job, milliseconds
@@ -22,7 +23,7 @@ _EVENT_ID: Final = re.compile(r"\d{1,19}-\d{1,19}")  # two numbers that fit Redi
 _RETRY_MS: Final = 2000  # how long a client that was cut off is to wait before it comes back
 
 
-def show_live(job: Job, show: Callable[[Job], Mapping[str, Any]]) -> Response:
+def show_live(job: Job, show: Callable[[Job], BaseModel]) -> Response:
     """Answer with a job, after its next change where ``Prefer: wait=N`` asks for it.
 
     A client that names what it knows in ``If-None-Match`` is answered at once where that is
@@ -84,12 +85,12 @@ def _read_last_event_id() -> str:
     return after
 
 
-def _show(job: Job, show: Callable[[Job], Mapping[str, Any]]) -> Response:
+def _show(job: Job, show: Callable[[Job], BaseModel]) -> Response:
     tag = _tag(job)
     if request.if_none_match.contains_weak(tag):
         response = Response(status=HTTPStatus.NOT_MODIFIED)
     else:
-        response = jsonify(show(job))
+        response = Response(show(job).model_dump_json(), content_type="application/json")
     response.set_etag(tag, weak=True)
     response.vary.add("Prefer")
     return response

@@ -1,7 +1,7 @@
 """The connection to Redis: made with time limits, and never leaking redis-py's errors."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Final
@@ -16,6 +16,7 @@ from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.pool import BoundedStack, Stack
 from orchestrator.store.primary import primary_options
+from orchestrator.store.records import pairs
 
 __all__ = ["Connection", "connect", "connect_bounded"]
 
@@ -70,6 +71,16 @@ class Connection:
             except redis.exceptions.NoScriptError:
                 return talk("EVAL", source, 1, keys.PREFIX, *arguments)
 
+    def read_hash(self, key: str) -> Mapping[str, str]:
+        """Return a hash; an empty one where there is none.
+
+        Raises:
+            StoreError: See ``translated``.
+        """
+        with translated(), self._connected() as talk:
+            answer = talk("HGETALL", key)
+        return answer if isinstance(answer, dict) else pairs(answer)  # RESP3, RESP2
+
     def _load(self, name: str) -> tuple[str, str]:
         """Return a script and the digest under which Redis knows it."""
         source = (_SCRIPTS / _LIBRARY).read_text() + (_SCRIPTS / f"{name}.lua").read_text()
@@ -81,8 +92,8 @@ class Connection:
     def _connected(self) -> Iterator[Callable[..., Any]]:
         """Give what sends a command and returns its answer, past the client's own layers.
 
-        Scripts are nearly all that workers ask of Redis; the client's way of running one took
-        three times the CPU.
+        Scripts are nearly all that workers ask of Redis, and jobs all that readers ask of the API;
+        the client's way of running a script took three times the CPU.
         """
         pool = self.client.connection_pool
         connection: Any = pool.get_connection()

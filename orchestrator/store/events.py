@@ -1,7 +1,7 @@
 """A job's history, and what those who follow it are told."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,17 +12,24 @@ from orchestrator.store.connection import Connection
 
 __all__ = ["STAGE_FACTS", "EventStore", "LiveEvent", "News"]
 
-Entry = tuple[str, Mapping[str, str]]
-"""An entry of a job's stream: its id and its fields."""
 Segment = Mapping[str, Any]
 
 _HISTORY: Final = frozenset({"stage", "segment"})
 _STANDING: Final = frozenset({"status", "overall_progress"})  # the job itself tells them
 _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
 STAGE_FACTS: Final = (
-    *("type", "stage", "status", "overall_progress", "attempt", "worker", "reason"),
+    *("type", "status", "overall_progress", "stage", "attempt", "worker", "reason"),
 )
 """What the values of an entry of the history are, in the order of ``record`` in lib.lua."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the scripts wrote of one or, of segments, several events."""
+
+    entry_id: str
+    kind: str
+    data: Any
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,7 @@ class EventStore:
         Returns:
             Each with ``id``, ``at``, ``type`` and what happened.
         """
-        with self._connection.commands() as client:
-            entries = client.xrange(keys.events(job_id))
+        _, entries = self._read(job_id, after="0-0", count=None)
         return [
             {"id": event.event_id, "at": event.at, "type": "segment"}
             | {name: fact for name, fact in event.facts.items() if name not in _STANDING}
@@ -78,13 +84,7 @@ class EventStore:
             job_id: The job; it may be gone.
             after: The id of the last event that is known; ``0-0`` for none.
         """
-        with self._connection.commands() as client:
-            # The status first: what ends a job tells the end in the same step, so where the job
-            # has ended before, the end is among the events.
-            pipeline = client.pipeline(transaction=False)
-            pipeline.hget(keys.job(job_id), "status")
-            pipeline.xrange(keys.events(job_id), min=f"({after}", count=_AT_ONCE)
-            status, entries = pipeline.execute()
+        status, entries = self._read(job_id, after=after, count=_AT_ONCE)
         # The id of some segments is that of the last one: the first may be known already.
         known = _parts(after)
         events = [
@@ -94,20 +94,41 @@ class EventStore:
         is_all = len(entries) < _AT_ONCE and len(events) <= _AT_ONCE
         return News(events[:_AT_ONCE], is_over=has_ended and is_all)
 
+    def _read(
+        self, job_id: str, *, after: str, count: int | None
+    ) -> tuple[str | None, list[Entry]]:
+        """Return a job's status, and the entries after an event.
+
+        The status first: what ends a job tells the end in the same step, so where the job has
+        ended before, the end is among the entries. Those of a job that has ended are folded.
+        """
+        with self._connection.commands() as client:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.hget(keys.job(job_id), "status")
+            pipeline.xrange(keys.events(job_id), min=f"({after}", count=count)
+            pipeline.hget(keys.result(job_id), "history")
+            status, streamed, folded = pipeline.execute()
+        if folded is not None:
+            known = _parts(after)
+            return status, [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
+        return status, [
+            Entry(entry_id, fields["kind"], json.loads(fields["data"]))
+            for entry_id, fields in streamed
+        ]
+
     def _events(self, job_id: str, entries: Sequence[Entry]) -> list[LiveEvent]:
         """Return the events that a stream's entries stand for."""
         places = {
-            entry_id: _Place(*json.loads(fields["data"]))
-            for entry_id, fields in entries
-            if fields["kind"] == "segments"
+            entry.entry_id: _Place(*entry.data) for entry in entries if entry.kind == "segments"
         }
         bodies = self._bodies(job_id, places)
         events: list[LiveEvent] = []
-        for entry_id, fields in entries:
-            if entry_id in places:
-                events += places[entry_id].events(entry_id, bodies.get(entry_id, ()))
+        for entry in entries:
+            place = places.get(entry.entry_id)
+            if place:
+                events += place.events(entry.entry_id, bodies.get(entry.entry_id, ()))
             else:
-                events.append(LiveEvent(entry_id, fields["kind"], _facts(fields)))
+                events.append(LiveEvent(entry.entry_id, entry.kind, _facts(entry)))
         return events
 
     def _bodies(self, job_id: str, places: Mapping[str, "_Place"]) -> dict[str, list[Segment]]:
@@ -117,7 +138,7 @@ class EventStore:
         first = min((place.at for place in places.values() if place.at is not None), default=0)
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=True)
-            pipeline.hget(keys.transcript(job_id), "segments")
+            pipeline.hget(keys.result(job_id), "segments")
             pipeline.lrange(keys.segments(job_id), first, -1)
             made, told = pipeline.execute()
         if made is not None:
@@ -166,11 +187,18 @@ def _instant_of(event_id: str) -> datetime:
     return instant(event_id.partition("-")[0])
 
 
-def _facts(fields: Mapping[str, str]) -> dict[str, Any]:
-    facts: Any = json.loads(fields["data"])
-    if fields["kind"] == "stage":
-        named = zip(STAGE_FACTS, facts, strict=False)
-        facts = {name: fact for name, fact in named if fact is not None}
+def _facts(entry: Entry) -> dict[str, Any]:
+    if entry.kind != "stage":
+        return dict(entry.data)
+    named = zip(STAGE_FACTS, entry.data, strict=False)
+    facts = {name: fact for name, fact in named if fact is not None}
     if "worker" in facts:  # its whole name tells of a machine, which is for operators
         facts["worker"] = facts["worker"].rpartition(":")[2]
-    return dict(facts)
+    return facts
+
+
+def _unfold(history: str) -> Iterator[Entry]:
+    """Return the entries out of which ``fold`` in lib.lua made one value."""
+    first_ms, *rows = json.loads(history)
+    for since_ms, number, kind, data in rows:
+        yield Entry(f"{first_ms + since_ms}-{number}", kind, data)

@@ -91,8 +91,7 @@ class JobStore:
         Raises:
             JobNotFoundError: There is none, or not any more.
         """
-        with self._connection.commands() as client:
-            record = client.hgetall(keys.job(job_id))
+        record = self._connection.read_hash(keys.job(job_id))
         if not record:
             raise JobNotFoundError(job_id)
         return decode_job(job_id, record)
@@ -108,9 +107,8 @@ class JobStore:
 
     def transcript(self, job_id: str) -> Transcript | None:
         """Return what a completed job has made, or ``None``."""
-        with self._connection.commands() as client:
-            record = client.hgetall(keys.transcript(job_id))
-        if not record:
+        record = self._connection.read_hash(keys.result(job_id))
+        if "text" not in record:
             return None
         segments = tuple(json.loads(record["segments"]))
         return Transcript(record["text"], segments, record.get("language"))

@@ -4,12 +4,13 @@
 key (after the prefix)          type        what, and how long
 ==============================  ==========  =====================================================
 job:{id}                        hash        the job; `CACHE_TTL_HOURS` after its end
-job:{id}:transcript             hash        text, segments, language; as long as the job
-job:{id}:events                 stream      its history, progress, which segments there are and
-                                            its end, which is what followers are told; about the
-                                            last 10,000 entries; as long, without progress after
-                                            the end, and a retry keeps the history only
+job:{id}:events                 stream      its history, progress and which segments there are,
+                                            which is what followers are told; about the last
+                                            10,000 entries; until its end
 job:{id}:segments               list        what those say, until there is a transcript; as long
+                                            as the job
+job:{id}:result                 hash        text, segments, language, and from its end on what
+                                            is left of its events as one value; as long
 job:{id}:deliveries             hash        notices to the client's own address; as long
 jobs                            sorted set  every job by the time of its creation
 jobs:{status}                   sorted set  the same by status
@@ -82,13 +83,13 @@ def job(job_id: str) -> str:
     return f"{PREFIX}job:{job_id}"
 
 
-def transcript(job_id: str) -> str:
-    """Return the key of a job's text and segments."""
-    return f"{PREFIX}job:{job_id}:transcript"
+def result(job_id: str) -> str:
+    """Return the key of a job's text and segments, and of its history once it has ended."""
+    return f"{PREFIX}job:{job_id}:result"
 
 
 def events(job_id: str) -> str:
-    """Return the key of a job's history, which is also what its followers are told."""
+    """Return the key of what happens to a job, which is what its followers are told."""
     return f"{PREFIX}job:{job_id}:events"
 
 

@@ -154,8 +154,8 @@ class LeaseStore:
         )
         if not is_done:
             raise LeaseLostError(lease.job_id, answer)
-        reply = json.loads(answer)
-        return Committed(reply.get("number"), wake_ups(reply.get("calls")))
+        number, *calls = json.loads(answer)
+        return Committed(number, wake_ups(calls))
 
     def _encode_shared(self, shared: Shared | None, stage: Stage) -> dict[str, Any] | None:
         if shared is None:

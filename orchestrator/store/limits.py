@@ -12,7 +12,7 @@ class LimitStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def count(self, bucket: str, *, window_s: int, amount: int = 1) -> tuple[int, float]:
+    def count(self, bucket: str, *, window_s: int) -> tuple[int, float]:
         """Count a request.
 
         Returns:
@@ -21,7 +21,7 @@ class LimitStore:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        count, left_ms = self._connection.run("count", bucket, window_s, amount)
+        count, left_ms = self._connection.run("count", bucket, window_s)
         return int(count), int(left_ms) / 1000
 
     def look(self, bucket: str) -> tuple[int, float]:

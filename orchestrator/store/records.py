@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.job import (
     CaptionsChoice,
@@ -22,6 +22,8 @@ from orchestrator.job import (
     instant,
 )
 from orchestrator.pipeline import STAGES
+
+_OPTIONS: Final = tuple(field.name for field in fields(JobOptions))
 
 __all__ = ["decode_job", "decode_request", "encode_request", "pairs", "wake_ups"]
 
@@ -52,13 +54,12 @@ def _encode_options(options: JobOptions) -> str:
     Without their names they take less than 64 bytes: Redis packs a hash tightly while none of
     its values is longer, and a finished job takes half the memory then.
     """
-    values = [getattr(options, field.name) for field in fields(JobOptions)]
+    values = [getattr(options, name) for name in _OPTIONS]
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
 def _decode_options(text: str) -> JobOptions:
-    names = (field.name for field in fields(JobOptions))
-    chosen: dict[str, Any] = dict(zip(names, json.loads(text), strict=False))
+    chosen: dict[str, Any] = dict(zip(_OPTIONS, json.loads(text), strict=False))
     chosen["vocabulary"] = tuple(chosen.get("vocabulary", ()))
     chosen["captions"] = CaptionsChoice(chosen.get("captions", CaptionsChoice.IGNORE))
     return JobOptions(**chosen)
@@ -71,12 +72,17 @@ def pairs(flat: Sequence[str]) -> dict[str, str]:
 
 def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
     """Build the job of a hash; fields that it lacks have their defaults."""
+    own: dict[str, dict[str, str]] = {stage.name: {} for stage in STAGES}
+    for field, value in record.items():
+        stage, _, name = field.partition(".")
+        if name and stage in own:
+            own[stage][name] = value
     return Job(
         job_id=job_id,
         request=decode_request(record),
         status=JobStatus(record["status"]),
         stage=record["stage"],
-        stages={stage.name: _decode_stage(stage.name, record) for stage in STAGES},
+        stages={name: _decode_stage(record_of) for name, record_of in own.items()},
         created_at=instant(record["created_at"]),
         updated_at=instant(record["updated_at"]),
         completed_at=_moment(record, "completed_at"),
@@ -122,12 +128,7 @@ def decode_request(record: Mapping[str, str]) -> JobRequest:
     )
 
 
-def _decode_stage(name: str, record: Mapping[str, str]) -> StageRecord:
-    own = {
-        field.removeprefix(f"{name}."): value
-        for field, value in record.items()
-        if field.startswith(f"{name}.")
-    }
+def _decode_stage(own: Mapping[str, str]) -> StageRecord:
     return StageRecord(
         status=StageStatus(own.get("status", StageStatus.PENDING)),
         job_id=own.get("job_id"),

@@ -10,6 +10,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from orchestrator.store.connection import Connection
+from orchestrator.store.events import EventStore
 from tests.support.chaos_damage import ChaosOrchestrator
 from tests.support.chaos_recovery import RecoveryClock
 from tests.support.fake_service import Role, expected_text
@@ -164,11 +166,12 @@ def test_exactly_the_lost_messages_are_sent_again(orchestrator: ChaosOrchestrato
             return not waiting or waiting[0][1] > max(numbers)
 
         wait_until(is_passed, timeout_s=30, what="all lost messages to be made up for")
-        histories = {job_id: client.xrange(f"orchestrator:job:{job_id}:events") for job_id in jobs}
+        events = EventStore(Connection(client))
+        histories = {job_id: events.history(job_id) for job_id in jobs}
     resent = Counter(
         job_id
         for job_id, history in histories.items()
-        for _, entry in history
-        if '"resent"' in entry["data"]
+        for event in history
+        if event["type"] == "resent"
     )
     assert resent == Counter(dict.fromkeys(lost, 1))

@@ -175,7 +175,7 @@ def test_who_may_only_submit_is_not_told_what_was_said(guarded: Guarded) -> None
     with guarded.api.orchestrator.redis() as client:
         client.hset(f"orchestrator:job:{job_id}", "status", "completed")
         made = {"text": "Este é o fim", "segments": "[]"}
-        client.hset(f"orchestrator:job:{job_id}:transcript", mapping=made)
+        client.hset(f"orchestrator:job:{job_id}:result", mapping=made)
     for who, text in (("ann-submits", None), ("ann", made["text"]), ("root", made["text"])):
         answer = guarded.api.call("POST", f"/jobs/{job_id}/cancel", key=guarded.keys[who]).json()
         assert (answer["status"], answer["transcription_text"]) == ("completed", text), who

@@ -336,7 +336,10 @@ class JobStoreMachine(RuleBasedStateMachine):
         """Read what a refused or a repeated write must leave as it is."""
         waiting = self.client.zrange("orchestrator:waiting", 0, -1, withscores=True)
         due = self.client.zrange("orchestrator:due", 0, -1)
-        history = self.client.xlen(f"orchestrator:job:{job_id}:events")
+        history = (
+            self.client.xlen(f"orchestrator:job:{job_id}:events"),
+            self.client.hget(f"orchestrator:job:{job_id}:result", "history"),
+        )
         return self.client.hgetall(f"orchestrator:job:{job_id}"), waiting, due, history
 
 

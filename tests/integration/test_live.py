@@ -155,7 +155,7 @@ def test_neither_history_nor_stream_name_the_machines(
     told = json.dumps([history, [event.facts for event in events]])
     assert socket.gethostname() not in told
     with orchestrator.redis() as client:
-        kept = json.dumps(client.xrange(keys.events(job_id)))
+        kept = client.hget(keys.result(job_id), "history")
     assert socket.gethostname() in kept, "operators find it in Redis"
 
 
@@ -165,10 +165,12 @@ def test_the_words_of_a_finished_job_are_kept_once(
     job_id, events = finished
     said = facts(events, "segment")[0]["text"]
     with orchestrator.redis() as client:
-        kept = client.xrange(keys.events(job_id))
-        assert not client.exists(keys.segments(job_id)), "the transcript has them"
-    assert said not in json.dumps(kept)
-    assert [entry for _, entry in kept if entry["kind"] == "progress"] == []
+        kept = client.hgetall(keys.result(job_id))
+        assert not client.exists(keys.segments(job_id), keys.events(job_id))
+    assert said in kept["segments"]
+    assert said not in kept["history"]
+    kinds = {kind for _, _, kind, _ in json.loads(kept["history"])[1:]}
+    assert kinds == {"stage", "segments", "end"}
 
 
 def test_progress_never_goes_back_through_another_attempt(orchestrator: Orchestrator) -> None:

@@ -113,6 +113,6 @@ def test_a_status_is_read_without_the_text(orchestrator: Orchestrator) -> None:
     job = orchestrator.await_status(job_id, "completed")
     with orchestrator.redis() as client:
         fields = client.hgetall(f"orchestrator:job:{job_id}")
-        transcript = client.hgetall(f"orchestrator:job:{job_id}:transcript")
+        transcript = client.hgetall(f"orchestrator:job:{job_id}:result")
     assert job["transcription_text"] not in fields.values()
     assert transcript["text"] == job["transcription_text"]

@@ -1,6 +1,5 @@
 """What must hold after a chaos run, whatever was done in it."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.pipeline import STAGES
-from orchestrator.store.events import STAGE_FACTS
+from orchestrator.store.connection import Connection
+from orchestrator.store.events import EventStore
 from tests.support.fake_service import Ledger, Submission
 
 __all__ = ["Ended", "Findings", "find_leftovers", "read_jobs"]
@@ -44,13 +44,9 @@ def read_jobs(client: Any) -> list[Ended]:
 
 def _read(client: Any, job_id: str) -> Ended:
     key = f"{_PREFIX}job:{job_id}"
-    entries = client.xrange(f"{key}:events")
-    history = [
-        dict(zip(STAGE_FACTS, json.loads(entry["data"]), strict=False))
-        for _, entry in entries
-        if entry["kind"] == "stage"
-    ]
-    text = client.hget(f"{key}:transcript", "text")
+    events = EventStore(Connection(client)).history(job_id)
+    history = [event for event in events if event["type"] != "segment"]
+    text = client.hget(f"{key}:result", "text")
     return Ended(job_id, client.hgetall(key), text, tuple(history))
 
 

@@ -1,7 +1,7 @@
 -- The one way in which an owner writes. ARGV: id, lease number, write id, change (JSON).
 -- Refused ({false, reason}) when the lease has a newer owner or the job has ended; repeated with
 -- the same write id it returns what it returned the first time.
--- Returns {true, JSON of {number, calls}}.
+-- Returns {true, JSON of the number of its own wake-up call, or null, and of other jobs' calls}.
 need_room()
 local id, number, write, change = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 local held = redis.call('HMGET', job_key(id), 'status', 'lease.number', 'lease.worker',
@@ -25,12 +25,12 @@ local function refuse(reason)
 end
 
 if not held[1] then return refuse('the job does not exist') end
-if held[4] == write then return {true, held[5] or '{}'} end
+if held[4] == write then return {true, held[5] or '[null]'} end
 if TERMINAL[held[1]] then return refuse('the job is ' .. held[1]) end
 if held[2] ~= number then return refuse('somebody newer owns it') end
 if not held[3] then return refuse('it was given back') end
 
-local calls, reply = {}, {}
+local calls, woken = {}, nil
 local progress = held[6] .. '.progress'
 local before = tonumber(get(id, progress) or 0)
 for field, value in pairs(change.set) do set(id, field, value) end
@@ -51,7 +51,8 @@ if work then
   elseif work.abandon then
     if redis.call('HGET', key, 'holder') == id then forget_work(work.digest, calls) end
   else
-    redis.call('HSET', key, 'holder', id, 'instance', work.instance, 'remote_id', work.remote_id)
+    redis.call('HSET', key, 'instance', work.instance, 'remote_id', work.remote_id)
+    redis.call('HDEL', key, 'holder')
     redis.call('PEXPIRE', key, work.retention_ms)
     refer(id, work.digest)
     wake_followers(work.digest, calls)
@@ -59,7 +60,7 @@ if work then
 end
 if change.drop_remote then drop_remote(id, held[6], change.drop_remote, calls) end
 if change.transcript then
-  redis.call('HSET', job_key(id) .. ':transcript', unpack(change.transcript))
+  redis.call('HSET', job_key(id) .. ':result', unpack(change.transcript))
   local done = work_key(get(id, held[6] .. '.work'))
   if redis.call('EXISTS', done) == 1 then redis.call('HSET', done, 'done_by', id) end
 end
@@ -74,7 +75,7 @@ if change.event then record(id, change.event) end
 local move = change.move
 if move.kind == 'wake' then
   release(id)
-  reply.number = wake(id, held[6])
+  woken = wake(id, held[6])
 elseif move.kind == 'due' then
   release(id)
   redis.call('ZADD', P .. 'due', NOW + move.in_ms, id)
@@ -92,16 +93,18 @@ elseif move.kind == 'enter' then
   release(id)
   set(id, 'stage', move.stage, 'deadline.stage', text(NOW + get(id, 'limit.stage_ms')))
   if move.service ~= move.from_service then leave(id, move.from_service, move.from_limit, calls) end
-  reply.number = enter(id, move.service, move.limit)
+  woken = enter(id, move.service, move.limit)
 elseif move.kind == 'end' then
   release(id)
   leave(id, move.service, move.limit, calls)
   finish(id, move.status, move.retention_ms)
 end
 
-if #calls > 0 then reply.calls = calls end
-local encoded = cjson.encode(reply)
+-- Short enough for Redis to pack the job's hash: a value of over 64 bytes trebles what it takes.
+local is_empty = not woken and #calls == 0
+table.insert(calls, 1, woken or cjson.null)
+local reply = cjson.encode(calls)
 set(id, 'write.id', write)
-if next(reply) then set(id, 'write.reply', encoded) else drop(id, 'write.reply') end
+if is_empty then drop(id, 'write.reply') else set(id, 'write.reply', reply) end
 announce(id)
-return {true, encoded}
+return {true, reply}

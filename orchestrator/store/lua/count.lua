@@ -1,6 +1,6 @@
--- Counts a request in its window. ARGV: bucket, window (s), amount.
+-- Counts a request in its window. ARGV: bucket, window (s).
 -- Returns {requests in this window, milliseconds until it ends}.
-local key, amount = P .. 'limits:' .. ARGV[1], tonumber(ARGV[3])
-local count = redis.call('INCRBY', key, amount)
-if count == amount then redis.call('EXPIRE', key, ARGV[2]) end
+local key = P .. 'limits:' .. ARGV[1]
+local count = redis.call('INCR', key)
+if count == 1 then redis.call('EXPIRE', key, ARGV[2]) end
 return {count, redis.call('PTTL', key)}

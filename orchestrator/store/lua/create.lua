@@ -21,7 +21,7 @@ record(id, {type = 'submitted'})
 local last = request.stages[#request.stages]
 local twin = redis.call('HGET', work_key(get(id, last .. '.work')), 'done_by')
 if twin and get(twin, 'status') == 'completed'
-   and redis.call('COPY', job_key(twin) .. ':transcript', job_key(id) .. ':transcript') == 1 then
+   and redis.call('COPY', job_key(twin) .. ':result', job_key(id) .. ':result') == 1 then
   for _, stage in ipairs(request.stages) do
     for _, name in ipairs({'job_id', 'instance', 'filename'}) do
       local value = get(twin, stage .. '.' .. name)
@@ -34,11 +34,9 @@ if twin and get(twin, 'status') == 'completed'
   local video = get(twin, 'video')
   if video then set(id, 'video', video) end
   set(id, 'stage', last, 'overall_progress', 100, 'completed_at', text(NOW))
-  for _, entry in ipairs(redis.call('XRANGE', job_key(twin) .. ':events', '-', '+')) do
-    if entry[2][2] == 'segments' then
-      local told = cjson.decode(entry[2][4])
-      tell_segments(id, last, {attempt = 1, index = told[3], count = told[4]})
-    end
+  for _, entry in ipairs(unfold(twin)) do
+    local told = entry[2] == 'segments' and entry[3]
+    if told then tell_segments(id, last, {attempt = 1, index = told[3], count = told[4]}) end
   end
   record(id, {type = 'completed', stage = last, reason = 'done before by ' .. twin})
   finish(id, 'completed', request.retention_ms)

@@ -11,7 +11,7 @@ local TERMINAL = {completed = true, failed = true, cancelled = true}
 
 local function text(number) return string.format('%.0f', number) end
 local function job_key(id) return P .. 'job:' .. id end
-local PARTS = {'', ':events', ':segments', ':transcript', ':deliveries'}  -- the keys of one job
+local PARTS = {'', ':events', ':segments', ':result', ':deliveries'}  -- the keys of one job
 local function get(id, field) return redis.call('HGET', job_key(id), field) end
 local function set(id, ...) redis.call('HSET', job_key(id), ...) end
 local function drop(id, ...) redis.call('HDEL', job_key(id), ...) end
@@ -34,18 +34,18 @@ end
 
 -- An entry of the history: a value for each of the names in events.py, which take more than they.
 local function record(id, event)
-  local attempt = event.attempt or event.stage and get(id, event.stage .. '.attempt')
+  local attempt = event.stage and (event.attempt or get(id, event.stage .. '.attempt') or 1)
   tell(id, 'stage', cjson.encode({
-    event.type, event.stage or cjson.null, get(id, 'status') or 'queued',
-    tonumber(get(id, 'overall_progress') or 0), tonumber(attempt or event.stage and 1) or cjson.null,
-    event.worker or cjson.null, event.reason}))
+    event.type, get(id, 'status') or 'queued', tonumber(get(id, 'overall_progress') or 0),
+    event.stage, tonumber(attempt), event.worker or event.reason and cjson.null, event.reason}))
 end
 
 -- Some segments are one entry, which says where they are kept: in the transcript, or, as long as
 -- there is none, in a list. Its id is the last of a row of ids, so that each segment has its own.
 local function tell_segments(id, stage, told)
   if type(told.bodies) == 'table' then
-    told.at = redis.call('RPUSH', job_key(id) .. ':segments', unpack(told.bodies)) - told.count
+    told.at = redis.call('LLEN', job_key(id) .. ':segments')
+    for _, body in ipairs(told.bodies) do redis.call('RPUSH', job_key(id) .. ':segments', body) end
   end
   local last = redis.call('XREVRANGE', job_key(id) .. ':events', '+', '-', 'COUNT', 1)[1][1]
   local ms, number = last:match('(%d+)-(%d+)')
@@ -286,21 +286,33 @@ local function notify(id, status)
   redis.call('ZADD', P .. 'deliveries', NOW, id .. ':' .. number)
 end
 
--- Leaves of a job's events what is of use after its end: its history, the segments of the last
--- attempt and the end. A stream keeps 4 kB ready for what may come; a copy has only what it needs.
-local function compact(id)
-  local key = job_key(id) .. ':events'
-  local kept = key .. ':kept'
-  for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+-- At its end a job's events become one value beside its text: a list of the first one's instant and,
+-- for each, milliseconds since then, number, kind and data. A stream takes twice as much. Progress
+-- and what earlier attempts said are of no use any more.
+local function fold(id)
+  local rows, first = {}, nil
+  for _, entry in ipairs(redis.call('XRANGE', job_key(id) .. ':events', '-', '+')) do
     local kind, data = entry[2][2], entry[2][4]
     local told = kind == 'segments' and cjson.decode(data)
     local is_stale = told and told[2] ~= tonumber(get(id, told[1] .. '.attempt') or 1)
     if kind ~= 'progress' and not is_stale then
-      redis.call('XADD', kept, entry[1], 'kind', kind, 'data', data)
+      local ms, number = entry[1]:match('(%d+)-(%d+)')
+      first = first or ms
+      rows[#rows + 1] = '[' .. text(ms - first) .. ',' .. number .. ',"' .. kind .. '",' .. data .. ']'
     end
   end
-  redis.call('COPY', kept, key, 'REPLACE')
-  redis.call('DEL', kept)
+  table.insert(rows, 1, first)
+  redis.call('HSET', job_key(id) .. ':result', 'history', '[' .. table.concat(rows, ',') .. ']')
+  redis.call('DEL', job_key(id) .. ':events')
+end
+-- The rows of that value: {id, kind, data}.
+local function unfold(id)
+  local rows = cjson.decode(redis.call('HGET', job_key(id) .. ':result', 'history') or '[0]')
+  local first = table.remove(rows, 1)
+  for place, row in ipairs(rows) do
+    rows[place] = {text(first + row[1]) .. '-' .. text(row[2]), row[3], row[4]}
+  end
+  return rows
 end
 
 -- Ends, counted in all, by five minutes and, where a job failed, by code and hour. A service may
@@ -331,7 +343,7 @@ local function finish(id, status, retention_ms)
   tell(id, 'end', cjson.encode({
     status = status, stage = job[1] or nil, overall_progress = tonumber(job[2] or 0),
     error_code = job[3] or nil, error_message = job[4] or nil}))
-  compact(id)
+  fold(id)
   if status == 'completed' then redis.call('DEL', job_key(id) .. ':segments') end
   count_end(status, job[3] or 'unknown')
   notify(id, status)

@@ -7,11 +7,11 @@ if not status then return false end
 if status ~= 'failed' and status ~= 'cancelled' then return {status} end
 
 for _, part in ipairs(PARTS) do redis.call('PERSIST', job_key(id) .. part) end
-redis.call('DEL', job_key(id) .. ':segments')
 -- Its history stays; it ends with an end that is none any more, and segments will come again.
-for _, entry in ipairs(redis.call('XRANGE', job_key(id) .. ':events', '-', '+')) do
-  if entry[2][2] ~= 'stage' then redis.call('XDEL', job_key(id) .. ':events', entry[1]) end
+for _, entry in ipairs(unfold(id)) do
+  if entry[2] == 'stage' then tell(id, 'stage', cjson.encode(entry[3]), entry[1]) end
 end
+redis.call('DEL', job_key(id) .. ':result', job_key(id) .. ':segments')
 redis.call('ZREM', P .. 'expiring', id)
 redis.call('ZADD', P .. 'active', NOW, id)
 for field, value in pairs(request.set) do set(id, field, value) end
