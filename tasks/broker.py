@@ -14,7 +14,7 @@ from kombu.transport.redis import Channel as RedisChannel
 from orchestrator.errors import StoreUnavailableError
 from orchestrator.job import WakeUp
 from orchestrator.log import LOGGER
-from tasks.chains import chain_from
+from tasks.chains import send_chain
 
 __all__ = [
     "announce_batch",
@@ -34,7 +34,7 @@ def enqueue(call: WakeUp) -> None:
     the reconciler notices.
     """
     try:
-        chain_from(call.stage).apply_async(args=([call.job_id, call.number],))
+        send_chain(call.stage, [call.job_id, call.number])
     except (KombuError, OSError) as error:
         LOGGER.warning("Job %s is not enqueued yet: %s", call.job_id, error)
 

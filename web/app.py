@@ -22,7 +22,6 @@ from web.errors import register_errors
 from web.hygiene import register_hygiene
 from web.limits import register_limits
 from web.lockout import register_lockout
-from web.messages import register_messages
 from web.metrics import register_metrics
 from web.ui import pages
 from web.uploads import UploadRequest
@@ -60,7 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[MONITORING] = Monitoring(connections, lambda: queue_lengths(celery_app))
     app.extensions[RESULTS] = Results(connections)
     app.extensions[WEBHOOKS] = Webhooks(connections)
-    register_messages(app)
     register_errors(app)
     # What every request passes, in this order: the clock, its id, its key, its rate, whose job it
     # asks for.

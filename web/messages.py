@@ -4,19 +4,20 @@ Texts are written in English where they are used and looked up by key in the cat
 caller's language, ``translations/pt/LC_MESSAGES/messages.po``; ``make translations`` compiles it.
 """
 
+from gettext import NullTranslations, translation
+from pathlib import Path
 from typing import Final
 
-from flask import Flask, request
-from flask_babel import Babel, get_locale, gettext
+from flask import request
 
-__all__ = ["language", "register_messages", "say"]
+__all__ = ["language", "say"]
 
-_LANGUAGES: Final = ("pt", "en")
-
-
-def register_messages(app: Flask) -> None:
-    """Have messages of this app follow the language of whoever asks."""
-    Babel(app, default_locale=_LANGUAGES[0], locale_selector=_preferred)
+_PORTUGUESE: Final = "pt"
+_ENGLISH: Final = "en"
+_CATALOGUES: Final = {
+    _PORTUGUESE: translation("messages", Path(__file__).parent / "translations", [_PORTUGUESE]),
+    _ENGLISH: NullTranslations(),
+}
 
 
 def say(key: str, english: str, /, **facts: object) -> str:
@@ -27,7 +28,7 @@ def say(key: str, english: str, /, **facts: object) -> str:
         english: The finished text, for English and for what a catalogue lacks.
         **facts: What the catalogue's text has a place for, as ``%(name)s``.
     """
-    found: str = gettext(key)
+    found = _CATALOGUES[language()].gettext(key)
     if found == key:
         return english
     try:
@@ -37,14 +38,9 @@ def say(key: str, english: str, /, **facts: object) -> str:
 
 
 def language() -> str:
-    """Return the code of the caller's language."""
-    return str(get_locale())
-
-
-def _preferred() -> str | None:
-    """Return the language; werkzeug's own choice prefers ``en`` to a better-liked ``pt-BR``."""
+    """Return the code of the caller's language; werkzeug's choice prefers ``en`` to ``pt-BR``."""
     for tag, quality in request.accept_languages:  # best first
         code = tag.partition("-")[0].lower()
-        if quality and code in _LANGUAGES:
+        if quality and code in _CATALOGUES:
             return code
-    return None
+    return _PORTUGUESE

@@ -17,6 +17,7 @@ Segment = Mapping[str, Any]
 _HISTORY: Final = frozenset({"stage", "segment"})
 _STANDING: Final = frozenset({"status", "overall_progress"})  # the job itself tells them
 _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
+_AS_BEFORE: Final = ""
 STAGE_FACTS: Final = (
     *("type", "status", "overall_progress", "stage", "attempt", "worker", "reason"),
 )
@@ -200,5 +201,9 @@ def _facts(entry: Entry) -> dict[str, Any]:
 def _unfold(history: str) -> Iterator[Entry]:
     """Return the entries out of which ``fold`` in lib.lua made one value."""
     first_ms, *rows = json.loads(history)
-    for since_ms, number, kind, data in rows:
-        yield Entry(f"{first_ms + since_ms}-{number}", kind, data)
+    before: dict[int, Any] = {}
+    for since_ms, number, data, *kind in rows:
+        if not kind:
+            before |= {place: value for place, value in enumerate(data) if value != _AS_BEFORE}
+            data[:] = (before[place] for place in range(len(data)))
+        yield Entry(f"{first_ms + since_ms}-{number}", kind[0] if kind else "stage", data)

@@ -101,10 +101,10 @@ elseif move.kind == 'end' then
 end
 
 -- Short enough for Redis to pack the job's hash: a value of over 64 bytes trebles what it takes.
-local is_empty = not woken and #calls == 0
+local is_kept = woken or #calls > 0
 table.insert(calls, 1, woken or cjson.null)
 local reply = cjson.encode(calls)
 set(id, 'write.id', write)
-if is_empty then drop(id, 'write.reply') else set(id, 'write.reply', reply) end
+if is_kept then set(id, 'write.reply', reply) else drop(id, 'write.reply') end
 announce(id)
 return {true, reply}

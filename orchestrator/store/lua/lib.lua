@@ -287,32 +287,44 @@ local function notify(id, status)
 end
 
 -- At its end a job's events become one value beside its text: a list of the first one's instant and,
--- for each, milliseconds since then, number, kind and data. A stream takes twice as much. Progress
--- and what earlier attempts said are of no use any more.
+-- for each, milliseconds since then, number, data and, if not `stage`, kind. Of the history, what is
+-- as it was before is left out (''). A stream takes three times as much. Progress and what earlier
+-- attempts said are of no use any more.
+local function abridge(values, before)
+  for place, value in ipairs(values) do
+    if value == before[place] then values[place] = '' else before[place] = value end
+  end
+  return values
+end
 local function fold(id)
-  local rows, first = {}, nil
+  local rows, before, first = {}, {}, nil
   for _, entry in ipairs(redis.call('XRANGE', job_key(id) .. ':events', '-', '+')) do
-    local kind, data = entry[2][2], entry[2][4]
-    local told = kind == 'segments' and cjson.decode(data)
-    local is_stale = told and told[2] ~= tonumber(get(id, told[1] .. '.attempt') or 1)
+    local kind, data = entry[2][2], cjson.decode(entry[2][4])
+    local is_stale = kind == 'segments' and data[2] ~= tonumber(get(id, data[1] .. '.attempt') or 1)
     if kind ~= 'progress' and not is_stale then
       local ms, number = entry[1]:match('(%d+)-(%d+)')
       first = first or ms
-      rows[#rows + 1] = '[' .. text(ms - first) .. ',' .. number .. ',"' .. kind .. '",' .. data .. ']'
+      local row = {ms - first, tonumber(number), data, kind}
+      if kind == 'stage' then row = {row[1], row[2], abridge(data, before)} end
+      rows[#rows + 1] = row
     end
   end
-  table.insert(rows, 1, first)
-  redis.call('HSET', job_key(id) .. ':result', 'history', '[' .. table.concat(rows, ',') .. ']')
+  table.insert(rows, 1, tonumber(first))
+  redis.call('HSET', job_key(id) .. ':result', 'history', cjson.encode(rows))
   redis.call('DEL', job_key(id) .. ':events')
 end
--- The rows of that value: {id, kind, data}.
+-- The events of that value: {id, kind, data}.
 local function unfold(id)
   local rows = cjson.decode(redis.call('HGET', job_key(id) .. ':result', 'history') or '[0]')
-  local first = table.remove(rows, 1)
-  for place, row in ipairs(rows) do
-    rows[place] = {text(first + row[1]) .. '-' .. text(row[2]), row[3], row[4]}
+  local events, before, first = {}, {}, table.remove(rows, 1)
+  for _, row in ipairs(rows) do
+    local kind, data = row[4] or 'stage', row[3]
+    for place, value in ipairs(kind == 'stage' and data or {}) do
+      if value == '' then data[place] = before[place] else before[place] = value end
+    end
+    events[#events + 1] = {text(first + row[1]) .. '-' .. text(row[2]), kind, data}
   end
-  return rows
+  return events
 end
 
 -- Ends, counted in all, by five minutes and, where a job failed, by code and hour. A service may

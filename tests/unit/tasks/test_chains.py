@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import Celery
-from celery.canvas import Signature
+from celery import Celery, chain, signature
 
 from orchestrator.job import WakeUp
 from orchestrator.pipeline import STAGES
 from tasks.app import app as orchestrator_app
 from tasks.broker import enqueue, oldest_number
-from tasks.chains import chain_from
+from tasks.chains import send_chain
 
 
 @pytest.fixture
@@ -24,33 +23,44 @@ def app() -> Iterator[Celery]:
     orchestrator_app.set_current()
 
 
-def names(signature: Signature[Any]) -> list[str]:
-    return [one.task for one in getattr(signature, "tasks", [signature])]
-
-
-@pytest.mark.parametrize("position", range(len(STAGES)))
-def test_a_chain_leads_from_its_stage_to_the_last(app: Celery, position: int) -> None:
-    assert app is not None
-    chain = chain_from(STAGES[position].name)
-    assert names(chain) == [stage.task for stage in STAGES[position:]]
+def receive(app: Celery) -> Any:
+    """Take the only message."""
+    with app.connection_for_read() as connection, connection.SimpleQueue("stages") as queue:
+        message = queue.get(block=False)
+        message.ack()
+        with pytest.raises(queue.Empty):
+            queue.get(block=False)
+    return message
 
 
 def test_a_chain_from_an_unknown_stage_is_refused() -> None:
     with pytest.raises(KeyError):
-        chain_from("captions")
+        send_chain("captions", ["a1b2c3d4e5f60718", 7])
+
+
+@pytest.mark.parametrize("position", range(len(STAGES)))
+def test_what_is_sent_is_what_a_chain_sends(app: Celery, position: int) -> None:
+    call = ["a1b2c3d4e5f60718", "7"]
+    send_chain(STAGES[position].name, call)
+    own = receive(app)
+    chain(*(signature(one.task, app=app) for one in STAGES[position:])).apply_async((call,))
+    made = receive(app)
+    assert own.headers["task"] == made.headers["task"]
+    args, kwargs, embedded = own.payload
+    assert [args, kwargs] == made.payload[:2]
+    # But for the ids of tasks, which whoever sends one makes.
+    later = [one | {"options": {}} for one in made.payload[2]["chain"] or []]
+    assert embedded["chain"] == later
+    assert [one["task"] for one in later] == [one.task for one in reversed(STAGES[position + 1 :])]
 
 
 def test_a_call_is_one_message_with_job_number_and_the_rest_of_the_chain(app: Celery) -> None:
     enqueue(WakeUp("a1b2c3d4e5f60718", "normalization", 7))
-    with app.connection_for_read() as connection, connection.SimpleQueue("stages") as queue:
-        message = queue.get(block=False)
-        message.ack()
-        (call,), _, embedded = message.payload
-        assert message.headers["task"] == "normalize"
-        assert call == ["a1b2c3d4e5f60718", 7]
-        assert [one["task"] for one in embedded["chain"]] == ["transcribe"]
-        with pytest.raises(queue.Empty):
-            queue.get(block=False)
+    message = receive(app)
+    (call,), _, embedded = message.payload
+    assert message.headers["task"] == "normalize"
+    assert call == ["a1b2c3d4e5f60718", 7]
+    assert [one["task"] for one in embedded["chain"]] == ["transcribe"]
 
 
 def test_a_broker_that_cannot_be_looked_into_tells_no_number(app: Celery) -> None:

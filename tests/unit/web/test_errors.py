@@ -28,7 +28,6 @@ from web.body import JsonProvider, JsonRequest
 from web.errors import register_errors
 from web.hygiene import register_hygiene
 from web.list_schemas import JobListQuery
-from web.messages import register_messages
 from web.schemas import PipelineRequest
 
 
@@ -39,7 +38,6 @@ def client_of(view: Callable[..., ResponseReturnValue]) -> Any:
     app.request_class = JsonRequest
     app.json = JsonProvider(app)
     register_hygiene(app, make_settings())
-    register_messages(app)
     register_errors(app)
     app.add_url_rule("/", view_func=view, methods=["GET", "POST"], endpoint="view")
     return app.test_client()

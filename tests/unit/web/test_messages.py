@@ -11,7 +11,7 @@ from flask import Flask
 import web
 from orchestrator.errors import OrchestratorError
 from web import errors
-from web.messages import language, register_messages, say
+from web.messages import language, say
 
 CATALOGUE = Path(web.__file__).parent / "translations" / "pt" / "LC_MESSAGES" / "messages.po"
 # Its texts go by their reason.
@@ -20,7 +20,6 @@ UNTRANSLATED = {"invalid_request"}
 
 def said(accept_language: str | None, key: str, english: str, **facts: object) -> str:
     app = Flask("test", static_folder=None, root_path=str(Path(web.__file__).parent))
-    register_messages(app)
     headers = {"Accept-Language": accept_language} if accept_language else {}
     with app.test_request_context(headers=headers):
         return say(key, english, **facts)
@@ -55,7 +54,6 @@ def test_a_message_that_no_catalogue_has_stays_english() -> None:
 
 def test_the_language_is_told_as_its_code() -> None:
     app = Flask("test", static_folder=None)
-    register_messages(app)
     with app.test_request_context(headers={"Accept-Language": "en-GB"}):
         assert language() == "en"
 
