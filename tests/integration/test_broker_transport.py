@@ -1,0 +1,38 @@
+"""Messages over the orchestrator's own form of kombu's Redis transport."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kombu import Connection
+
+from tasks.app import app
+
+
+@pytest.fixture
+def connection(redis_url: str) -> Iterator[Connection]:
+    options = app.conf.broker_transport_options
+    transport = app.conf.broker_transport
+    assert transport == "tasks.transport:Transport"
+    with Connection(redis_url, transport=transport, transport_options=options) as connection:
+        yield connection
+
+
+def test_messages_share_a_client(connection: Connection) -> None:
+    channel: Any = connection.default_channel
+    with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+        assert first is second
+    with connection.SimpleQueue("shared-client") as queue:
+        for number in range(3):
+            queue.put(number)
+        assert [queue.get(timeout=5).payload for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_connection_that_was_lost_gets_another_client(connection: Connection) -> None:
+    channel: Any = connection.default_channel
+    with channel.conn_or_acquire() as client:
+        lost = client
+    channel.close()  # as kombu does before it connects anew
+    with channel.conn_or_acquire() as client:
+        assert client is not lost
+        assert client.ping()
