@@ -30,6 +30,7 @@ __all__ = [
     "READING",
     "authenticate",
     "caller",
+    "check_ids",
     "check_owner",
     "needed_scope",
     "refuse_or_warn",
@@ -85,6 +86,23 @@ def authenticate() -> None:
         raise NotAllowedError(g.scope)
 
 
+def check_ids() -> None:
+    """Treat what can be no id as that of a job or batch that does not exist.
+
+    A colon leads to the keys of a job's parts, which are none of the caller's business.
+
+    Raises:
+        JobNotFoundError: The path has such an id for a job.
+        BatchNotFoundError: The path has such an id for a batch.
+    """
+    named = request.view_args or {}
+    job_id, batch_id = named.get("job_id", ""), named.get("batch_id", "")
+    if ":" in job_id:
+        raise JobNotFoundError(job_id)
+    if ":" in batch_id:
+        raise BatchNotFoundError(batch_id)
+
+
 def check_owner() -> None:
     """Treat a job or batch that the caller may not see as one that does not exist.
 
@@ -133,9 +151,10 @@ def _recognize(keys: Sequence[ApiKey], address: str) -> ApiKey:
 
 def _is_scraper(rule: Rule | None) -> bool:
     """Whether the token came that opens the figures, and nothing else is asked for."""
-    token = operations().settings.metrics_token
-    presented = _presented_key()
-    if rule is None or rule.rule != METRICS or token is None or presented is None:
+    if rule is None or rule.rule != METRICS:
+        return False
+    token, presented = operations().settings.metrics_token, _presented_key()
+    if token is None or presented is None:
         return False
     return compare_digest(presented.encode(), token.get_secret_value().encode())
 

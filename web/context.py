@@ -27,6 +27,7 @@ __all__ = [
     "chosen_job_id",
     "live",
     "monitoring",
+    "note_job",
     "operations",
     "results",
     "webhooks",
@@ -54,9 +55,14 @@ def asked_job(job_id: str) -> Job:
         JobNotFoundError: There is none, or not any more.
     """
     if "job" not in g:
-        g.job = operations().get(job_id)
+        note_job(operations().get(job_id))
     job: Job = g.job
     return job
+
+
+def note_job(job: Job) -> None:
+    """Remember the job that the present request is about."""
+    g.job = job
 
 
 def live() -> Live:

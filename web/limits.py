@@ -15,7 +15,7 @@ from limits import RateLimitItem
 
 from orchestrator.settings import Settings
 from web.access import METRICS, READING, caller
-from web.context import operations
+from web.context import note_job, operations
 from web.errors import problem
 from web.rates import read_rates
 
@@ -87,7 +87,10 @@ def _count(limits: Limits) -> None:
 def _count_in(policy: str, rate: RateLimitItem) -> _Window:
     length_s = rate.get_expiry()
     bucket = f"{policy}/{length_s}/{caller().name}"
-    count, left_s = operations().limits.count(bucket, window_s=length_s)
+    job_id = (request.view_args or {}).get("job_id", "")
+    count, left_s, job = operations().limits.count(bucket, window_s=length_s, job_id=job_id)
+    if job is not None:
+        note_job(job)
     return _Window(policy, rate, count, max(1, ceil(left_s)))
 
 

@@ -57,6 +57,8 @@ class Lockout:
             LockedOutError: Too many wrong ones came from it.
             StoreUnavailableError: Redis does not answer.
         """
+        if not self._suspects:
+            return
         for rate in self._rates:
             bucket = _bucket(address, rate)
             if self._suspects.get(bucket, 0.0) <= time.monotonic():
@@ -69,7 +71,7 @@ class Lockout:
         """Count a wrong key from an address."""
         for rate in self._rates:
             bucket = _bucket(address, rate)
-            count, left_s = operations().limits.count(bucket, window_s=rate.get_expiry())
+            count, left_s, _ = operations().limits.count(bucket, window_s=rate.get_expiry())
             self._suspect(bucket, left_s)
             if count == rate.amount:
                 LOGGER.warning("%s sent %d wrong keys: not heard for %d s", address, count, left_s)
