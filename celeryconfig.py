@@ -11,8 +11,6 @@ from tasks.broker_address import broker_address, sentinel_options
 _settings = load_settings()
 
 broker_url = broker_address(_settings)
-if broker_url.startswith("redis://"):
-    broker_transport = "tasks.transport:Transport"
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # Redis may be away for long; a worker waits for it
 _REDIS_OPTIONS = {

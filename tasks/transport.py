@@ -1,14 +1,24 @@
 """kombu's Redis transport with one client for each channel instead of one for each message.
 
 To make a client took a fourteenth of the API's CPU for a submission, and is done for every message
-that a worker sends too. ``broker_transport`` in celeryconfig.py names this module.
+that a worker sends too.
 """
 
 from typing import Any
 
-from kombu.transport import redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 
-__all__ = ["Channel", "Transport"]
+__all__ = ["Channel", "Transport", "use_own_transport"]
+
+
+def use_own_transport() -> None:
+    """Have ``redis://`` and ``rediss://`` mean this transport in this process, from now on.
+
+    An address of the broker stays what it is, for Flower and for the logs, where Celery's
+    ``broker_transport`` would show in its place.
+    """
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = f"{Transport.__module__}:{Transport.__qualname__}"
 
 
 class Channel(redis.Channel):
@@ -26,6 +36,6 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """The transport of ``redis://`` addresses."""
+    """kombu's own but for its channels."""
 
     Channel = Channel

@@ -52,6 +52,8 @@ def redis_command(*, port: int, directory: Path, aof: bool) -> list[str]:
         *("--appendonly", "yes" if aof else "no"),
         # Queues live in it: it must refuse a write rather than drop somebody else's.
         *("--maxmemory-policy", "noeviction"),
+        # Jobs are hashes whose longest value is mostly what is known of the video: packed tightly.
+        *("--hash-max-ziplist-value", "1024"),  # its name before Redis 7, which all know
     ]
 
 

@@ -60,8 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[RESULTS] = Results(connections)
     app.extensions[WEBHOOKS] = Webhooks(connections)
     register_errors(app)
-    # What every request passes, in this order: the clock, its id, its key, its rate, whose job it
-    # asks for.
+    # What every request passes, in this order: the clock, its id, its key, whether what it asks for
+    # can be a job, its rate, whose job it is.
     register_metrics(app)
     register_hygiene(app, settings)
     register_lockout(app, settings)

@@ -63,8 +63,8 @@ def register_limits(app: Flask, settings: Settings) -> None:
         SettingsError: A limit cannot be read.
     """
     limits = {
-        _SUBMIT: read_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit),
-        _READ: read_rates("RATE_LIMIT_READ", settings.rate_limit_read),
+        _SUBMIT: _shortest_first(read_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit)),
+        _READ: _shortest_first(read_rates("RATE_LIMIT_READ", settings.rate_limit_read)),
     }
     app.before_request(lambda: _count(limits))
     app.after_request(_tell)
@@ -72,21 +72,27 @@ def register_limits(app: Flask, settings: Settings) -> None:
 
 
 def _count(limits: Limits) -> None:
-    """Count the present request; the rate that leaves least is told."""
+    """Count the present request, until a rate refuses it; the one that leaves least is told."""
     policy = _READ if request.method in READING else _SUBMIT
     # Figures are asked for by a machine, and have to say that Redis is away.
     if g.scope is None or request.path == METRICS or not limits[policy]:
         return
-    g.window = min(
-        (_count_in(policy, rate) for rate in limits[policy]), key=lambda window: window.remaining
-    )
-    if g.window.remaining < 0:
-        raise RateLimitedError(g.window.left_s)
+    for rate in limits[policy]:
+        window = _count_in(policy, rate)
+        if "window" not in g or window.remaining < g.window.remaining:
+            g.window = window
+        if window.remaining < 0:
+            raise RateLimitedError(window.left_s)
+
+
+def _shortest_first(rates: Sequence[RateLimitItem]) -> Sequence[RateLimitItem]:
+    """Return rates in an order in which what one refuses uses up none of a longer one."""
+    return sorted(rates, key=lambda rate: rate.get_expiry())
 
 
 def _count_in(policy: str, rate: RateLimitItem) -> _Window:
     length_s = rate.get_expiry()
-    bucket = f"{policy}/{length_s}/{caller().name}"
+    bucket = f"{policy}/{rate.amount}/{length_s}/{caller().name}"
     job_id = (request.view_args or {}).get("job_id", "")
     count, left_s, job = operations().limits.count(bucket, window_s=length_s, job_id=job_id)
     if job is not None:

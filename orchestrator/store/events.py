@@ -70,11 +70,11 @@ class EventStore:
         Returns:
             Each with ``id``, ``at``, ``type`` and what happened.
         """
-        _, entries = self._read(job_id, after="0-0", count=None)
+        found = self._read(job_id, after="0-0", count=None)
         return [
             {"id": event.event_id, "at": event.at, "type": "segment"}
             | {name: fact for name, fact in event.facts.items() if name not in _STANDING}
-            for event in self._events(job_id, entries)
+            for event in self._events(job_id, found.entries)
             if event.kind in _HISTORY
         ]
 
@@ -85,37 +85,35 @@ class EventStore:
             job_id: The job; it may be gone.
             after: The id of the last event that is known; ``0-0`` for none.
         """
-        status, entries = self._read(job_id, after=after, count=_AT_ONCE)
+        found = self._read(job_id, after=after, count=_AT_ONCE)
         # The id of some segments is that of the last one: the first may be known already.
         known = _parts(after)
         events = [
-            event for event in self._events(job_id, entries) if _parts(event.event_id) > known
+            event for event in self._events(job_id, found.entries) if _parts(event.event_id) > known
         ]
-        has_ended = status is None or JobStatus(status).is_terminal
-        is_all = len(entries) < _AT_ONCE and len(events) <= _AT_ONCE
+        if found.is_folded:
+            return News(events, is_over=True)  # all of it had to be read at once
+        has_ended = found.status is None or JobStatus(found.status).is_terminal
+        is_all = len(found.entries) < _AT_ONCE and len(events) <= _AT_ONCE
         return News(events[:_AT_ONCE], is_over=has_ended and is_all)
 
-    def _read(
-        self, job_id: str, *, after: str, count: int | None
-    ) -> tuple[str | None, list[Entry]]:
-        """Return a job's status, and the entries after an event.
-
-        The status first: what ends a job tells the end in the same step, so where the job has
-        ended before, the end is among the entries. Those of a job that has ended are folded.
-        """
+    def _read(self, job_id: str, *, after: str, count: int | None) -> "_Found":
+        """Read the entries after an event: those of a job that has ended are folded."""
         with self._connection.commands() as client:
-            pipeline = client.pipeline(transaction=False)
+            pipeline = client.pipeline(transaction=True)
             pipeline.hget(keys.job(job_id), "status")
             pipeline.xrange(keys.events(job_id), min=f"({after}", count=count)
             pipeline.hget(keys.result(job_id), "history")
             status, streamed, folded = pipeline.execute()
         if folded is not None:
             known = _parts(after)
-            return status, [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
-        return status, [
+            entries = [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
+            return _Found(status, entries, is_folded=True)
+        entries = [
             Entry(entry_id, fields["kind"], json.loads(fields["data"]))
             for entry_id, fields in streamed
         ]
+        return _Found(status, entries, is_folded=False)
 
     def _events(self, job_id: str, entries: Sequence[Entry]) -> list[LiveEvent]:
         """Return the events that a stream's entries stand for."""
@@ -136,11 +134,17 @@ class EventStore:
         """Return what segments say: out of the transcript or, before there is one, the list."""
         if not places:
             return {}
-        first = min((place.at for place in places.values() if place.at is not None), default=0)
+        kept = [
+            (place.at, place.at + place.count) for place in places.values() if place.at is not None
+        ]
+        first, end = (
+            min((at for at, _ in kept), default=0),
+            max((end for _, end in kept), default=0),
+        )
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=True)
             pipeline.hget(keys.result(job_id), "segments")
-            pipeline.lrange(keys.segments(job_id), first, -1)
+            pipeline.lrange(keys.segments(job_id), first, max(end - 1, first))
             made, told = pipeline.execute()
         if made is not None:
             whole: list[Segment] = json.loads(made)
@@ -153,6 +157,21 @@ class EventStore:
             for entry_id, place in places.items()
             if place.at is not None
         }
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What there is of a job's events.
+
+    Args:
+        status: The job's; ``None`` where it is gone.
+        entries: Oldest first.
+        is_folded: Whether the job has ended, and these are all.
+    """
+
+    status: str | None
+    entries: Sequence[Entry]
+    is_folded: bool
 
 
 @dataclass(frozen=True)

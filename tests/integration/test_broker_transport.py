@@ -7,15 +7,21 @@ import pytest
 from kombu import Connection
 
 from tasks.app import app
+from tasks.transport import Channel
 
 
 @pytest.fixture
 def connection(redis_url: str) -> Iterator[Connection]:
     options = app.conf.broker_transport_options
-    transport = app.conf.broker_transport
-    assert transport == "tasks.transport:Transport"
-    with Connection(redis_url, transport=transport, transport_options=options) as connection:
+    with Connection(redis_url, transport_options=options) as connection:
         yield connection
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_an_address_keeps_its_scheme(scheme: str) -> None:
+    connection: Any = Connection(f"{scheme}://host:6379/3")
+    assert connection.transport.Channel is Channel
+    assert connection.as_uri().startswith(f"{scheme}://"), "Flower knows a broker by it"
 
 
 def test_messages_share_a_client(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """What every answer of the API carries, how often it may be asked, and in which language."""
 
 import socket
+import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -88,6 +89,16 @@ def test_of_several_limits_each_holds(strict: Api) -> None:
     statuses = [strict.call("GET", "/jobs", headers=caller).status_code for _ in range(8)]
     assert statuses.count(200) in {3, 4, 5}
     assert statuses[-1] == 429
+
+
+def test_what_a_short_limit_refuses_uses_up_none_of_a_longer_one(strict: Api) -> None:
+    caller = somebody()
+    answers = [strict.call("GET", "/jobs", headers=caller) for _ in range(12)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.headers["Retry-After"] for answer in refused} <= {"1", "60"}
+    time.sleep(1.1)  # the short limit's window
+    served = len(answers) - len(refused)
+    assert strict.call("GET", "/jobs", headers=caller).ok == (served < 5)
 
 
 def test_probes_are_not_limited(strict: Api) -> None:

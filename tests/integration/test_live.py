@@ -281,10 +281,14 @@ def test_the_keys_of_a_job_are_no_jobs(
 def test_after_a_retry_the_stream_has_the_history_and_one_end(orchestrator: Orchestrator) -> None:
     job_id = held(orchestrator, "stream-retried", Role.DOWNLOADER)
     orchestrator.post(f"/jobs/{job_id}/cancel")
-    assert read_stream(orchestrator.address, job_id)[-1].facts["status"] == "cancelled"
+    end = read_stream(orchestrator.address, job_id)[-1]
+    assert end.facts["status"] == "cancelled"
     let_go(orchestrator)
     orchestrator.post(f"/jobs/{job_id}/retry")
     events = read_stream(orchestrator.address, job_id)
+    assert end.event_id not in {event.event_id for event in events}
+    following = read_stream(orchestrator.address, job_id, after=end.event_id)
+    assert facts(following, "stage")[0]["type"] == "retried", "who knew the end misses nothing"
     types = [fact["type"] for fact in facts(events, "stage")]
     assert (types[0], types.count("cancelled"), types.count("retried")) == ("submitted", 1, 1)
     assert [fact["status"] for fact in facts(events, "end")] == ["completed"]

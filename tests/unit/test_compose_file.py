@@ -61,6 +61,7 @@ def test_what_needs_redis_waits_until_it_is_healthy(name: str) -> None:
 def test_redis_writes_everything_down_and_throws_nothing_away() -> None:
     assert "--appendonly yes" in _SERVICES["redis"]["command"]
     assert "--maxmemory-policy noeviction" in _SERVICES["redis"]["command"]
+    assert "--hash-max-listpack-value 1024" in _SERVICES["redis"]["command"]
     assert "redis-data:/data" in _SERVICES["redis"]["volumes"]
     assert "redis-data" in _FILE["volumes"]
 

@@ -297,16 +297,22 @@ local function abridge(values, before)
   return values
 end
 local function fold(id)
-  local rows, before, first = {}, {}, nil
+  local rows, before, attempts, first = {}, {}, {}, nil
+  local function is_stale(stage, attempt)
+    attempts[stage] = attempts[stage] or tonumber(get(id, stage .. '.attempt') or 1)
+    return attempt ~= attempts[stage]
+  end
   for _, entry in ipairs(redis.call('XRANGE', job_key(id) .. ':events', '-', '+')) do
-    local kind, data = entry[2][2], cjson.decode(entry[2][4])
-    local is_stale = kind == 'segments' and data[2] ~= tonumber(get(id, data[1] .. '.attempt') or 1)
-    if kind ~= 'progress' and not is_stale then
+    local kind, data = entry[2][2], entry[2][4]
+    if kind ~= 'progress' then
       local ms, number = entry[1]:match('(%d+)-(%d+)')
       first = first or ms
-      local row = {ms - first, tonumber(number), data, kind}
-      if kind == 'stage' then row = {row[1], row[2], abridge(data, before)} end
-      rows[#rows + 1] = row
+      data = cjson.decode(data)
+      if kind == 'stage' then
+        rows[#rows + 1] = {ms - first, tonumber(number), abridge(data, before)}
+      elseif kind ~= 'segments' or not is_stale(data[1], data[2]) then
+        rows[#rows + 1] = {ms - first, tonumber(number), data, kind}
+      end
     end
   end
   table.insert(rows, 1, tonumber(first))

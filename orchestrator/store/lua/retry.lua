@@ -8,9 +8,12 @@ if status ~= 'failed' and status ~= 'cancelled' then return {status} end
 
 for _, part in ipairs(PARTS) do redis.call('PERSIST', job_key(id) .. part) end
 -- Its history stays; it ends with an end that is none any more, and segments will come again.
+local last
 for _, entry in ipairs(unfold(id)) do
   if entry[2] == 'stage' then tell(id, 'stage', cjson.encode(entry[3]), entry[1]) end
+  last = entry[1]
 end
+if last then redis.call('XSETID', job_key(id) .. ':events', last) end  -- ids go on after the end's
 redis.call('DEL', job_key(id) .. ':result', job_key(id) .. ':segments')
 redis.call('ZREM', P .. 'expiring', id)
 redis.call('ZADD', P .. 'active', NOW, id)

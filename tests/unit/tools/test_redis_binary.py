@@ -29,4 +29,5 @@ def test_a_server_of_ours_listens_on_loopback_and_never_drops_a_queue(tmp_path: 
     options = dict(zip(command[1::2], command[2::2], strict=True))
     assert options["--bind"] == "127.0.0.1"
     assert options["--maxmemory-policy"] == "noeviction"
+    assert options["--hash-max-ziplist-value"] == "1024"
     assert options["--appendonly"] == "yes"
