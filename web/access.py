@@ -30,7 +30,7 @@ __all__ = [
     "READING",
     "authenticate",
     "caller",
-    "check_ids",
+    "check_id",
     "check_owner",
     "needed_scope",
     "refuse_or_warn",
@@ -86,21 +86,17 @@ def authenticate() -> None:
         raise NotAllowedError(g.scope)
 
 
-def check_ids() -> None:
-    """Treat what can be no id as that of a job or batch that does not exist.
+def check_id() -> None:
+    """Treat what can be no job's id as that of a job that does not exist.
 
-    A colon leads to the keys of a job's parts, which are none of the caller's business.
+    A colon would lead to the keys of a job's parts.
 
     Raises:
-        JobNotFoundError: The path has such an id for a job.
-        BatchNotFoundError: The path has such an id for a batch.
+        JobNotFoundError: The path has such an id.
     """
-    named = request.view_args or {}
-    job_id, batch_id = named.get("job_id", ""), named.get("batch_id", "")
+    job_id = (request.view_args or {}).get("job_id", "")
     if ":" in job_id:
         raise JobNotFoundError(job_id)
-    if ":" in batch_id:
-        raise BatchNotFoundError(batch_id)
 
 
 def check_owner() -> None:

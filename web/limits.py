@@ -28,18 +28,6 @@ _READ: Final = "read"
 _SUBMIT: Final = "submit"
 
 
-class RateLimitedError(Exception):
-    """Too many requests came from a caller.
-
-    Args:
-        left_s: Seconds until it is heard again.
-    """
-
-    def __init__(self, left_s: int) -> None:
-        super().__init__(left_s)
-        self.left_s = left_s
-
-
 @dataclass(frozen=True)
 class _Window:
     """How the present request's caller stands with one rate."""
@@ -68,21 +56,21 @@ def register_limits(app: Flask, settings: Settings) -> None:
     }
     app.before_request(lambda: _count(limits))
     app.after_request(_tell)
-    app.register_error_handler(RateLimitedError, _refuse)
 
 
-def _count(limits: Limits) -> None:
+def _count(limits: Limits) -> Response | None:
     """Count the present request, until a rate refuses it; the one that leaves least is told."""
     policy = _READ if request.method in READING else _SUBMIT
     # Figures are asked for by a machine, and have to say that Redis is away.
-    if g.scope is None or request.path == METRICS or not limits[policy]:
-        return
+    if g.scope is None or request.path == METRICS:
+        return None
     for rate in limits[policy]:
         window = _count_in(policy, rate)
         if "window" not in g or window.remaining < g.window.remaining:
             g.window = window
         if window.remaining < 0:
-            raise RateLimitedError(window.left_s)
+            return _refuse(window.left_s)
+    return None
 
 
 def _shortest_first(rates: Sequence[RateLimitItem]) -> Sequence[RateLimitItem]:
@@ -111,12 +99,12 @@ def _tell(response: Response) -> Response:
     return response
 
 
-def _refuse(error: RateLimitedError) -> Response:
+def _refuse(left_s: int) -> Response:
     answer = problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate_limited",
-        f"Too many requests; try again in {error.left_s} s",
-        facts={"seconds": error.left_s},
+        f"Too many requests; try again in {left_s} s",
+        facts={"seconds": left_s},
     )
-    answer.headers["Retry-After"] = str(error.left_s)
+    answer.headers["Retry-After"] = str(left_s)
     return answer

@@ -10,7 +10,7 @@ from orchestrator.job import JobStatus, instant, plain_segment
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 
-__all__ = ["STAGE_FACTS", "EventStore", "LiveEvent", "News"]
+__all__ = ["EventStore", "LiveEvent", "News"]
 
 Segment = Mapping[str, Any]
 
@@ -18,14 +18,15 @@ _HISTORY: Final = frozenset({"stage", "segment"})
 _STANDING: Final = frozenset({"status", "overall_progress"})  # the job itself tells them
 _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
 _AS_BEFORE: Final = ""
-STAGE_FACTS: Final = (
-    *("type", "status", "overall_progress", "stage", "attempt", "worker", "reason"),
+_STAGE_FACTS: Final = (
+    *("type", "status", "overall_progress"),
+    *("stage", "attempt", "worker", "reason"),
 )
 """What the values of an entry of the history are, in the order of ``record`` in lib.lua."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class _Entry:
     """What the scripts wrote of one or, of segments, several events."""
 
     entry_id: str
@@ -110,12 +111,12 @@ class EventStore:
             entries = [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
             return _Found(status, entries, is_folded=True)
         entries = [
-            Entry(entry_id, fields["kind"], json.loads(fields["data"]))
+            _Entry(entry_id, fields["kind"], json.loads(fields["data"]))
             for entry_id, fields in streamed
         ]
         return _Found(status, entries, is_folded=False)
 
-    def _events(self, job_id: str, entries: Sequence[Entry]) -> list[LiveEvent]:
+    def _events(self, job_id: str, entries: Sequence[_Entry]) -> list[LiveEvent]:
         """Return the events that a stream's entries stand for."""
         places = {
             entry.entry_id: _Place(*entry.data) for entry in entries if entry.kind == "segments"
@@ -170,7 +171,7 @@ class _Found:
     """
 
     status: str | None
-    entries: Sequence[Entry]
+    entries: Sequence[_Entry]
     is_folded: bool
 
 
@@ -207,17 +208,17 @@ def _instant_of(event_id: str) -> datetime:
     return instant(event_id.partition("-")[0])
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
+def _facts(entry: _Entry) -> dict[str, Any]:
     if entry.kind != "stage":
         return dict(entry.data)
-    named = zip(STAGE_FACTS, entry.data, strict=False)
+    named = zip(_STAGE_FACTS, entry.data, strict=False)
     facts = {name: fact for name, fact in named if fact is not None}
     if "worker" in facts:  # its whole name tells of a machine, which is for operators
         facts["worker"] = facts["worker"].rpartition(":")[2]
     return facts
 
 
-def _unfold(history: str) -> Iterator[Entry]:
+def _unfold(history: str) -> Iterator[_Entry]:
     """Return the entries out of which ``fold`` in lib.lua made one value."""
     first_ms, *rows = json.loads(history)
     before: dict[int, Any] = {}
@@ -225,4 +226,4 @@ def _unfold(history: str) -> Iterator[Entry]:
         if not kind:
             before |= {place: value for place, value in enumerate(data) if value != _AS_BEFORE}
             data[:] = (before[place] for place in range(len(data)))
-        yield Entry(f"{first_ms + since_ms}-{number}", kind[0] if kind else "stage", data)
+        yield _Entry(f"{first_ms + since_ms}-{number}", kind[0] if kind else "stage", data)

@@ -271,11 +271,9 @@ def test_the_keys_of_a_job_are_no_jobs(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     for part in ("result", "events", "deliveries"):
-        for path in ("", "/events", "/transcription", "/deliveries"):
+        for path in ("", "/events", "/transcript", "/deliveries"):
             address = f"{orchestrator.address}/jobs/{finished[0]}:{part}{path}"
             assert requests.get(address, timeout=10).status_code == 404, (part, path)
-    address = f"{orchestrator.address}/jobs/batch/{finished[0]}:x"
-    assert requests.get(address, timeout=10).status_code == 404
 
 
 def test_after_a_retry_the_stream_has_the_history_and_one_end(orchestrator: Orchestrator) -> None:

@@ -27,6 +27,7 @@ local function is_alive(worker) return redis.call('EXISTS', P .. 'heartbeat:' ..
 local function need_room() redis.call('SETRANGE', P .. 'room', 0, '') end
 
 -- What happened to a job, told to whoever follows it: its history, and progress and segments too.
+-- The bound is for a job that tells of progress every few seconds for half a day.
 local function tell(id, kind, data, event_id)
   redis.call('XADD', job_key(id) .. ':events', 'MAXLEN', '~', 10000, event_id or '*',
              'kind', kind, 'data', data)
