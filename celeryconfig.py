@@ -48,6 +48,7 @@ task_default_queue = "stages"
 task_queues = (Queue("stages"), Queue("upkeep"))
 task_routes = {"upkeep.*": {"queue": "upkeep"}}
 task_ignore_result = True  # the job hash is the truth; nobody reads a result
+result_backend_thread_safe = True  # one that keeps nothing is; by default each thread looks it up
 task_acks_late = False  # late ones end a threaded worker when Redis restarts
 task_serializer = "json"
 accept_content = ["json"]

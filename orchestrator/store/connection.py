@@ -14,7 +14,7 @@ from orchestrator.errors import StoreError, StoreUnavailableError
 from orchestrator.sentinels import SCHEME, Sentinels
 from orchestrator.settings import Settings
 from orchestrator.store import keys
-from orchestrator.store.pool import BoundedStack, Stack
+from orchestrator.store.pool import TERSE, BoundedStack, Stack
 from orchestrator.store.primary import primary_options
 from orchestrator.store.records import pairs
 
@@ -163,4 +163,5 @@ def _options(settings: Settings) -> dict[str, Any]:
         "health_check_interval": 30,
         "socket_read_size": 8192,  # kept ready by each connection; the default is eight times that
         "retry": Retry(NoBackoff(), 0),
+        **TERSE,
     }
