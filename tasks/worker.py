@@ -1,6 +1,5 @@
 """What lives in a process of Celery, from its start to its end."""
 
-import gc
 import resource
 import sys
 import threading
@@ -11,6 +10,7 @@ from celery import Celery, signals
 
 from orchestrator import log, tracing
 from orchestrator.batches import Batches
+from orchestrator.garbage import collect_rarely
 from orchestrator.listings import Listings
 from orchestrator.operations import Operations
 from orchestrator.resources import Connections, Resources, build_connections, build_resources
@@ -23,7 +23,6 @@ from tasks.pulse import Pulse
 __all__ = ["batches", "connect_signals", "listings", "operations", "resources", "webhooks"]
 
 _SWITCH_INTERVAL_S = 0.05  # the signs of life are due every 2 s
-_GC_THRESHOLD = 20_000  # new objects; the default of 700 is reached several times per turn
 _DESCRIPTORS_PER_TURN = 3  # a poll, a transfer's two ends; with too few, leases stood still
 
 
@@ -100,12 +99,10 @@ def _share_the_processor() -> None:
     """Spend less of the CPU on who runs next and on what could be garbage.
 
     A turn runs for a fraction of a millisecond between two waits. Threads that want to run wake
-    up every switch interval to ask for it: by default 200 times a second, each of hundreds. Turns
-    leave no cycles to collect, and what was loaded at the start is not garbage.
+    up every switch interval to ask for it: by default 200 times a second, each of hundreds.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD)
+    collect_rarely()
 
 
 def _configure_logs(**_: Any) -> None:

@@ -1,5 +1,8 @@
 """create_app: the API as a Flask app."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from orchestrator import log, tracing
@@ -31,6 +34,20 @@ __all__ = ["create_app"]
 _LARGEST_BODY_BYTES = 1024 * 1024  # a request is an address and a few options
 
 
+class _Api(Flask):
+    """Flask with our own requests and JSON."""
+
+    request_class = UploadRequest
+    json_provider_class = JsonProvider
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is: none of ours is a coroutine.
+
+        Flask would look again at each of a dozen functions for each request.
+        """
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the API.
 
@@ -45,11 +62,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     tracing.configure(settings, "api")
     refuse_or_warn(settings)
     celery_app.set_default()
-    app = Flask(__name__, static_folder=None)
+    app = _Api(__name__, static_folder=None)
     app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
-    app.request_class = UploadRequest
-    app.json = JsonProvider(app)
     connections = build_connections(settings)
     operations = Operations(connections, enqueue)
     app.extensions[EXTENSION] = operations

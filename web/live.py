@@ -33,7 +33,7 @@ def show_live(job: Job, show: Callable[[Job], BaseModel]) -> Response:
         job: The job as it is now.
         show: Makes the body.
     """
-    wait_s = parse_wait_s(",".join(request.headers.getlist("Prefer")))
+    wait_s = parse_wait_s(request.headers.get("Prefer", ""))
     wait_s = min(wait_s, int(operations().settings.wait_max_s))
     if not wait_s:
         return _show(job, show)
@@ -92,7 +92,7 @@ def _show(job: Job, show: Callable[[Job], BaseModel]) -> Response:
     else:
         response = Response(show(job).model_dump_json(), content_type="application/json")
     response.set_etag(tag, weak=True)
-    response.vary.add("Prefer")
+    response.headers["Vary"] = "Prefer"
     return response
 
 

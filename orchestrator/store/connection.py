@@ -1,7 +1,7 @@
 """The connection to Redis: made with time limits, and never leaking redis-py's errors."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Final
@@ -65,11 +65,11 @@ class Connection:
             StoreError: See ``translated``.
         """
         source, digest = self._scripts.get(name) or self._load(name)
-        with translated(), self._connected() as talk:
+        with translated():
             try:
-                return talk("EVALSHA", digest, 1, keys.PREFIX, *arguments)
+                return self._ask("EVALSHA", digest, 1, keys.PREFIX, *arguments)
             except redis.exceptions.NoScriptError:
-                return talk("EVAL", source, 1, keys.PREFIX, *arguments)
+                return self._ask("EVAL", source, 1, keys.PREFIX, *arguments)
 
     def read_hash(self, key: str) -> Mapping[str, str]:
         """Return a hash; an empty one where there is none.
@@ -77,8 +77,8 @@ class Connection:
         Raises:
             StoreError: See ``translated``.
         """
-        with translated(), self._connected() as talk:
-            answer = talk("HGETALL", key)
+        with translated():
+            answer = self._ask("HGETALL", key)
         return answer if isinstance(answer, dict) else pairs(answer)  # RESP3, RESP2
 
     def _load(self, name: str) -> tuple[str, str]:
@@ -88,22 +88,17 @@ class Connection:
         self._scripts[name] = source, digest
         return source, digest
 
-    @contextmanager
-    def _connected(self) -> Iterator[Callable[..., Any]]:
-        """Give what sends a command and returns its answer, past the client's own layers.
+    def _ask(self, *command: str | float) -> Any:
+        """Send a command and return its answer, past the client's own layers.
 
         Scripts are nearly all that workers ask of Redis, and jobs all that readers ask of the API;
         the client's way of running a script took three times the CPU.
         """
         pool = self.client.connection_pool
         connection: Any = pool.get_connection()
-
-        def talk(*command: str | float) -> Any:
+        try:
             connection.send_command(*command)
             return connection.read_response()
-
-        try:
-            yield talk
         finally:
             pool.release(connection)
 
