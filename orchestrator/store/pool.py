@@ -24,7 +24,7 @@ TERSE: Final = {
 """Options of a connection that does not begin with telling Redis which library it comes from, nor
 with asking for notices that only Redis' own cloud sends: both took two thirds of the CPU for it."""
 
-_FRESH_S: Final = 0.1  # for so long after its use a connection is taken to be open still
+_FRESH_S: Final = 1.0  # for so long after its use a connection is taken to be open still
 _Used = tuple[Any, float]
 """A connection, and since when nobody uses it; in the future where it is new."""
 
