@@ -3,7 +3,6 @@
 from typing import Any
 
 from celery import Task
-from celery.exceptions import Ignore
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.pipeline import stage_named
@@ -42,14 +41,15 @@ def transcribe(self: Task[..., Call], call: Call) -> Call:
 def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
     """Give a stage one turn, and say to Celery what follows.
 
+    Where nothing follows from this message its chain is cut, or the return would start the next
+    task. To raise ``Ignore`` does the same, but Celery takes longer to write down where that was
+    raised than the whole turn takes.
+
     Returns:
         The next stage's call, which Celery hands to the next task of the chain.
 
     Raises:
         Retry: The same stage goes on in another turn.
-        Ignore: Nothing follows from this message; a plain return would start the next task. At
-            the end of the chain there is none to start, and Celery takes longer over what is
-            ignored than the whole turn takes.
         OrchestratorError: The job has failed; Celery and its monitors see the task fail.
     """
     job_id: str = call[0]
@@ -60,6 +60,6 @@ def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
         raise outcome.error
     if outcome.next is Next.SAME_STAGE:
         raise task.retry(args=([job_id, outcome.number],), countdown=0)
-    if outcome.next is Next.FOLLOWING_STAGE or not task.request.chain:
-        return [job_id, outcome.number]
-    raise Ignore
+    if outcome.next is not Next.FOLLOWING_STAGE:
+        task.request.chain = None
+    return [job_id, outcome.number]

@@ -10,7 +10,6 @@ from queue import Empty
 from typing import Any, Final
 
 import redis
-
 from redis.maint_notifications import MaintNotificationsConfig
 
 from orchestrator.store.line import FairStack
