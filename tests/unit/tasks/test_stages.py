@@ -34,7 +34,7 @@ def take_turn(app: Celery, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) ->
         return stages.take_turn(self, "download", call)
 
     trace = build_tracer(one_turn.name, one_turn, app=app)
-    trace("task-1", (CALL,), {}, {"id": "task-1", "chain": [signature("normalize", app=app)]})
+    trace("task-1", [CALL], {}, {"id": "task-1", "chain": [signature("normalize", app=app)]})
     with app.connection_for_read() as connection, connection.SimpleQueue("turns") as queue:
         sent = []
         while queue.qsize():
