@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from orchestrator.job import (
@@ -58,6 +59,7 @@ def _encode_options(options: JobOptions) -> str:
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
+@lru_cache(maxsize=256)  # most jobs ask for the same few
 def _decode_options(text: str) -> JobOptions:
     chosen: dict[str, Any] = dict(zip(_OPTIONS, json.loads(text), strict=False))
     chosen["vocabulary"] = tuple(chosen.get("vocabulary", ()))
@@ -121,7 +123,7 @@ def decode_request(record: Mapping[str, str]) -> JobRequest:
         client=record["client"],
         owner=record.get("owner", ""),
         force=record.get("force") == "1",
-        metadata=json.loads(record.get("metadata", "{}")),
+        metadata=json.loads(record["metadata"]) if "metadata" in record else {},
         callback_url=record.get("callback_url"),
         upload=Upload(**json.loads(record["upload"])) if "upload" in record else None,
         origin=Origin(record.get("request_id", ""), record.get("traceparent")),
