@@ -7,14 +7,17 @@ from orchestrator.sentinels import SCHEME, Sentinels
 
 __all__ = ["RedisSettings"]
 
+_REDIS = ("redis://", "rediss://")
+_RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
+
 
 class RedisSettings(BaseSettings):
     """Redis: its address, its time limits, and how many connections it is asked for."""
 
     redis_url: SecretStr = Field(
         SecretStr("redis://localhost:6379/0"),
-        description="Address of Redis, also the broker: `redis://`, `rediss://` (TLS), `unix://` "
-        "or `sentinel://one:26379;sentinel://two:26379/mymaster`.",
+        description="Address of Redis, also the broker: `redis://`, `rediss://` (TLS) or "
+        "`sentinel://one:26379;sentinel://two:26379/mymaster`.",
     )
     redis_timeout_s: float = Field(
         4.0,
@@ -49,6 +52,18 @@ class RedisSettings(BaseSettings):
         address = url.get_secret_value()
         if address.startswith(SCHEME):
             Sentinels.parse(address)
-        elif not address.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss://, unix:// or sentinel://")
+        elif not address.startswith(_REDIS):
+            raise ValueError("must begin with redis://, rediss:// or sentinel://")
+        return url
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _is_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        address = url.get_secret_value() if url else ""
+        if address.startswith(SCHEME):
+            Sentinels.parse(address)
+        elif address and not address.startswith((*_REDIS, *_RABBITMQ)):
+            raise ValueError(
+                "must begin with redis://, rediss://, sentinel://, amqp:// or amqps://"
+            )
         return url

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from kombu import Connection
 
+from orchestrator.store import pool
 from tasks.app import app
 from tasks.transport import Channel
 
@@ -44,3 +45,14 @@ def test_a_connection_that_was_lost_gets_another_client(
     with channel.conn_or_acquire() as client:
         assert client is not lost
         assert client.ping()
+
+
+def test_a_channel_goes_on_after_its_connection_was_cut(connection: Connection) -> None:
+    channel: Any = connection.default_channel
+    with channel.conn_or_acquire() as client:
+        number = client.client_id()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "_FRESH_S", 0.0)  # as though it had not been used for a while
+        channel.client.client_kill_filter(_id=str(number))
+        with channel.conn_or_acquire() as client:
+            assert client.client_id() != number

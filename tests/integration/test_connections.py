@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 import requests
+from kombu import Connection
 
 from orchestrator.settings import load_settings
 from orchestrator.store.connection import connect
+from tasks.app import app
 from tests.support.api_process import Api, running_api
 from tests.support.event_stream import open_stream
 from tests.support.redis_server import RedisServer
@@ -84,3 +86,16 @@ def test_an_outage_does_not_use_up_the_connections_of_a_worker() -> None:
         server.start()
         pool.release(pool.get_connection())
         pool.disconnect()
+
+
+def test_connections_begin_without_telling_what_library_they_are_of() -> None:
+    with RedisServer() as server:
+        store = connect(load_settings(env_files=(), redis_url=server.url)).client
+        store.connection_pool.release(store.connection_pool.get_connection())
+        options = app.conf.broker_transport_options
+        with Connection(server.url, transport_options=options) as broker:
+            broker.SimpleQueue("terse").put("a message")
+            commands, errors = store.info("commandstats"), store.info("stats")
+        store.close()
+    assert not [name for name in commands if "setinfo" in name or "maint" in name]
+    assert errors["total_error_replies"] == 0, "a Redis that does not know these refuses them"

@@ -15,7 +15,7 @@ from tools.doctor.finding import Finding, problem, warning, well
 __all__ = ["examine_clock", "examine_info", "examine_latency", "examine_redis"]
 
 _AREA: Final = "redis"
-_SCHEMES: Final = ("redis://", "rediss://", "unix://", "sentinel://")
+_SCHEMES: Final = ("redis://", "rediss://", "sentinel://")
 _OLDEST: Final = (6, 2)  # COPY, which gives a job the transcript of another
 _PINGS: Final = 20
 _SLOW_MS, _TOO_SLOW_MS = 5.0, 50.0  # a turn makes about ten calls

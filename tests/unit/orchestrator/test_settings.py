@@ -85,6 +85,7 @@ OTHERS = {
 }
 WRONG = {
     "REDIS_URL": "cache.test:6379",
+    "CELERY_BROKER_URL": "queue.test:5672",
     "PORT": "65536",
     "WORKERS": "0",
     "POLL_INTERVAL": "-1",
