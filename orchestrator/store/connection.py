@@ -71,13 +71,17 @@ class Connection:
             except redis.exceptions.NoScriptError:
                 return self._ask("EVAL", source, 1, keys.PREFIX, *arguments)
 
-    def read_hash(self, key: str) -> Mapping[str, str]:
-        """Return a hash; an empty one where there is none.
+    def read_hash(self, key: str, *fields: str) -> Mapping[str, str]:
+        """Return a hash, or the named fields of it; an empty one where there is none.
 
         Raises:
             StoreError: See ``translated``.
         """
         with translated():
+            if fields:
+                values = self._ask("HMGET", key, *fields)
+                found = zip(fields, values, strict=True)
+                return {field: value for field, value in found if value is not None}
             answer = self._ask("HGETALL", key)
         return answer if isinstance(answer, dict) else pairs(answer)  # RESP3, RESP2
 

@@ -107,7 +107,7 @@ class JobStore:
 
     def transcript(self, job_id: str) -> Transcript | None:
         """Return what a completed job has made, or ``None``."""
-        record = self._connection.read_hash(keys.result(job_id))
+        record = self._connection.read_hash(keys.result(job_id), "text", "segments", "language")
         if "text" not in record:
             return None
         segments = tuple(json.loads(record["segments"]))
