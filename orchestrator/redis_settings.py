@@ -8,7 +8,7 @@ from orchestrator.sentinels import SCHEME, Sentinels
 __all__ = ["RedisSettings"]
 
 _REDIS = ("redis://", "rediss://")
-_RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
+_BROKERS = (*_REDIS, "redis+socket://", "amqp://", "amqps://", "pyamqp://")
 
 
 class RedisSettings(BaseSettings):
@@ -62,8 +62,6 @@ class RedisSettings(BaseSettings):
         address = url.get_secret_value() if url else ""
         if address.startswith(SCHEME):
             Sentinels.parse(address)
-        elif address and not address.startswith((*_REDIS, *_RABBITMQ)):
-            raise ValueError(
-                "must begin with redis://, rediss://, sentinel://, amqp:// or amqps://"
-            )
+        elif address and not address.startswith(_BROKERS):
+            raise ValueError(f"must begin with {', '.join(_BROKERS)} or {SCHEME}")
         return url

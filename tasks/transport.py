@@ -32,8 +32,9 @@ class Channel(redis.Channel):
         return {**super()._connparams(asynchronous), **TERSE}  # type: ignore[misc]  # the stubs lack it
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
-        pool = super()._get_pool(asynchronous)  # type: ignore[misc]  # the stubs lack it
-        return pool if asynchronous else Stack(**self._connparams())
+        if asynchronous:
+            return super()._get_pool(asynchronous=True)  # type: ignore[misc]  # the stubs lack it
+        return Stack(**self._connparams())
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
         create = super()._create_client  # type: ignore[misc]  # the stubs lack it

@@ -102,7 +102,8 @@ class Connection:
         connection: Any = pool.get_connection()
         try:
             connection.send_command(*command)
-            return connection.read_response()
+            # A late answer must not be the next caller's; behind sentinels that is not the default.
+            return connection.read_response(disconnect_on_error=True)
         finally:
             pool.release(connection)
 

@@ -6,6 +6,7 @@ Those of redis-py count, lock and look more than the commands cost that go over 
 import math
 import time
 from collections import deque
+from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ TERSE: Final = {
 """Options of a connection that does not begin with telling Redis which library it comes from, nor
 with asking for notices that only Redis' own cloud sends: both took two thirds of the CPU for it."""
 
-_FRESH_S: Final = 1.0  # for so long after its use a connection is taken to be open still
+_FRESH_S: Final = 0.1  # for so long after its use a connection is taken to be open still
 _Used = tuple[Any, float]
-"""A connection, and since when nobody uses it; in the future where it is new."""
+"""A connection, and since when nobody uses it: infinity where it is new."""
 
 
 class Stack(redis.ConnectionPool):
@@ -52,8 +53,9 @@ class Stack(redis.ConnectionPool):
 
     def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
         """Close what is idle."""
-        while self._idle:
-            self._idle.pop()[0].disconnect()
+        with suppress(IndexError):  # others take some meanwhile
+            while True:
+                self._idle.pop()[0].disconnect()
         super().disconnect(inuse_connections)
 
     def _keep(self, used: _Used) -> None:

@@ -11,6 +11,9 @@ import pytest
 import redis
 import requests
 
+from orchestrator.errors import StoreUnavailableError
+from orchestrator.settings import load_settings
+from orchestrator.store.connection import connect
 from tests.support.fake_service import expected_text
 from tests.support.orchestrator import Orchestrator
 from tests.support.sentinels import WatchedRedis
@@ -110,3 +113,20 @@ def test_a_worker_finds_the_primary_where_one_sentinel_is_away(
     orchestrator.start_worker()
     job_id = orchestrator.submit("one-sentinel-less")
     orchestrator.await_status(job_id, "completed")
+
+
+def test_an_answer_that_comes_too_late_is_nobody_elses(watched: WatchedRedis) -> None:
+    with watched.client() as client:
+        client.hset("one", "answer", "the first")
+        client.hset("other", "answer", "the second")
+    settings = load_settings(env_files=(), redis_url=watched.url, redis_timeout_s=0.5)
+    connection = connect(settings)
+    assert connection.read_hash("one") == {"answer": "the first"}
+    watched.primary.pause()
+    try:
+        with pytest.raises(StoreUnavailableError):
+            connection.read_hash("one")
+    finally:
+        watched.primary.resume()
+    assert connection.read_hash("other") == {"answer": "the second"}
+    connection.client.connection_pool.disconnect()
