@@ -1,6 +1,6 @@
 """The part of the settings that says where Redis is, and how long anybody waits for it."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from orchestrator.sentinels import SCHEME, Sentinels
@@ -46,22 +46,15 @@ class RedisSettings(BaseSettings):
         "unset.",
     )
 
-    @field_validator("redis_url")
+    @field_validator("redis_url", "celery_broker_url")
     @classmethod
-    def _is_redis(cls, url: SecretStr) -> SecretStr:
+    def _has_known_scheme(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is None:
+            return None
         address = url.get_secret_value()
+        schemes = _REDIS if info.field_name == "redis_url" else _BROKERS
         if address.startswith(SCHEME):
             Sentinels.parse(address)
-        elif not address.startswith(_REDIS):
-            raise ValueError("must begin with redis://, rediss:// or sentinel://")
-        return url
-
-    @field_validator("celery_broker_url")
-    @classmethod
-    def _is_broker(cls, url: SecretStr | None) -> SecretStr | None:
-        address = url.get_secret_value() if url else ""
-        if address.startswith(SCHEME):
-            Sentinels.parse(address)
-        elif address and not address.startswith(_BROKERS):
-            raise ValueError(f"must begin with {', '.join(_BROKERS)} or {SCHEME}")
+        elif not address.startswith(schemes):
+            raise ValueError(f"must begin with {', '.join(schemes)} or {SCHEME}")
         return url

@@ -31,7 +31,7 @@ __all__ = [
 def get_ready() -> None:
     """Load what the first message would otherwise wait for; opens no connection.
 
-    It is 40 ms, and an address of the broker that makes no sense is told now.
+    That is 30 ms; and settings that Celery does not take are told at the start.
     """
     app = current_app
     _ = app.backend, app.amqp.router, app.amqp.send_task_message, app.producer_pool

@@ -18,10 +18,7 @@ _HISTORY: Final = frozenset({"stage", "segment"})
 _STANDING: Final = frozenset({"status", "overall_progress"})  # the job itself tells them
 _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
 _AS_BEFORE: Final = ""
-_STAGE_FACTS: Final = (
-    *("type", "status", "overall_progress"),
-    *("stage", "attempt", "worker", "reason"),
-)
+_STAGE_FACTS: Final = ("type", "status", "overall_progress", "stage", "attempt", "worker", "reason")
 """What the values of an entry of the history are, in the order of ``record`` in lib.lua."""
 
 

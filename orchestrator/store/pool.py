@@ -22,7 +22,7 @@ TERSE: Final = {
     "maint_notifications_config": MaintNotificationsConfig(enabled=False),
 }
 """Options of a connection that does not begin with telling Redis which library it comes from, nor
-with asking for notices that only Redis' own cloud sends: both took two thirds of the CPU for it."""
+with asking for notices that only Redis' own cloud sends: they took two thirds of its CPU."""
 
 _FRESH_S: Final = 0.1  # for so long after its use a connection is taken to be open still
 _Used = tuple[Any, float]

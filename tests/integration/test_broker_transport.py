@@ -1,6 +1,7 @@
 """Messages over the orchestrator's own form of kombu's Redis transport."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from kombu import Connection
 from orchestrator.store import pool
 from tasks.app import app
 from tasks.transport import Channel
+from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -23,6 +25,18 @@ def test_an_address_keeps_its_scheme(scheme: str) -> None:
     connection: Any = Connection(f"{scheme}://host:6379/3")
     assert connection.transport.Channel is Channel
     assert connection.as_uri().startswith(f"{scheme}://"), "Flower knows a broker by it"
+
+
+def test_messages_go_over_a_socket_file(tmp_path: Path) -> None:
+    socket = tmp_path / "redis.sock"
+    options = app.conf.broker_transport_options
+    with (
+        RedisServer(arguments=["--unixsocket", str(socket)]),
+        Connection(f"redis+socket://{socket}", transport_options=options) as connection,
+        connection.SimpleQueue("socket") as queue,
+    ):
+        queue.put("a message")
+        assert queue.get(timeout=5).payload == "a message"
 
 
 def test_messages_share_a_client(connection: Connection) -> None:

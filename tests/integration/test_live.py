@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -270,9 +270,10 @@ def test_a_stream_that_cannot_be_is_a_problem(
 def test_the_keys_of_a_job_are_no_jobs(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
-    for part in ("result", "events", "deliveries"):
+    running = orchestrator.submit("whose-keys-are-no-jobs")  # has a stream of events already
+    for job_id, part in product((finished[0], running), ("result", "events", "deliveries")):
         for path in ("", "/events", "/transcript", "/deliveries"):
-            address = f"{orchestrator.address}/jobs/{finished[0]}:{part}{path}"
+            address = f"{orchestrator.address}/jobs/{job_id}:{part}{path}"
             assert requests.get(address, timeout=10).status_code == 404, (part, path)
 
 

@@ -31,7 +31,7 @@ def examine_redis(settings: Settings) -> list[Finding]:
     if broker is None or broker == settings.redis_url:
         return found
     if not broker.get_secret_value().startswith(_SCHEMES):
-        return [*found, well("broker", "it is no Redis, and not looked into")]
+        return [*found, well("broker", "it is no Redis on the network, and not looked into")]
     of_broker = _examine(settings.model_copy(update={"redis_url": broker}), "CELERY_BROKER_URL")
     return [*found, *(replace(one, area="broker") for one in of_broker if one.area == _AREA)]
 

@@ -45,7 +45,8 @@ def test_what_is_sent_is_what_a_chain_sends(app: Celery, position: int) -> None:
     own = receive(app)
     chain(*(signature(one.task, app=app) for one in STAGES[position:])).apply_async((call,))
     made = receive(app)
-    assert own.headers["task"] == made.headers["task"]
+    for header in ("task", "argsrepr", "kwargsrepr"):
+        assert own.headers[header] == made.headers[header]
     args, kwargs, embedded = own.payload
     assert [args, kwargs] == made.payload[:2]
     # But for the ids of tasks, which whoever sends one makes.
