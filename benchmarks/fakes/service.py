@@ -7,12 +7,13 @@ standard input does. ``tests/support/fake_service`` is the one that misbehaves.
 
 import argparse
 import asyncio
-import base64
 import contextlib
 import hashlib
 import json
 import resource
 import sys
+import zlib
+from base64 import b64encode
 
 from aiohttp import web
 
@@ -156,7 +157,7 @@ class FakeService:
 
     def _resize(self, size_bytes: int) -> None:
         self._size_bytes = size_bytes
-        self._digest = _digest_of_zeros(size_bytes)
+        self._digest = _digests_of_zeros(size_bytes)
 
     def _find(self, request: web.Request) -> FakeJob | None:
         return self._jobs.get(request.match_info["id"])
@@ -179,13 +180,14 @@ def _not_found() -> web.Response:
     return _json({"code": "not_found", "status": 404, "title": "Not Found"}, status=404)
 
 
-def _digest_of_zeros(size_bytes: int) -> str:
-    digest = hashlib.sha256()
-    chunk = bytes(_CHUNK_BYTES)
-    for _ in range(size_bytes // _CHUNK_BYTES):
-        digest.update(chunk)
-    digest.update(chunk[: size_bytes % _CHUNK_BYTES])
-    return f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
+def _digests_of_zeros(size_bytes: int) -> str:
+    sha256, adler32 = hashlib.sha256(), zlib.adler32(b"")
+    whole, rest = divmod(size_bytes, _CHUNK_BYTES)
+    for length in (*[_CHUNK_BYTES] * whole, rest):
+        sha256.update(bytes(length))
+        adler32 = zlib.adler32(bytes(length), adler32)
+    digests = {"sha-256": sha256.digest(), "adler": adler32.to_bytes(4, "big")}
+    return ", ".join(f"{name}=:{b64encode(sum_).decode()}:" for name, sum_ in digests.items())
 
 
 async def _serve(service: FakeService) -> None:

@@ -1,8 +1,5 @@
 """Audio on its way from one service to the next, in chunks, checked, never piled up."""
 
-import base64
-import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +8,9 @@ from typing import Any
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from orchestrator.errors import ServiceUnavailableError
+from orchestrator.microservice.checksum import find_checksum
 
 __all__ = ["Relay", "SourceArtifact", "Upload", "make_upload"]
-
-_SHA256 = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,7 @@ class SourceArtifact:
                 service says that they are. Nothing may be handed on then.
         """
         deadline = time.monotonic() + limit_s
-        expected = _SHA256.search(self.digest or "")
-        checksum = hashlib.sha256() if expected else None
+        checksum = find_checksum(self.digest)
         count = 0
         for chunk in self.read():
             if time.monotonic() > deadline:
@@ -55,7 +50,7 @@ class SourceArtifact:
             yield chunk
         if self.length_bytes is not None and count != self.length_bytes:
             raise self._broken(f"{count} bytes came of {self.length_bytes}")
-        if expected and checksum and base64.b64encode(checksum.digest()).decode() != expected[1]:
+        if checksum and not checksum.is_right():
             raise self._broken("the bytes do not have the checksum that they should")
 
     def _broken(self, detail: str) -> ServiceUnavailableError:

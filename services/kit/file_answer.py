@@ -19,6 +19,8 @@ class FileFacts:
     media_type: str
     size_bytes: int
     sha256: str
+    """Checksums are in hexadecimal."""
+    adler32: str | None = None
 
 
 def answer_file(request: Request, facts: FileFacts, content: IO[bytes]) -> Response:
@@ -40,10 +42,18 @@ def answer_file(request: Request, facts: FileFacts, content: IO[bytes]) -> Respo
     # The server's own wrapper cannot seek: a range would be read from the file's beginning.
     response.response = FileWrapper(content, CHUNK_BYTES)
     response.content_length = facts.size_bytes
-    digest = b64encode(bytes.fromhex(facts.sha256)).decode()
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.headers["Repr-Digest"] = _repr_digest(facts)
     # A range in a unit that is not known is to be ignored (RFC 9110, section 14.2).
     is_in_bytes = request.headers.get("Range", "bytes=").strip().lower().startswith("bytes=")
     response.make_conditional(request, accept_ranges=is_in_bytes, complete_length=facts.size_bytes)
     response.headers["Accept-Ranges"] = "bytes"
     return response
+
+
+def _repr_digest(facts: FileFacts) -> str:
+    """Return the checksums as RFC 9530 writes them: one that is strong, one that costs little."""
+    sums = {"sha-256": facts.sha256, "adler": facts.adler32}
+    encoded = {
+        name: b64encode(bytes.fromhex(value)).decode() for name, value in sums.items() if value
+    }
+    return ", ".join(f"{name}=:{value}:" for name, value in encoded.items())

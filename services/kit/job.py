@@ -50,6 +50,7 @@ class Job(BaseModel):
     media_type: str | None = None
     size_bytes: int | None = None
     sha256: str | None = None
+    adler32: str | None = None
     error: str | None = None
     error_code: str | None = None
     retryable: bool | None = None

@@ -100,6 +100,7 @@ class JobRoutes:
             job.media_type or "application/octet-stream",
             job.size_bytes or 0,
             job.sha256 or "",
+            job.adler32,
         )
         return answer_file(request, facts, content)
 

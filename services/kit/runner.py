@@ -191,6 +191,7 @@ class _Run:
                 "media_type": artifact.media_type,
                 "size_bytes": stored.size_bytes,
                 "sha256": stored.sha256,
+                "adler32": stored.adler32,
                 "details": {**self._report.details, **artifact.details},
             },
         )

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import io
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +21,10 @@ _PLENTY_S = 60.0
 
 def digest_of(data: bytes) -> str:
     return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+def adler_of(data: bytes) -> str:
+    return f"adler=:{base64.b64encode(zlib.adler32(data).to_bytes(4, 'big')).decode()}:"
 
 
 def artifact(**facts: Any) -> SourceArtifact:
@@ -49,10 +54,19 @@ def test_too_many_bytes_are_not_handed_on_either() -> None:
         list(long.chunks(limit_s=_PLENTY_S))
 
 
-def test_bytes_with_another_checksum_are_not_handed_on() -> None:
-    wrong = artifact(digest=digest_of(b"something else"))
+@pytest.mark.parametrize("sum_up", [digest_of, adler_of])
+def test_bytes_with_another_checksum_are_not_handed_on(sum_up: Callable[[bytes], str]) -> None:
+    right = artifact(digest=sum_up(WHOLE))
+    assert b"".join(right.chunks(limit_s=_PLENTY_S)) == WHOLE
+    wrong = artifact(digest=sum_up(WHOLE.replace(b"RIFF", b"RIFX")))
     with pytest.raises(ServiceUnavailableError, match="checksum"):
         list(wrong.chunks(limit_s=_PLENTY_S))
+
+
+def test_of_two_checksums_the_cheaper_one_is_made() -> None:
+    digests = [digest_of(b"something else"), adler_of(WHOLE)]
+    for told in (", ".join(digests), ",".join(reversed(digests))):
+        assert b"".join(artifact(digest=told).chunks(limit_s=_PLENTY_S)) == WHOLE
 
 
 def test_the_service_that_the_bytes_come_from_is_named() -> None:

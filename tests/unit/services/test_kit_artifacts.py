@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_what_a_work_made_is_kept_and_what_it_needed_is_not(
     run.drop_inputs()
     assert stored.size_bytes == 5
     assert stored.sha256 == hashlib.sha256(b"sound").hexdigest()
+    assert stored.adler32 == f"{zlib.adler32(b'sound'):08x}"
     assert list_files(tmp_path) == ["artifact", "text.json"]
     artifact, text = artifacts.open_artifact("j", "me"), artifacts.open_document("j", "me", "text")
     assert artifact is not None
