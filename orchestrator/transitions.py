@@ -157,8 +157,10 @@ def overall_progress(job: Job, stage: Stage, progress: float) -> float:
     return round(max(job.overall_progress, min(done, 100.0)), 1)
 
 
-def submitted(job: Job, stage: Stage, *, remote_id: str, instance: str) -> Change:
-    """The service has accepted the stage's remote job."""
+def submitted(
+    job: Job, stage: Stage, *, remote_id: str, instance: str, is_queued: bool = False
+) -> Change:
+    """The service has accepted the stage's remote job, which may stand in its own queue."""
     record = job.stages[stage.name]
     return Change(
         values={
@@ -167,7 +169,7 @@ def submitted(job: Job, stage: Stage, *, remote_id: str, instance: str) -> Chang
         },
         cleared=(f"{stage.name}.parks",),
         stamps=(f"{stage.name}.submitted_at",),
-        clocks_paused=False,
+        clocks_paused=is_queued,
         shared=_share(record.work, remote_id=remote_id, instance=instance),
         event=Event("submitted", stage.name, record.attempt, remote_id),
     )

@@ -85,7 +85,8 @@ class FakeService:
                 self._by_key[key] = job
         else:
             self._counts["replays"] += 1
-        return _json(job.describe(), status=202)
+        headers = {"ETag": job.etag()} if self._plan.honours_wait else {}
+        return _json(job.describe(), status=202, headers=headers)
 
     async def status(self, request: web.Request) -> web.Response:
         """Say how a job is, at once or when that has changed."""

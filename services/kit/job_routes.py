@@ -50,6 +50,7 @@ class JobRoutes:
         response = jsonify(job.to_object())
         response.status_code = 202
         response.headers["Location"] = f"/jobs/{job.id}"
+        response.set_etag(job.tag, weak=True)
         return response
 
     def list_recent(self) -> Response:

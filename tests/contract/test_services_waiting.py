@@ -84,6 +84,19 @@ def test_a_waiting_call_answers_at_the_next_step_of_progress(greeting: Greeting)
     assert response.headers["Preference-Applied"] == "wait=30"
 
 
+def test_the_answer_to_a_submission_names_a_state_that_can_be_waited_with(
+    example: ServiceProcesses, tmp_path: Path
+) -> None:
+    script = tmp_path / "script"
+    script.write_text("done")
+    answer = example.call("POST", "/jobs", json={"name": "Ana", "script": str(script)})
+    assert answer.headers["ETag"] == 'W/"queued-0"'
+    headers = {"Prefer": "wait=30", "If-None-Match": answer.headers["ETag"]}
+    later = example.call("GET", f"/jobs/{answer.json()['id']}", headers=headers)
+    assert later.status_code == 200
+    assert later.json()["status"] != "queued"
+
+
 def test_a_call_that_waited_in_vain_answers_304_after_its_time(greeting: Greeting) -> None:
     greeting.begin()
     tag = greeting.service.call("GET", greeting.path).headers["ETag"]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.fake_service import JobForm, Role, expected_text
 from tests.support.orchestrator import Orchestrator
+from tools.waiting import wait_until
 
 FORMS = {
     "as_ours": JobForm(),
@@ -22,6 +23,15 @@ FORMS = {
 def submissions(orchestrator: Orchestrator, role: Role, job_id: str) -> int:
     found = orchestrator.services[role].ledger().submissions
     return sum((one.idempotency_key or "").startswith(job_id) for one in found)
+
+
+def polls(orchestrator: Orchestrator, job_id: str) -> list[int]:
+    """Return how often each service was asked how the job's work goes."""
+    ledgers = [orchestrator.services[role].ledger().submissions for role in Role]
+    return [
+        sum(one.polls for one in ledger if (one.idempotency_key or "").startswith(job_id))
+        for ledger in ledgers
+    ]
 
 
 def test_a_job_ends_with_the_text_of_its_video(orchestrator: Orchestrator) -> None:
@@ -116,3 +126,36 @@ def test_a_status_is_read_without_the_text(orchestrator: Orchestrator) -> None:
         transcript = client.hgetall(f"orchestrator:job:{job_id}:result")
     assert job["transcription_text"] not in fields.values()
     assert transcript["text"] == job["transcription_text"]
+
+
+@pytest.mark.parametrize(
+    ("is_tagged", "stage_s", "expected"),
+    [(True, 0.5, [1, 1, 1]), (False, 0.5, [2, 2, 2]), (True, 0.0, [0, 0, 0])],
+    ids=["running", "without an ETag", "done already"],
+)
+def test_a_submission_whose_answer_has_an_etag_is_the_first_poll(
+    orchestrator: Orchestrator, *, is_tagged: bool, stage_s: float, expected: list[int]
+) -> None:
+    for service in orchestrator.services.values():
+        service.control(stage_s=stage_s, progress_step=100, tags_submissions=is_tagged)
+    job_id = orchestrator.submit(f"tagged-{is_tagged}-{stage_s}")
+    job = orchestrator.await_status(job_id, "completed", "failed")
+    assert (job["status"], polls(orchestrator, job_id)) == ("completed", expected)
+
+
+def test_the_clocks_stand_still_from_a_submission_on_that_the_service_queues(
+    orchestrator: Orchestrator,
+) -> None:
+    orchestrator.services[Role.DOWNLOADER].control(queued_s=1.5, progress_step=100)
+    job_id = orchestrator.submit("queued-there")
+
+    def state() -> list[str | None]:
+        with orchestrator.redis() as client:
+            key = f"orchestrator:job:{job_id}"
+            return list(client.hmget(key, "download.job_id", "paused_at"))
+
+    wait_until(lambda: state()[0], timeout_s=10, what="the submission")
+    assert state()[1], "the clocks run"
+    wait_until(lambda: not state()[1], timeout_s=10, what="the clocks to go on")
+    orchestrator.await_status(job_id, "completed")
+    assert polls(orchestrator, job_id)[0] == 2

@@ -60,7 +60,10 @@ def _accept(service: FakeMicroservice, received: Received, key: str | None) -> R
         return problem(status, "queue_full", retry_after_s=service.settings.retry_after_s)
     except KeyReusedError:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused")
-    return json_response(job.as_json(time.monotonic()), HTTPStatus.ACCEPTED)
+    now, settings = time.monotonic(), service.settings
+    is_tagged = settings.honours_wait and settings.tags_submissions
+    headers = {"ETag": job.etag(now)} if is_tagged else {}
+    return json_response(job.as_json(now), HTTPStatus.ACCEPTED, headers=headers)
 
 
 def _list(service: FakeMicroservice, _: Request) -> Response:

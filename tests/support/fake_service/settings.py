@@ -72,6 +72,8 @@ class FakeSettings(BaseModel):
     progress_step: float = 5.0
     """Points of progress between two ETags; 100 answers a waiting call at the end only."""
     honours_wait: bool = True
+    tags_submissions: bool = True
+    """Whether the answer to a submission has the job's ETag, as the answers to polls have."""
     honours_idempotency: bool = True
     captions: str | None = None
     """The tag of the subtitles that every video has; none where the service knows of none."""

@@ -73,10 +73,15 @@ def test_a_submission_keeps_the_lease_and_saves_the_remote_job() -> None:
     assert change.event == Event("submitted", "download", 3, "x_audio")
 
 
-def test_a_submission_shares_its_remote_job_and_lets_the_clocks_run() -> None:
-    change = submitted(make_job(), DOWNLOAD, remote_id="x_audio", instance=ADDRESS)
+@pytest.mark.parametrize("is_queued", [True, False])
+def test_a_submission_shares_its_remote_job_and_lets_the_clocks_run_unless_it_is_queued(
+    *, is_queued: bool
+) -> None:
+    change = submitted(
+        make_job(), DOWNLOAD, remote_id="x_audio", instance=ADDRESS, is_queued=is_queued
+    )
     assert change.shared == Shared("work of download", "x_audio", ADDRESS)
-    assert change.clocks_paused is False
+    assert change.clocks_paused is is_queued
 
 
 def test_a_submission_without_a_digest_shares_nothing() -> None:
