@@ -1,5 +1,6 @@
 """The three tasks: download, normalize, transcribe. Each gives its stage one turn."""
 
+from functools import partial
 from typing import Any
 
 from celery import Task
@@ -10,6 +11,7 @@ from orchestrator.runner import run_stage
 from orchestrator.turn import Next
 from tasks.app import app
 from tasks.broker import enqueue
+from tasks.chains import StageTask
 from tasks.worker import resources
 
 __all__ = ["download", "normalize", "transcribe"]
@@ -20,19 +22,24 @@ Call = list[Any]
 
 # max_retries=None in the decorator: as an argument of retry() it would mean the default of 3,
 # and the job would die at its fourth turn. An expected failure is logged without a traceback.
-@app.task(bind=True, name="download", max_retries=None, throws=(OrchestratorError,))
+_stage_task = partial(
+    app.task, base=StageTask, bind=True, max_retries=None, throws=(OrchestratorError,)
+)
+
+
+@_stage_task(name="download")
 def download(self: Task[..., Call], call: Call) -> Call:
     """Have the video downloaded."""
     return take_turn(self, "download", call)
 
 
-@app.task(bind=True, name="normalize", max_retries=None, throws=(OrchestratorError,))
+@_stage_task(name="normalize")
 def normalize(self: Task[..., Call], call: Call) -> Call:
     """Have its audio normalized."""
     return take_turn(self, "normalization", call)
 
 
-@app.task(bind=True, name="transcribe", max_retries=None, throws=(OrchestratorError,))
+@_stage_task(name="transcribe")
 def transcribe(self: Task[..., Call], call: Call) -> Call:
     """Have the audio transcribed."""
     return take_turn(self, "transcription", call)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import Celery, chain, signature
+from celery import Celery, Task, chain, signature
 
 from orchestrator.job import WakeUp
 from orchestrator.pipeline import STAGES
 from tasks.app import app as orchestrator_app
 from tasks.broker import enqueue, oldest_number
-from tasks.chains import send_chain
+from tasks.chains import StageTask, send_chain
+from tools.ports import LOOPBACK, free_port
 
 
 @pytest.fixture
@@ -21,6 +22,10 @@ def app() -> Iterator[Celery]:
     app.set_current()
     yield app
     orchestrator_app.set_current()
+
+
+def work(_: Any) -> None:
+    """Do nothing: a task needs a function."""
 
 
 def receive(app: Celery) -> Any:
@@ -62,6 +67,43 @@ def test_a_call_is_one_message_with_job_number_and_the_rest_of_the_chain(app: Ce
     assert message.headers["task"] == "normalize"
     assert call == ["a1b2c3d4e5f60718", 7]
     assert [one["task"] for one in embedded["chain"]] == ["transcribe"]
+
+
+def test_what_continues_a_chain_is_what_celery_would_send(app: Celery) -> None:
+    sent = []
+    for base in (Task, StageTask):
+        task: Any = app.task(name=f"by-{base.__name__}", base=base, shared=False)(work)
+        rest = [signature("transcribe", app=app)]
+        task.apply_async((["a1b2c3d4e5f60718", 8],), chain=rest, root_id="r", parent_id="p")
+        sent.append(receive(app))
+    celerys, own = sent
+    assert own.payload == celerys.payload
+    assert own.headers["id"] != celerys.headers["id"]
+    same = own.headers.keys() - {"id", "task", "ignore_result"}
+    assert {name: own.headers[name] for name in same} == {
+        name: celerys.headers[name] for name in same
+    }
+    assert own.headers["ignore_result"], "it is Celery's setting in the worker"
+    assert own.properties.keys() == celerys.properties.keys()
+    assert own.properties["correlation_id"] == own.headers["id"]
+    assert own.delivery_info == celerys.delivery_info
+
+
+def test_what_is_more_than_a_chain_is_sent_by_celery(app: Celery) -> None:
+    task: Any = app.task(name="later", base=StageTask, shared=False)(work)
+    task.apply_async((["a1b2c3d4e5f60718", 8],), countdown=60)
+    assert receive(app).headers["eta"]
+
+
+def test_a_broker_that_is_away_is_only_logged(
+    app: Celery, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.conf.update(
+        broker_url=f"redis://{LOOPBACK}:{free_port()}",
+        broker_transport_options={"max_retries": 1, "interval_max": 0.1},
+    )
+    enqueue(WakeUp("a1b2c3d4e5f60718", "download", 1))
+    assert "Job a1b2c3d4e5f60718 is not enqueued yet" in caplog.text
 
 
 def test_a_broker_that_cannot_be_looked_into_tells_no_number(app: Celery) -> None:
