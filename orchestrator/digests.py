@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from functools import lru_cache
 
-from orchestrator.job import JobRequest
-from orchestrator.pipeline import stages_of
+from orchestrator.job import JobOptions, JobRequest
+from orchestrator.pipeline import Stage, stages_of
 from orchestrator.sources import canonical_address
 
 __all__ = ["digest_works"]
@@ -28,8 +29,13 @@ def digest_works(job_id: str, request: JobRequest, *, is_shared: bool) -> dict[s
     address = canonical_address(request.youtube_url)
     digests = {}
     for stage in stages_of(request):
-        fields = stage.fields(address, request.options)
-        text = json.dumps([stage.service.name, dict(fields), before], sort_keys=True)
-        before = hashlib.sha256(text.encode()).hexdigest()
+        asked = _write_asked(stage, "" if stage.takes_audio else address, request.options)
+        before = hashlib.sha256(f"{before}{asked}".encode()).hexdigest()
         digests[stage.name] = before[:32]
     return digests
+
+
+@lru_cache(maxsize=256)  # most jobs ask for the same
+def _write_asked(stage: Stage, address: str, options: JobOptions) -> str:
+    fields = stage.fields(address, options)
+    return json.dumps([stage.service.name, dict(fields)], sort_keys=True)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -100,6 +101,7 @@ def canonical_address(url: str) -> str:
     return f"https://www.youtube.com/watch?v={video_id}" if video_id else url
 
 
+@lru_cache(maxsize=256)  # a submission's address is looked at three times
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)

@@ -94,8 +94,10 @@ def _forget_request(_error: BaseException | None) -> None:
 def _add_headers(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
     tracing.note({"http.response.status_code": response.status_code})
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _ in response.headers}
+    response.headers.extend(
+        (name, value) for name, value in _HEADERS.items() if name.lower() not in given
+    )
     return response
 
 

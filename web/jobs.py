@@ -27,7 +27,7 @@ __all__ = ["blueprint"]
 blueprint = Blueprint("jobs", __name__)
 
 
-def _accepted(job: Job) -> ResponseReturnValue:
+def _accepted(job: Job) -> Response:
     accepted = PipelineAccepted(
         job_id=job.job_id,
         status=job.status,
@@ -35,8 +35,8 @@ def _accepted(job: Job) -> ResponseReturnValue:
         youtube_url=job.request.youtube_url,
         overall_progress=job.overall_progress,
     )
-    location = url_for("jobs.show", job_id=job.job_id)
-    return accepted.model_dump(mode="json"), 202, {"Location": location}
+    location = {"Location": url_for("jobs.show", job_id=job.job_id)}
+    return Response(accepted.model_dump_json(), 202, location, content_type="application/json")
 
 
 @blueprint.post("/pipeline")
