@@ -17,7 +17,7 @@ from orchestrator.errors import (
 )
 from orchestrator.listing_changes import begun_anew, failed, listed, put_off, submitted
 from orchestrator.log import LOGGER
-from orchestrator.microservice import Playlist, RemoteStatus, park_s, poll_waits
+from orchestrator.microservice import Playlist, Poll, RemoteStatus, park_s, poll_waits
 from orchestrator.pipeline import STAGES
 from orchestrator.resources import Resources
 from orchestrator.store.batches import Batch, BatchStore
@@ -101,24 +101,32 @@ class Listings:
         return instance
 
     def _list_at(self, instance: str | None, batch: Batch, listing: Listing) -> ListingChange:
-        remote_id, etag = listing.remote_id, None
+        remote_id, accepted = listing.remote_id, None
         if remote_id is None:
             key = f"{batch.batch_id}:listing:{listing.attempt}"
             poll = self._client.submit_playlist(listing.url, idempotency_key=key, instance=instance)
             if poll.job is None:
                 raise ServiceUnavailableError(_SERVICE, "it gave no job")
-            remote_id, etag = poll.job.job_id, poll.etag
+            remote_id, accepted = poll.job.job_id, poll if poll.etag else None
             change = submitted(remote_id, instance or self._client.instance, held_s=_HELD_S)
             if not self._store.write(batch.batch_id, listing, change):
                 return change  # not wanted any more: refused again, and nothing comes of it
-        playlist = self._poll_on(remote_id, instance, etag)
+        playlist = self._poll_on(remote_id, instance, accepted)
         return put_off(_GOES_ON_IN_S) if playlist is None else listed(playlist, self._settings)
 
-    def _poll_on(self, remote_id: str, instance: str | None, etag: str | None) -> Playlist | None:
-        """Poll for a turn's time; returns what was listed, or ``None`` while it goes on."""
-        waits, ends = poll_waits(self._settings), time.monotonic() + _TURN_S
+    def _poll_on(
+        self, remote_id: str, instance: str | None, accepted: Poll | None
+    ) -> Playlist | None:
+        """Poll for a turn's time; returns what was listed, or ``None`` while it goes on.
+
+        Args:
+            remote_id: The remote job.
+            instance: Where it is.
+            accepted: The answer to its submission, which is the first poll where it has an ETag.
+        """
+        waits, ends, etag = poll_waits(self._settings), time.monotonic() + _TURN_S, None
         while True:
-            poll = self._client.poll(remote_id, etag=etag, instance=instance)
+            poll = accepted or self._client.poll(remote_id, etag=etag, instance=instance)
             self._resources.breakers.record_success(_SERVICE, instance)
             etag, job = poll.etag, poll.job
             if job is not None and job.failure:
@@ -127,8 +135,9 @@ class Listings:
                 return self._client.fetch_playlist(remote_id, instance=instance)
             if time.monotonic() >= ends:
                 return None
-            if not poll.has_waited:
+            if not (poll.has_waited or accepted):
                 self._resources.stop.sleep(next(waits))
+            accepted = None
 
     def _decide(self, error: StageError | TurnInterruptedError, listing: Listing) -> ListingChange:
         """Return what becomes of a listing after an error: its class decides, as for stages."""

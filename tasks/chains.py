@@ -66,6 +66,11 @@ def _send(app: Celery, task: str, args: Any, **facts: Any) -> str:
     with amqp.producer_pool.acquire(block=True) as producer:
         try:
             amqp.send_task_message(producer, task, message)
-        except producer.connection.recoverable_connection_errors as error:
+        except _errors_of(producer.connection) as error:
             raise OperationalError(str(error)) from error
     return task_id
+
+
+def _errors_of(connection: Any) -> tuple[type[Exception], ...]:
+    """Return a broker's own errors that Celery would put in its words."""
+    return (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors)

@@ -41,8 +41,8 @@ def find_checksum(repr_digest: str | None) -> Checksum | None:
         repr_digest: The header's value, such as ``sha-256=:…:, adler=:…:``.
     """
     given = dict(_MEMBER.findall(repr_digest or ""))
-    for algorithm, make in _CHEAPEST_FIRST.items():
-        if algorithm in given:
+    for algorithm, make, length in _CHEAPEST_FIRST:
+        if len(given.get(algorithm, "")) == length:
             return Checksum(make(), given[algorithm])
     return None
 
@@ -60,7 +60,8 @@ class _Adler32:
         return self._value.to_bytes(4, "big")
 
 
-_CHEAPEST_FIRST: Final[dict[str, Callable[[], Any]]] = {
-    "adler": _Adler32,
-    "sha-256": hashlib.sha256,
-}
+# With the length of each in base64: what is no such checksum is ignored.
+_CHEAPEST_FIRST: Final[tuple[tuple[str, Callable[[], Any], int], ...]] = (
+    ("adler", _Adler32, 8),
+    ("sha-256", hashlib.sha256, 44),
+)

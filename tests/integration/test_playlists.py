@@ -77,6 +77,17 @@ def test_the_remote_job_of_a_listing_is_deleted_when_it_is_done(
     )
 
 
+@pytest.mark.parametrize(("is_tagged", "polls"), [(True, 0), (False, 1)])
+def test_a_listing_that_is_over_when_it_is_accepted_is_not_polled_on(
+    orchestrator: Orchestrator, downloader: FakeService, *, is_tagged: bool, polls: int
+) -> None:
+    urls = [orchestrator.video(f"at-once-{is_tagged}")]
+    downloader.control(playlist=urls, stage_s=0, tags_submissions=is_tagged)
+    path = accepted(orchestrator, f"quick-{is_tagged}")
+    awaited(orchestrator, path, "running", "completed")
+    assert [one.polls for one in listings(downloader, path)] == [polls]
+
+
 def test_a_playlist_that_is_not_whole_says_so(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:

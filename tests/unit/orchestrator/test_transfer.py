@@ -75,6 +75,14 @@ def test_the_service_that_the_bytes_come_from_is_named() -> None:
     assert caught.value.service == "video-downloader"
 
 
+def test_what_cannot_be_a_checksum_is_ignored() -> None:
+    for nonsense in ("adler=:AAAA:", "adler=:MDNkYTAxOTU=:"):  # too short; in hexadecimal
+        told = artifact(digest=f"{nonsense}, {digest_of(WHOLE)}")
+        assert b"".join(told.chunks(limit_s=_PLENTY_S)) == WHOLE
+        with pytest.raises(ServiceUnavailableError, match="checksum"):
+            list(artifact(digest=f"{nonsense}, {digest_of(b'x')}").chunks(limit_s=_PLENTY_S))
+
+
 def test_other_digests_beside_the_one_that_is_understood_do_no_harm() -> None:
     known = artifact(digest=f"md5=:AAAA:, {digest_of(WHOLE)}")
     assert b"".join(known.chunks(limit_s=_PLENTY_S)) == WHOLE
