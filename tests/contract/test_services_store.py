@@ -75,9 +75,12 @@ def test_a_write_may_be_repeated_when_its_reply_was_lost(store: JobStore, job_id
     assert store.finish(job_id, "me", Status.COMPLETED, {"filename": "a"})
 
 
-def test_a_submission_may_be_repeated_when_its_reply_was_lost(store: JobStore) -> None:
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_submission_may_be_repeated_when_its_reply_was_lost(
+    store: JobStore, key: str | None
+) -> None:
     job_id = store.new_id()
-    new = NewJob(options={}, fingerprint="f")
+    new = NewJob(options={}, fingerprint="f", idempotency_key=key)
     assert store.submit(job_id, new, max_queue=1) == (Submitted.CREATED, job_id)
     assert store.submit(job_id, new, max_queue=1) == (Submitted.CREATED, job_id)
     assert store.count_waiting() == 1

@@ -23,7 +23,8 @@ _JOBS_PER_RESTART = 5
 
 def _await_text(composition: Composition, job_id: str, word: str) -> dict[str, Any]:
     job = composition.await_end(job_id)
-    assert job["status"] == "completed", job
+    reason = [job[f"error_{name}"] for name in ("stage", "code", "message")]
+    assert job["status"] == "completed", (reason, job["stages"])
     assert word in words(job["transcription_text"])
     return job
 

@@ -4,6 +4,10 @@
 --       active lifetime in s, idempotency lifetime in s, then the hash's fields and values
 -- Returns {outcome, id}: created, existing, mismatch or full.
 local id, fingerprint = ARGV[1], ARGV[4]
+-- The caller repeats the script when the reply was lost; an "existing" job would lose its upload.
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  return {'created', id}
+end
 if fingerprint ~= '' then
   local known = redis.call('HMGET', KEYS[2], 'job_id', 'fingerprint')
   if known[1] and redis.call('EXISTS', ARGV[5] .. known[1]) == 1 then
@@ -12,10 +16,6 @@ if fingerprint ~= '' then
     end
     return {'mismatch', known[1]}
   end
-end
--- The caller repeats the script when the reply was lost.
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  return {'created', id}
 end
 if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[3]) then
   return {'full', ''}
