@@ -4,7 +4,13 @@ import time
 
 from orchestrator.errors import RemoteJobLostError
 from orchestrator.job import StageRecord
-from orchestrator.microservice import MicroserviceClient, Poll, foreseen_wait_s, poll_waits
+from orchestrator.microservice import (
+    MicroserviceClient,
+    Poll,
+    RemoteStatus,
+    foreseen_wait_s,
+    poll_waits,
+)
 from orchestrator.settings import Settings
 from orchestrator.stopping import StopSignal
 
@@ -26,10 +32,22 @@ class Polling:
     ) -> None:
         self.etag = etag
         self._was_asked_to_wait = False
+        self._accepted: Poll | None = None
         self._client = client
         self._settings = settings
         self._stop = stop
         self._waits = poll_waits(settings)
+
+    def accept(self, submission: Poll) -> bool:
+        """Take a submission's answer for the first poll, if its ETag can be waited with.
+
+        Returns:
+            Whether the remote job is known to stand in its service's own queue.
+        """
+        if submission.job is None or submission.etag is None:
+            return False
+        self._accepted, self.etag = submission, submission.etag
+        return submission.job.status is RemoteStatus.QUEUED
 
     def begin(self, record: StageRecord) -> None:
         """Wait before the first poll, where the service is known not to hold polls open."""
@@ -37,12 +55,15 @@ class Polling:
             self._sleep(record)
 
     def ask(self, record: StageRecord) -> Poll:
-        """Ask once.
+        """Ask once; what a submission has told already is not asked for.
 
         Raises:
             RemoteJobLostError: The service has lost the job.
             ServiceError: It did not answer as it should.
         """
+        if self._accepted is not None:
+            accepted, self._accepted = self._accepted, None
+            return accepted
         try:
             poll = self._client.poll(record.job_id or "", etag=self.etag, instance=record.instance)
         except RemoteJobLostError:

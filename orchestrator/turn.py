@@ -23,7 +23,6 @@ from orchestrator.errors import (
 from orchestrator.job import StageRecord, StageStatus, Upload, WakeUp
 from orchestrator.log import LOGGER
 from orchestrator.microservice import (
-    Poll,
     RemoteJob,
     RemoteStatus,
     SourceArtifact,
@@ -103,7 +102,6 @@ class Turn:
         self._partials = PartialResults(self._client, stage, self._record)
         self._calls: tuple[WakeUp, ...] = ()
         self._polling = Polling(self._client, self._settings, resources.stop, self._record.etag)
-        self._accepted: Poll | None = None
         self._source_name: str | None = None
 
     def take(self) -> Outcome:
@@ -217,7 +215,8 @@ class Turn:
         if poll.job is None:
             raise ServiceUnavailableError(stage.service.name, "it gave no job")
         remote_id = poll.job.job_id
-        is_queued = self._note_accepted(poll)
+        is_queued = self._polling.accept(poll)
+        self._clocks.pause(is_queued)
         change = submitted(job, stage, remote_id=remote_id, instance=instance, is_queued=is_queued)
         self._write(replace(change, values={**change.values, **self._source_fields()}))
         now = datetime.now(UTC)
@@ -227,19 +226,6 @@ class Turn:
             source = stage_before(stage).service.name
             self._resources.breakers.record_success(source, self._source.instance)
         LOGGER.info(stage.submitted, remote_id)
-
-    def _note_accepted(self, poll: Poll) -> bool:
-        """Keep a submission's answer as the first poll, if its ETag can be waited with.
-
-        Returns:
-            Whether the remote job is known to stand in its service's own queue.
-        """
-        if poll.job is None or poll.etag is None:
-            return False
-        self._accepted, self._polling.etag = poll, poll.etag
-        is_queued = poll.job.status is RemoteStatus.QUEUED
-        self._clocks.pause(is_queued)
-        return is_queued
 
     def _choose_instance(self) -> str:
         """Return where the stage's remote job goes; among several it is noted before that."""
@@ -304,7 +290,7 @@ class Turn:
         ends = time.monotonic() + self._settings.turn_s
         self._polling.begin(self._record)
         while True:
-            poll = self._next_poll()
+            poll = self._polling.ask(self._record)
             self._note_success()
             if poll.job is not None:
                 change = self._note_status(poll.job)
@@ -315,10 +301,6 @@ class Turn:
             if is_over or self._resources.stop.is_set:
                 return handed_back(self._stage, etag=self._polling.etag)
             self._polling.pause(poll, self._record)
-
-    def _next_poll(self) -> Poll:
-        poll, self._accepted = self._accepted, None
-        return poll or self._polling.ask(self._record)
 
     def _note_status(self, remote: RemoteJob) -> Change | None:
         """Take in a status; returns the change where the remote job is over."""

@@ -1,7 +1,8 @@
 """The pipeline as a Celery chain, whole or from a later stage on.
 
 Sent past ``send_task``, which works out anew for each message what is the same for all of a stage:
-that took half of sending, and sending was a quarter of a submission.
+that took a quarter of sending, two fifths where a chain goes on, and sending was a quarter of a
+submission.
 """
 
 from collections.abc import Sequence
