@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 __all__ = [
+    "Acceptance",
     "CaptionsChoice",
     "Job",
     "JobOptions",
@@ -206,6 +207,17 @@ _PLAIN: Final = ("text", "start", "end", "duration", "speaker")
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """What is told of a job as soon as it is stored."""
+
+    job_id: str
+    request: JobRequest
+    status: JobStatus
+    overall_progress: float
+    """0 to 100."""
+
+
+@dataclass(frozen=True)
 class Job:
     """One request for one transcript, as it stands in the store."""
 
@@ -238,6 +250,10 @@ class Job:
     """Since when both clocks stand still; ``None`` while they run."""
     waited_s: float = 0.0
     """How long they stood still before that."""
+
+    def __hash__(self) -> int:
+        """Return a hash over what tells jobs and their states apart; stages have none."""
+        return hash((self.job_id, self.updated_at))
 
     @property
     def options(self) -> JobOptions:

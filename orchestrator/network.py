@@ -6,6 +6,7 @@ address shows only when it is resolved, so whoever connects checks again what it
 
 import socket
 import unicodedata
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -87,10 +88,14 @@ def check_address(url: str, *, allow_private: bool, pointer: str = "") -> None:
         host = (urlsplit(url).hostname or "").rstrip(".").lower()
     except ValueError as error:
         raise ForbiddenAddressError(url, pointer) from error
-    address = literal_address(host)
-    is_private = not is_public(address) if address else _is_local_name(host)
-    if is_private and not allow_private:
+    if not allow_private and _is_private(host):
         raise ForbiddenAddressError(host, pointer)
+
+
+@lru_cache(maxsize=256)  # most addresses are of the same few hosts
+def _is_private(host: str) -> bool:
+    address = literal_address(host)
+    return not is_public(address) if address else _is_local_name(host)
 
 
 def _is_local_name(host: str) -> bool:

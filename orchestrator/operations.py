@@ -12,7 +12,7 @@ from typing import Any, Final
 from orchestrator.digests import digest_works
 from orchestrator.errors import QueueFullError, ServiceError
 from orchestrator.health import Health, HealthWatch
-from orchestrator.job import Job, JobRequest, JobStatus, Transcript, WakeUp
+from orchestrator.job import Acceptance, Job, JobRequest, JobStatus, Transcript, WakeUp
 from orchestrator.log import LOGGER
 from orchestrator.network import check_address
 from orchestrator.resources import Connections
@@ -84,7 +84,7 @@ class Operations:
         if self._jobs.count_active() >= self.settings.max_queued_jobs:
             raise QueueFullError(self.settings.max_queued_jobs)
 
-    def submit(self, request: JobRequest, *, job_id: str | None = None) -> Job:
+    def submit(self, request: JobRequest, *, job_id: str | None = None) -> Acceptance:
         """Accept a job.
 
         Args:
@@ -93,7 +93,7 @@ class Operations:
                 changes nothing.
 
         Returns:
-            The job as it was stored; it is not lost from here on.
+            What became of the job; it is not lost from here on.
 
         Raises:
             ForbiddenAddressError: The address leads into a private network.
@@ -103,11 +103,13 @@ class Operations:
         self.check(request)
         job_id = job_id or secrets.token_hex(8)
         works = digest_works(job_id, request, is_shared=self.settings.cache_shared)
-        job, call = self._jobs.create(job_id, request, works)
+        accepted, call = self._jobs.create(job_id, request, works)
         self._call(call)
-        return job
+        return accepted
 
-    def submit_upload(self, request: JobRequest, draft: Draft, *, job_id: str | None = None) -> Job:
+    def submit_upload(
+        self, request: JobRequest, draft: Draft, *, job_id: str | None = None
+    ) -> Acceptance:
         """Accept a job for a file that has come in whole; ``job_id`` as for ``submit``.
 
         Raises:

@@ -6,11 +6,11 @@ before anybody thinks of it.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from secrets import compare_digest
 from typing import Final
 
-from flask import g, request
-from werkzeug.routing import Rule
+from flask import Flask
 
 from orchestrator.access import ApiKey, Caller, Scope, check_keys, find_key
 from orchestrator.errors import (
@@ -21,19 +21,19 @@ from orchestrator.errors import (
 )
 from orchestrator.log import LOGGER
 from orchestrator.settings import Settings
-from web.context import asked_job, batches, operations
+from web.context import ApiRequest, asked_job, batches, present
 from web.lockout import lockout
 from web.messages import say
 
 __all__ = [
     "METRICS",
     "READING",
-    "authenticate",
     "caller",
     "check_id",
     "check_owner",
     "needed_scope",
     "refuse_or_warn",
+    "register_access",
     "warnings",
 ]
 
@@ -48,10 +48,15 @@ _OPEN: Final = "API_KEYS is not set: everybody who reaches this API may do every
 
 def caller() -> Caller:
     """Return who sent the present request."""
-    who: Caller = g.caller
-    return who
+    return present().caller
 
 
+def register_access(app: Flask, settings: Settings) -> None:
+    """Have everybody who asks recognized."""
+    app.before_request(lambda: _authenticate(settings))
+
+
+@lru_cache(maxsize=256)  # more than there are routes
 def needed_scope(method: str, path: str) -> Scope | None:
     """Return what is needed to send a request; ``None`` where nothing is.
 
@@ -66,7 +71,7 @@ def needed_scope(method: str, path: str) -> Scope | None:
     return Scope.READ if method in READING else Scope.SUBMIT
 
 
-def authenticate() -> None:
+def _authenticate(settings: Settings) -> None:
     """Find out who asks, before anything else is done for it.
 
     Raises:
@@ -75,15 +80,16 @@ def authenticate() -> None:
         NotAuthenticatedError: A key is needed, and none or an unknown one came.
         NotAllowedError: The key has not the scope that is needed.
     """
-    keys = operations().settings.api_keys
-    rule = request.url_rule
-    g.caller = Caller((request.remote_addr or "unknown")[:_LONGEST_ADDRESS])
-    g.scope = needed_scope(request.method, rule.rule) if rule else None
-    if g.scope is None or not keys or _is_scraper(rule):
+    asked = present()
+    rule = asked.url_rule
+    address = (asked.remote_addr or "unknown")[:_LONGEST_ADDRESS]
+    asked.caller = Caller(address)
+    asked.scope = needed_scope(asked.method, rule.rule) if rule else None
+    if asked.scope is None or not settings.api_keys or _is_scraper(asked, settings):
         return
-    g.caller = Caller(g.caller.address, _recognize(keys, g.caller.address))
-    if not g.caller.may(g.scope):
-        raise NotAllowedError(g.scope)
+    asked.caller = Caller(address, _recognize(asked, settings.api_keys))
+    if not asked.caller.may(asked.scope):
+        raise NotAllowedError(asked.scope)
 
 
 def check_id() -> None:
@@ -94,7 +100,7 @@ def check_id() -> None:
     Raises:
         JobNotFoundError: The path has such an id.
     """
-    job_id = (request.view_args or {}).get("job_id", "")
+    job_id = (present().view_args or {}).get("job_id", "")
     if ":" in job_id:
         raise JobNotFoundError(job_id)
 
@@ -106,10 +112,11 @@ def check_owner() -> None:
         JobNotFoundError: The path names such a job.
         BatchNotFoundError: The path names such a batch.
     """
-    owner = caller().sees_only
-    if owner is None or not request.view_args:
+    asked = present()
+    owner = asked.caller.sees_only
+    if owner is None or not asked.view_args:
         return
-    job_id, batch_id = request.view_args.get("job_id"), request.view_args.get("batch_id")
+    job_id, batch_id = asked.view_args.get("job_id"), asked.view_args.get("batch_id")
     if job_id is not None and asked_job(job_id).request.owner != owner:
         raise JobNotFoundError(job_id)
     if batch_id is not None and batches().owner(batch_id) != owner:
@@ -132,34 +139,34 @@ def warnings(settings: Settings) -> list[str]:
     return [] if settings.api_keys else [say("warning.open", _OPEN)]
 
 
-def _recognize(keys: Sequence[ApiKey], address: str) -> ApiKey:
+def _recognize(asked: ApiRequest, keys: Sequence[ApiKey]) -> ApiKey:
     """Return the key that came, if it is one of these."""
-    presented = _presented_key()
+    presented = _presented_key(asked)
     if presented is None:
         raise NotAuthenticatedError(_KEY_NEEDED)
-    lockout().check(address)
+    lockout().check(asked.caller.address)
     key = find_key(keys, presented)
     if key is None:
-        lockout().note(address)
+        lockout().note(asked.caller.address)
         raise NotAuthenticatedError("This API key is not known")
     return key
 
 
-def _is_scraper(rule: Rule | None) -> bool:
+def _is_scraper(asked: ApiRequest, settings: Settings) -> bool:
     """Whether the token came that opens the figures, and nothing else is asked for."""
-    if rule is None or rule.rule != METRICS:
+    if asked.url_rule is None or asked.url_rule.rule != METRICS:
         return False
-    token, presented = operations().settings.metrics_token, _presented_key()
+    token, presented = settings.metrics_token, _presented_key(asked)
     if token is None or presented is None:
         return False
     return compare_digest(presented.encode(), token.get_secret_value().encode())
 
 
-def _presented_key() -> str | None:
-    authorization = request.authorization
+def _presented_key(asked: ApiRequest) -> str | None:
+    authorization = asked.authorization
     if authorization and authorization.type == "bearer" and authorization.token:
         return authorization.token
-    return request.headers.get("X-API-Key")
+    return asked.headers.get("X-API-Key")
 
 
 def _is_below(path: str, *parents: str) -> bool:

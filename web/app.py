@@ -18,7 +18,7 @@ from orchestrator.webhooks import Webhooks
 from tasks.app import app as celery_app
 from tasks.broker import announce_batch, announce_listing, enqueue, purge, queue_lengths
 from web import admin, batches, deliveries, docs, health, jobs, metrics, results
-from web.access import authenticate, check_id, check_owner, refuse_or_warn
+from web.access import check_id, check_owner, refuse_or_warn, register_access
 from web.body import JsonProvider
 from web.context import ADMINISTRATION, BATCHES, EXTENSION, LIVE, MONITORING, RESULTS, WEBHOOKS
 from web.errors import register_errors
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_metrics(app)
     register_hygiene(app, settings)
     register_lockout(app, settings)
-    app.before_request(authenticate)
+    register_access(app, settings)
     app.before_request(check_id)
     register_limits(app, settings)
     app.before_request(check_owner)

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from flask import Request, abort
+from flask import abort
 from flask.json.provider import DefaultJSONProvider
 
+from web.context import ApiRequest
 from web.errors import problem
 
 __all__ = ["JsonProvider", "JsonRequest"]
@@ -28,7 +29,7 @@ class JsonProvider(DefaultJSONProvider):
             raise ValueError("nested too deeply") from error
 
 
-class JsonRequest(Request):
+class JsonRequest(ApiRequest):
     """A request whose body, where it is JSON, is an object."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002 - werkzeug's signature

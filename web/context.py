@@ -1,17 +1,22 @@
 """The operations of the app that serves the present request, and what was settled about it."""
 
+from contextlib import AbstractContextManager
 from typing import cast
 
-from flask import current_app, g
+from flask import Request, current_app
+from flask.globals import request_ctx
 
+from orchestrator.access import Caller, Scope
 from orchestrator.administration import Administration
 from orchestrator.batches import Batches
 from orchestrator.job import Job
 from orchestrator.live import Live
+from orchestrator.log import Binding
 from orchestrator.monitoring import Monitoring
 from orchestrator.operations import Operations
 from orchestrator.results import Results
 from orchestrator.webhooks import Webhooks
+from web.rates import Window
 
 __all__ = [
     "ADMINISTRATION",
@@ -21,14 +26,14 @@ __all__ = [
     "MONITORING",
     "RESULTS",
     "WEBHOOKS",
+    "ApiRequest",
     "administration",
     "asked_job",
     "batches",
-    "chosen_job_id",
     "live",
     "monitoring",
-    "note_job",
     "operations",
+    "present",
     "results",
     "webhooks",
 ]
@@ -42,10 +47,32 @@ RESULTS = "orchestrator results"
 WEBHOOKS = "orchestrator webhooks"
 
 
-def chosen_job_id() -> str | None:
-    """Return the id for the job that this request makes; ``None`` where any will do."""
-    job_id: str | None = g.get("job_id")
-    return job_id
+class ApiRequest(Request):
+    """A request, and what has been settled about it so far."""
+
+    began_at: float | None = None
+    """On the clock of ``time.perf_counter``; ``None`` where gunicorn could not read the request."""
+    request_id: str
+    log_binding: Binding | None = None
+    span: AbstractContextManager[None] | None = None
+    caller: Caller
+    scope: Scope | None = None
+    """What the caller needs for it; ``None`` where nothing is needed."""
+    window: Window | None = None
+    """How the caller stands with the rate that leaves it least."""
+    job: Job | None = None
+    """The job that it is about, as it was when it was first asked for."""
+    chosen_job_id: str | None = None
+    """The id for the job that it makes; ``None`` where any will do."""
+
+
+def present() -> ApiRequest:
+    """Return the present request itself: all that is read through Flask's ``request`` costs more.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    return cast("ApiRequest", request_ctx.request)
 
 
 def asked_job(job_id: str) -> Job:
@@ -54,15 +81,10 @@ def asked_job(job_id: str) -> Job:
     Raises:
         JobNotFoundError: There is none, or not any more.
     """
-    if "job" not in g:
-        note_job(operations().get(job_id))
-    job: Job = g.job
-    return job
-
-
-def note_job(job: Job) -> None:
-    """Remember the job that the present request is about."""
-    g.job = job
+    asked = present()
+    if asked.job is None:
+        asked.job = operations().get(job_id)
+    return asked.job
 
 
 def live() -> Live:

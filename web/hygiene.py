@@ -2,28 +2,30 @@
 
 import re
 import secrets
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from orchestrator import tracing
 from orchestrator.job import Origin
-from orchestrator.log import bound
+from orchestrator.log import bind, unbind
 from orchestrator.settings import Settings
+from web.context import ApiRequest, present
 
 __all__ = ["name_request", "origin", "register_hygiene", "request_id"]
 
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
     # Answers are data: a browser that shows one loads nothing and is framed by nobody.
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     # Answers differ by key; caches that are shared must not keep them.
-    "Cache-Control": "private, no-cache",
-}
+    ("Cache-Control", "private, no-cache"),
+)
+_BY_LOWER_NAME: Final = {header[0].lower(): header for header in _HEADERS}
 _EXPOSED: Final = (
     "Content-Disposition, Content-Range, ETag, Location, Preference-Applied, RateLimit, "
     "RateLimit-Policy, Retry-After, X-Request-ID"
@@ -51,18 +53,19 @@ def register_hygiene(app: Flask, settings: Settings) -> None:
 
 def request_id() -> str:
     """Return the id of the present request."""
-    name: str = g.request_id
-    return name
+    return present().request_id
 
 
 def name_request() -> None:
     """Give the present request an id: its own where that is harmless, else a new one."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
-    g.log_context = ExitStack()
-    g.log_context.enter_context(bound(request_id=g.request_id))
-    if request.method not in _READING:
-        g.log_context.enter_context(_span())
+    asked = present()
+    given = asked.headers.get("X-Request-ID", "")
+    asked.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    asked.log_binding = bind(request_id=asked.request_id)
+    if asked.method not in _READING:
+        span = _span(asked)
+        span.__enter__()
+        asked.span = span
 
 
 def origin() -> Origin:
@@ -70,34 +73,36 @@ def origin() -> Origin:
     return Origin(request_id(), tracing.traceparent())
 
 
-def _span() -> AbstractContextManager[None]:
-    """Begin the span that all work on the request's job belongs below."""
-    route = str(request.url_rule or "elsewhere")
+def _span(asked: ApiRequest) -> AbstractContextManager[None]:
+    """Return the span that all work on the request's job belongs below."""
+    route = str(asked.url_rule or "elsewhere")
     return tracing.span(
-        f"{request.method} {route}",
-        parent=tracing.parse_traceparent(request.headers.get("traceparent", "")),
+        f"{asked.method} {route}",
+        parent=tracing.parse_traceparent(asked.headers.get("traceparent", "")),
         kind="server",
         facts={
-            "http.request.method": request.method,
+            "http.request.method": asked.method,
             "http.route": route,
-            "request_id": g.request_id,
+            "request_id": asked.request_id,
         },
     )
 
 
 def _forget_request(_error: BaseException | None) -> None:
-    context = g.pop("log_context", None)
-    if context is not None:
-        context.close()
+    asked = present()
+    span, asked.span = asked.span, None
+    if span is not None:
+        span.__exit__(None, None, None)
+    binding, asked.log_binding = asked.log_binding, None
+    if binding is not None:
+        unbind(binding)
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers["X-Request-ID"] = request_id()
     tracing.note({"http.response.status_code": response.status_code})
     given = {name.lower() for name, _ in response.headers}
-    response.headers.extend(
-        (name, value) for name, value in _HEADERS.items() if name.lower() not in given
-    )
+    missing = [header for name, header in _BY_LOWER_NAME.items() if name not in given]
+    response.headers.extend([("X-Request-ID", request_id()), *missing])
     return response
 
 

@@ -6,13 +6,13 @@ from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec
 
-from flask import Response, g, make_response, request
+from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from orchestrator.errors import InvalidRequestError
 from orchestrator.store.replies import Claim, Reply
 from web.access import caller
-from web.context import operations
+from web.context import operations, present
 from web.documented import Header
 from web.uploads import describe_form
 
@@ -55,7 +55,8 @@ def idempotent(view: View[Parameters]) -> View[Parameters]:
 def _done_once(claim: Claim, do: Callable[[], Response]) -> Response:
     replies = operations().replies
     # Even a request whose answer was lost makes no second job: to store it again changes nothing.
-    g.job_id = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()
+    present().chosen_job_id = name[:16]
     is_kept = False
     try:
         with replies.holding(claim):

@@ -1,13 +1,15 @@
 """Routes of jobs: submit, read, list, cancel, retry, delete."""
 
+from functools import lru_cache
+
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_pydantic import validate
 
 from orchestrator.access import Scope
-from orchestrator.job import Job
+from orchestrator.job import Acceptance, Job, JobStatus
 from web.access import caller
-from web.context import asked_job, chosen_job_id, operations
+from web.context import asked_job, operations, present
 from web.documented import IF_NONE_MATCH, LAST_EVENT_ID, PREFER_WAIT, Answer, answers
 from web.event_schemas import EventList
 from web.hygiene import origin
@@ -27,7 +29,7 @@ __all__ = ["blueprint"]
 blueprint = Blueprint("jobs", __name__)
 
 
-def _accepted(job: Job) -> Response:
+def _accepted(job: Acceptance) -> Response:
     accepted = PipelineAccepted(
         job_id=job.job_id,
         status=job.status,
@@ -48,7 +50,7 @@ def submit(body: PipelineRequest) -> ResponseReturnValue:
     """Accept a video's address, or a file in a form."""
     settings = operations().settings
     request = body.to_request(settings, url=body.youtube_url, caller=caller(), origin=origin())
-    return _accepted(operations().submit(request, job_id=chosen_job_id()))
+    return _accepted(operations().submit(request, job_id=present().chosen_job_id))
 
 
 @blueprint.get("/jobs/<job_id>")
@@ -59,7 +61,7 @@ def submit(body: PipelineRequest) -> ResponseReturnValue:
 )
 def show(job_id: str) -> ResponseReturnValue:
     """Tell everything about a job, with ``Prefer: wait=N`` once it has changed."""
-    return show_live(asked_job(job_id), _detail)
+    return show_live(asked_job(job_id), _written)
 
 
 @blueprint.get("/jobs")
@@ -122,3 +124,14 @@ def _detail(job: Job) -> JobDetail:
     # Who may only submit is answered with a job too, but not with what was said in the video.
     transcript = operations().transcript(job) if caller().may(Scope.READ) else None
     return JobDetail.of(job, transcript, operations().queue_position(job))
+
+
+def _written(job: Job) -> str:
+    if job.status is JobStatus.COMPLETED:
+        return _detail(job).model_dump_json()
+    return _written_without_text(job, operations().queue_position(job))
+
+
+@lru_cache(maxsize=512)  # about 1 kB each; whoever polls a job mostly finds it as it was
+def _written_without_text(job: Job, queue_position: int | None) -> str:
+    return JobDetail.of(job, None, queue_position).model_dump_json()

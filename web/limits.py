@@ -5,19 +5,18 @@ that lets everything through then would only make each request wait for Redis tw
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from limits import RateLimitItem
 
 from orchestrator.settings import Settings
-from web.access import METRICS, READING, caller
-from web.context import note_job, operations
+from web.access import METRICS, READING
+from web.context import ApiRequest, operations, present
 from web.errors import problem
-from web.rates import read_rates
+from web.rates import Window, read_rates
 
 __all__ = ["register_limits"]
 
@@ -26,22 +25,6 @@ Limits = Mapping[str, Sequence[RateLimitItem]]
 
 _READ: Final = "read"
 _SUBMIT: Final = "submit"
-
-
-@dataclass(frozen=True)
-class _Window:
-    """How the present request's caller stands with one rate."""
-
-    policy: str
-    rate: RateLimitItem
-    count: int
-    left_s: int
-    """Until the window ends: whole seconds, at least one."""
-
-    @property
-    def remaining(self) -> int:
-        """How many more requests it takes; negative where it took too many."""
-        return self.rate.amount - self.count
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
@@ -60,14 +43,15 @@ def register_limits(app: Flask, settings: Settings) -> None:
 
 def _count(limits: Limits) -> Response | None:
     """Count the present request, until a rate refuses it; the one that leaves least is told."""
-    policy = _READ if request.method in READING else _SUBMIT
+    asked = present()
+    policy = _READ if asked.method in READING else _SUBMIT
     # Figures are asked for by a machine, and have to say that Redis is away.
-    if g.scope is None or request.path == METRICS:
+    if asked.scope is None or asked.path == METRICS:
         return None
     for rate in limits[policy]:
-        window = _count_in(policy, rate)
-        if "window" not in g or window.remaining < g.window.remaining:
-            g.window = window
+        window = _count_in(policy, rate, asked)
+        if asked.window is None or window.remaining < asked.window.remaining:
+            asked.window = window
         if window.remaining < 0:
             return _refuse(window.left_s)
     return None
@@ -78,24 +62,24 @@ def _shortest_first(rates: Sequence[RateLimitItem]) -> Sequence[RateLimitItem]:
     return sorted(rates, key=lambda rate: rate.get_expiry())
 
 
-def _count_in(policy: str, rate: RateLimitItem) -> _Window:
+def _count_in(policy: str, rate: RateLimitItem, asked: ApiRequest) -> Window:
     length_s = rate.get_expiry()
-    bucket = f"{policy}/{rate.amount}/{length_s}/{caller().name}"
-    job_id = (request.view_args or {}).get("job_id", "")
+    bucket = f"{policy}/{rate.amount}/{length_s}/{asked.caller.name}"
+    job_id = (asked.view_args or {}).get("job_id", "")
     count, left_s, job = operations().limits.count(bucket, window_s=length_s, job_id=job_id)
     if job is not None:
-        note_job(job)
-    return _Window(policy, rate, count, max(1, ceil(left_s)))
+        asked.job = job
+    return Window(policy, rate, count, max(1, ceil(left_s)))
 
 
 def _tell(response: Response) -> Response:
     """Add the headers of draft-ietf-httpapi-ratelimit-headers-10."""
-    window: _Window | None = g.get("window")
+    window = present().window
     if window is not None:
         name, rate = window.policy, window.rate
-        response.headers["RateLimit-Policy"] = f'"{name}";q={rate.amount};w={rate.get_expiry()}'
+        policy = f'"{name}";q={rate.amount};w={rate.get_expiry()}'
         rest = f'"{name}";r={max(0, window.remaining)};t={window.left_s}'
-        response.headers["RateLimit"] = rest
+        response.headers.extend((("RateLimit-Policy", policy), ("RateLimit", rest)))
     return response
 
 

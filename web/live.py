@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Final
 
 from flask import Response, json, request
-from pydantic import BaseModel
 
 from orchestrator.errors import InvalidRequestError
 from orchestrator.job import Job, milliseconds
@@ -23,7 +22,7 @@ _EVENT_ID: Final = re.compile(r"\d{1,19}-\d{1,19}")  # two numbers that fit Redi
 _RETRY_MS: Final = 2000  # how long a client that was cut off is to wait before it comes back
 
 
-def show_live(job: Job, show: Callable[[Job], BaseModel]) -> Response:
+def show_live(job: Job, show: Callable[[Job], str]) -> Response:
     """Answer with a job, after its next change where ``Prefer: wait=N`` asks for it.
 
     A client that names what it knows in ``If-None-Match`` is answered at once where that is
@@ -31,7 +30,7 @@ def show_live(job: Job, show: Callable[[Job], BaseModel]) -> Response:
 
     Args:
         job: The job as it is now.
-        show: Makes the body.
+        show: Makes the body, as JSON.
     """
     wait_s = parse_wait_s(request.headers.get("Prefer", ""))
     wait_s = min(wait_s, int(operations().settings.wait_max_s))
@@ -85,12 +84,12 @@ def _read_last_event_id() -> str:
     return after
 
 
-def _show(job: Job, show: Callable[[Job], BaseModel]) -> Response:
+def _show(job: Job, show: Callable[[Job], str]) -> Response:
     tag = _tag(job)
     if request.if_none_match.contains_weak(tag):
         response = Response(status=HTTPStatus.NOT_MODIFIED)
     else:
-        response = Response(show(job).model_dump_json(), content_type="application/json")
+        response = Response(show(job), content_type="application/json")
     response.set_etag(tag, weak=True)
     response.headers["Vary"] = "Prefer"
     return response

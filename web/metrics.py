@@ -2,11 +2,11 @@
 
 import time
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response
 
 from orchestrator.metrics.catalogue import REQUEST_TIME, REQUESTS
 from orchestrator.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from web.context import monitoring
+from web.context import monitoring, present
 from web.documented import Answer, answers
 
 __all__ = ["blueprint", "register_metrics"]
@@ -30,16 +30,17 @@ def metrics() -> Response:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    present().began_at = time.perf_counter()
 
 
 def _count(response: Response) -> Response:
     """Count an answer by its route: addresses as such would be without number."""
-    method = request.method if request.method in _METHODS else "other"
-    route = request.url_rule.rule if request.url_rule else "none"
+    asked = present()
+    method = asked.method if asked.method in _METHODS else "other"
+    route = asked.url_rule.rule if asked.url_rule else "none"
     watch = monitoring()
     watch.counts.add(REQUESTS, method, route, str(response.status_code))
-    if "began" in g:  # not where gunicorn could not read the request
-        watch.counts.observe(REQUEST_TIME, time.perf_counter() - g.began, method, route)
+    if asked.began_at is not None:
+        watch.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
     watch.bookkeeper.keep_carrying()
     return response

@@ -12,11 +12,11 @@ from flask_pydantic.exceptions import ValidationError as InvalidBody
 from pydantic import Field, ValidationError
 
 from orchestrator.errors import FileTooLargeError, InvalidRequestError
-from orchestrator.job import Job, Upload
+from orchestrator.job import Acceptance, Upload
 from orchestrator.uploads import Draft
 from web.access import caller
 from web.body import JsonRequest
-from web.context import chosen_job_id, operations
+from web.context import operations, present
 from web.documented import note_form
 from web.errors import pointer_to
 from web.hygiene import origin
@@ -59,7 +59,7 @@ class UploadRequest(JsonRequest):
 
 
 def or_upload(
-    answer: Callable[[Job], ResponseReturnValue],
+    answer: Callable[[Acceptance], ResponseReturnValue],
 ) -> Callable[[View[Parameters]], View[Parameters]]:
     """Have a view that takes an address take a form with a file as well.
 
@@ -105,7 +105,7 @@ def _receive() -> tuple[Upload, Draft]:
     return Upload(name, draft.length_bytes, draft.hexdigest()), draft
 
 
-def _submit() -> Job:
+def _submit() -> Acceptance:
     """Receive a form and submit the job.
 
     Raises:
@@ -118,7 +118,7 @@ def _submit() -> Job:
     asked = _read_options().to_request(
         settings, url=url, caller=caller(), origin=origin(), upload=upload
     )
-    return operations().submit_upload(asked, draft, job_id=chosen_job_id())
+    return operations().submit_upload(asked, draft, job_id=present().chosen_job_id)
 
 
 def _read_options() -> PipelineOptions:

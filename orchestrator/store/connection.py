@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import redis
+from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -67,9 +68,9 @@ class Connection:
         source, digest = self._scripts.get(name) or self._load(name)
         with translated():
             try:
-                return self._ask("EVALSHA", digest, 1, keys.PREFIX, *arguments)
+                return self._ask(("EVALSHA", digest, 1, keys.PREFIX, *arguments))[0]
             except redis.exceptions.NoScriptError:
-                return self._ask("EVAL", source, 1, keys.PREFIX, *arguments)
+                return self._ask(("EVAL", source, 1, keys.PREFIX, *arguments))[0]
 
     def read_hash(self, key: str, *fields: str) -> Mapping[str, str]:
         """Return a hash, or the named fields of it; an empty one where there is none.
@@ -79,11 +80,20 @@ class Connection:
         """
         with translated():
             if fields:
-                values = self._ask("HMGET", key, *fields)
+                (values,) = self._ask(("HMGET", key, *fields))
                 found = zip(fields, values, strict=True)
                 return {field: value for field, value in found if value is not None}
-            answer = self._ask("HGETALL", key)
+            (answer,) = self._ask(("HGETALL", key))
         return answer if isinstance(answer, dict) else pairs(answer)  # RESP3, RESP2
+
+    def ask(self, *commands: tuple[str | float, ...]) -> list[Any]:
+        """Send plain commands together and return their answers.
+
+        Raises:
+            StoreError: See ``translated``; those before the one that was refused are done.
+        """
+        with translated():
+            return self._ask(*commands)
 
     def _load(self, name: str) -> tuple[str, str]:
         """Return a script and the digest under which Redis knows it."""
@@ -92,8 +102,8 @@ class Connection:
         self._scripts[name] = source, digest
         return source, digest
 
-    def _ask(self, *command: str | float) -> Any:
-        """Send a command and return its answer, past the client's own layers.
+    def _ask(self, *commands: tuple[str | float, ...]) -> list[Any]:
+        """Send commands and return their answers, past the client's own layers.
 
         Scripts are nearly all that workers ask of Redis, and jobs all that readers ask of the API;
         the client's way of running a script took three times the CPU.
@@ -101,9 +111,14 @@ class Connection:
         pool = self.client.connection_pool
         connection: Any = pool.get_connection()
         try:
-            connection.send_command(*command)
+            packed = b"".join(map(pack_command, commands))  # type: ignore[arg-type]  # for 1-tuples
+            connection.send_packed_command((packed,))
             # A late answer must not be the next caller's; behind sentinels that is not the default.
-            return connection.read_response(disconnect_on_error=True)
+            return [connection.read_response(disconnect_on_error=True) for _ in commands]
+        except redis.ResponseError:
+            if len(commands) > 1:
+                connection.disconnect()  # there are answers left, which must not be either
+            raise
         finally:
             pool.release(connection)
 

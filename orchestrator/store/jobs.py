@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.errors import IllegalTransitionError, JobNotFoundError, QueueFullError
-from orchestrator.job import Job, JobRequest, JobStatus, StageStatus, Transcript, WakeUp
+from orchestrator.job import (
+    Acceptance,
+    Job,
+    JobRequest,
+    JobStatus,
+    StageStatus,
+    Transcript,
+    WakeUp,
+)
 from orchestrator.metadata import tag, tags
 from orchestrator.pipeline import STAGES, Stage, stage_named, stages_of
 from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import decode_job, encode_request, pairs, wake_ups
+from orchestrator.store.records import decode_job, encode_request, wake_ups
 
 _PAGE_S = 10  # an index that was made for one list
 
@@ -49,7 +57,7 @@ class JobStore:
 
     def create(
         self, job_id: str, request: JobRequest, works: Mapping[str, str]
-    ) -> tuple[Job, WakeUp | None]:
+    ) -> tuple[Acceptance, WakeUp | None]:
         """Store a new job and give it a place; repeating it changes nothing.
 
         Args:
@@ -58,8 +66,8 @@ class JobStore:
             works: The digest of each stage's work, by the stage's name.
 
         Returns:
-            The job, and the call to enqueue; ``None`` while the job stands in line or if it is
-            born completed, since the same work was done before.
+            What became of the job, and the call to enqueue; ``None`` while the job stands in line
+            or if it is born completed, since the same work was done before.
 
         Raises:
             QueueFullError: As many jobs as may have not ended; nothing was stored.
@@ -81,9 +89,9 @@ class JobStore:
         answer = self._connection.run("create", job_id, json.dumps(place))
         if not answer:
             raise QueueFullError(self._settings.max_queued_jobs)
-        number, record = answer
-        job = decode_job(job_id, pairs(record))
-        return job, WakeUp(job_id, stage.name, number) if number else None
+        number, status, progress = answer
+        accepted = Acceptance(job_id, request, JobStatus(status), float(progress or 0))
+        return accepted, WakeUp(job_id, stage.name, number) if number else None
 
     def get(self, job_id: str) -> Job:
         """Return a job.

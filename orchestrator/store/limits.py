@@ -1,11 +1,15 @@
 """Counts of requests, for rate limits."""
 
+from typing import Final
+
 from orchestrator.job import Job
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import decode_job, pairs
+from orchestrator.store.records import flat, recall_job
 
 __all__ = ["LimitStore"]
+
+_ENDLESS: Final = -1  # what PTTL says of a key without an end
 
 
 class LimitStore:
@@ -25,15 +29,20 @@ class LimitStore:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        count, left_ms, record = self._connection.run("count", bucket, window_s, job_id)
-        job = decode_job(job_id, pairs(record)) if record else None
-        return int(count), int(left_ms) / 1000, job
+        key = keys.limit(bucket)
+        # A script would take Redis twice the CPU.
+        commands = [("INCR", key), ("PTTL", key)]
+        if job_id:
+            commands.append(("HGETALL", keys.job(job_id)))
+        count, left_ms, *records = self._connection.ask(*commands)
+        if left_ms == _ENDLESS:  # it is the window's first, or who counted that one died
+            left_ms = 1000 * window_s
+            self._connection.ask(("PEXPIRE", key, left_ms))
+        job = recall_job(job_id, flat(records[0])) if records and records[0] else None
+        return int(count), max(int(left_ms), 0) / 1000, job
 
     def look(self, bucket: str) -> tuple[int, float]:
         """Return the same without counting anything."""
-        with self._connection.commands() as client:
-            pipeline = client.pipeline(transaction=False)
-            pipeline.get(keys.limit(bucket))
-            pipeline.pttl(keys.limit(bucket))
-            count, left_ms = pipeline.execute()
+        key = keys.limit(bucket)
+        count, left_ms = self._connection.ask(("GET", key), ("PTTL", key))
         return int(count or 0), max(int(left_ms), 0) / 1000

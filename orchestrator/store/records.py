@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from orchestrator.job import (
@@ -26,7 +27,15 @@ from orchestrator.pipeline import STAGES
 
 _OPTIONS: Final = tuple(field.name for field in fields(JobOptions))
 
-__all__ = ["decode_job", "decode_request", "encode_request", "pairs", "wake_ups"]
+__all__ = [
+    "decode_job",
+    "decode_request",
+    "encode_request",
+    "flat",
+    "pairs",
+    "recall_job",
+    "wake_ups",
+]
 
 
 def encode_request(request: JobRequest) -> dict[str, str]:
@@ -49,6 +58,7 @@ def _encode_metadata(metadata: Mapping[str, str]) -> str:
     return json.dumps(dict(metadata), separators=(",", ":"), ensure_ascii=False)
 
 
+@lru_cache(maxsize=256)  # most jobs ask for the same few
 def _encode_options(options: JobOptions) -> str:
     """Return the values in the order of their fields, which later versions may only add to.
 
@@ -70,6 +80,11 @@ def _decode_options(text: str) -> JobOptions:
 def pairs(flat: Sequence[str]) -> dict[str, str]:
     """Return a hash that came out of a script: names and values in turn."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def flat(answer: Any) -> tuple[str, ...]:
+    """Return names and values in turn: Redis's answer to HGETALL, in RESP3 or RESP2."""
+    return tuple(chain.from_iterable(answer.items()) if isinstance(answer, dict) else answer)
 
 
 def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
@@ -102,6 +117,12 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
         paused_at=_moment(record, "paused_at"),
         waited_s=int(record.get("waited_ms", 0)) / 1000,
     )
+
+
+@lru_cache(maxsize=512)  # about 10 kB each; whoever polls a job mostly finds it as it was
+def recall_job(job_id: str, record: tuple[str, ...]) -> Job:
+    """Build the job of a hash, names and values in turn, or find it as it was built before."""
+    return decode_job(job_id, pairs(record))
 
 
 def wake_ups(calls: Any) -> tuple[WakeUp, ...]:

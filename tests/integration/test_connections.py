@@ -9,6 +9,7 @@ import redis
 import requests
 from kombu import Connection
 
+from orchestrator.errors import StoreError
 from orchestrator.settings import load_settings
 from orchestrator.store.connection import connect
 from tasks.app import app
@@ -99,3 +100,13 @@ def test_connections_begin_without_telling_what_library_they_are_of() -> None:
         store.close()
     assert not [name for name in commands if "setinfo" in name or "maint" in name]
     assert errors["total_error_replies"] == 0, "a Redis that does not know these refuses them"
+
+
+def test_when_one_of_several_commands_is_refused_no_answer_is_left_for_the_next_caller() -> None:
+    with RedisServer() as server:
+        store = connect(load_settings(env_files=(), redis_url=server.url))
+        store.ask(("SET", "text", "no number"))
+        with pytest.raises(StoreError, match="not an integer"):
+            store.ask(("INCR", "text"), ("GET", "text"))
+        assert store.ask(("STRLEN", "text")) == [9]
+        store.client.connection_pool.disconnect()

@@ -117,6 +117,16 @@ def test_counts_lie_below_the_orchestrator_s_prefix_and_end(strict: Api) -> None
         assert not [key for key in client.scan_iter("*") if not key.startswith("orchestrator:")]
 
 
+def test_a_count_whose_first_request_died_ends_too(strict: Api) -> None:
+    who = somebody()
+    strict.call("GET", "/jobs", headers=who)
+    with strict.orchestrator.redis() as client:
+        (count,) = client.scan_iter(f"orchestrator:limits:read/5/60/{who['X-Forwarded-For']}")
+        assert client.persist(count), "as if nobody had said when the window ends"
+        strict.call("GET", "/jobs", headers=who)
+        assert 0 < client.ttl(count) <= 60
+
+
 def test_a_full_queue_refuses_and_accepts_again_when_a_job_has_ended(strict: Api) -> None:
     with strict.orchestrator.redis() as client:
         room = 2 - client.zcard("orchestrator:active")

@@ -22,7 +22,7 @@ from orchestrator.errors import (
     LeaseLostError,
     StoreUnavailableError,
 )
-from orchestrator.job import JobRequest, JobStatus, Priority, WakeUp
+from orchestrator.job import Acceptance, JobRequest, JobStatus, Priority, WakeUp
 from orchestrator.pipeline import STAGES, Stage, stage_named
 from orchestrator.settings import ServiceSettings, Settings, load_settings
 from orchestrator.store.calls import CallStore
@@ -99,11 +99,11 @@ class JobStoreMachine(RuleBasedStateMachine):
         job_id = f"{len(self.job_ids):016x}"
         works = digest_works(job_id, request, is_shared=False)
         self.job_ids.append(job_id)
-        job, call = self.jobs.create(job_id, request, works)
+        accepted, call = self.jobs.create(job_id, request, works)
         self.take_calls(call)
-        assert job == self.jobs.get(job_id)
-        assert self.jobs.create(job_id, request, works) == (job, None)
         job = self.jobs.get(job_id)
+        assert accepted == Acceptance(job_id, job.request, job.status, job.overall_progress)
+        assert self.jobs.create(job_id, request, works) == (accepted, None)
         if job.status.is_terminal:
             self.ended[job_id] = job.status
 
