@@ -1,6 +1,6 @@
 """The operations of the app that serves the present request, and what was settled about it."""
 
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from typing import cast
 
 from flask import Request, current_app
@@ -11,7 +11,6 @@ from orchestrator.administration import Administration
 from orchestrator.batches import Batches
 from orchestrator.job import Job
 from orchestrator.live import Live
-from orchestrator.log import Binding
 from orchestrator.monitoring import Monitoring
 from orchestrator.operations import Operations
 from orchestrator.results import Results
@@ -53,8 +52,8 @@ class ApiRequest(Request):
     began_at: float | None = None
     """On the clock of ``time.perf_counter``; ``None`` where gunicorn could not read the request."""
     request_id: str
-    log_binding: Binding | None = None
-    span: AbstractContextManager[None] | None = None
+    context: ExitStack | None = None
+    """What ends with it: what its log lines tell, and its span."""
     caller: Caller
     scope: Scope | None = None
     """What the caller needs for it; ``None`` where nothing is needed."""

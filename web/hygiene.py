@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Final
 
 from flask import Flask, Response, request
@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from orchestrator import tracing
 from orchestrator.job import Origin
-from orchestrator.log import bind, unbind
+from orchestrator.log import bound
 from orchestrator.settings import Settings
 from web.context import ApiRequest, present
 
@@ -25,7 +25,6 @@ _HEADERS: Final = (
     # Answers differ by key; caches that are shared must not keep them.
     ("Cache-Control", "private, no-cache"),
 )
-_BY_LOWER_NAME: Final = {header[0].lower(): header for header in _HEADERS}
 _EXPOSED: Final = (
     "Content-Disposition, Content-Range, ETag, Location, Preference-Applied, RateLimit, "
     "RateLimit-Policy, Retry-After, X-Request-ID"
@@ -61,11 +60,10 @@ def name_request() -> None:
     asked = present()
     given = asked.headers.get("X-Request-ID", "")
     asked.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
-    asked.log_binding = bind(request_id=asked.request_id)
+    asked.context = ExitStack()
+    asked.context.enter_context(bound(request_id=asked.request_id))
     if asked.method not in _READING:
-        span = _span(asked)
-        span.__enter__()
-        asked.span = span
+        asked.context.enter_context(_span(asked))
 
 
 def origin() -> Origin:
@@ -89,19 +87,15 @@ def _span(asked: ApiRequest) -> AbstractContextManager[None]:
 
 
 def _forget_request(_error: BaseException | None) -> None:
-    asked = present()
-    span, asked.span = asked.span, None
-    if span is not None:
-        span.__exit__(None, None, None)
-    binding, asked.log_binding = asked.log_binding, None
-    if binding is not None:
-        unbind(binding)
+    context = present().context
+    if context is not None:
+        context.close()
 
 
 def _add_headers(response: Response) -> Response:
     tracing.note({"http.response.status_code": response.status_code})
     given = {name.lower() for name, _ in response.headers}
-    missing = [header for name, header in _BY_LOWER_NAME.items() if name not in given]
+    missing = [(name, value) for name, value in _HEADERS if name.lower() not in given]
     response.headers.extend([("X-Request-ID", request_id()), *missing])
     return response
 

@@ -127,6 +127,7 @@ def _detail(job: Job) -> JobDetail:
 
 
 def _written(job: Job) -> str:
+    """Return a job as JSON; one that has a text, which may be long, is written anew each time."""
     if job.status is JobStatus.COMPLETED:
         return _detail(job).model_dump_json()
     return _written_without_text(job, operations().queue_position(job))

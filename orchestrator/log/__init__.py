@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from orchestrator.log.context import LOGGER, Binding, bind, bound, unbind
+from orchestrator.log.context import LOGGER, bound
 from orchestrator.log.file import LogFile
 from orchestrator.log.lines import JsonFormatter, LineFormatter
 from orchestrator.settings import Settings
 
-__all__ = ["LOGGER", "Binding", "bind", "bound", "configure", "empty", "unbind"]
+__all__ = ["LOGGER", "bound", "configure", "empty"]
 
 _FILE: Final = "orchestrator.log"
 _KEPT_FILES: Final = 5

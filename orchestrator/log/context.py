@@ -3,18 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Final
 
-__all__ = ["LOGGER", "Binding", "bind", "bound", "facts", "unbind"]
+__all__ = ["LOGGER", "bound", "facts"]
 
 LOGGER: Final = logging.getLogger("modules.orchestrator")
 """The orchestrator's own logger, under the name that log filters in the field know."""
-Facts = tuple[tuple[str, object], ...]
-Binding = Token[Facts]
-"""What ``unbind`` needs."""
-
-_context: ContextVar[Facts] = ContextVar("log context", default=())
+_context: ContextVar[tuple[tuple[str, object], ...]] = ContextVar("log context", default=())
 
 
 @contextmanager
@@ -23,24 +19,14 @@ def bound(**known: object) -> Iterator[None]:
 
     What is ``None`` or empty is left out.
     """
-    binding = bind(**known)
+    told = tuple((name, value) for name, value in known.items() if value not in (None, ""))
+    token = _context.set((*_context.get(), *told))
     try:
         yield
     finally:
-        unbind(binding)
+        _context.reset(token)
 
 
-def bind(**known: object) -> Binding:
-    """Do as ``bound`` does, until ``unbind``."""
-    told = tuple((name, value) for name, value in known.items() if value not in (None, ""))
-    return _context.set((*_context.get(), *told))
-
-
-def unbind(binding: Binding) -> None:
-    """End what ``bind`` began, in the same thread."""
-    _context.reset(binding)
-
-
-def facts() -> Facts:
+def facts() -> tuple[tuple[str, object], ...]:
     """Return what is bound in this thread, outermost first."""
     return _context.get()

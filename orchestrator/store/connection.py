@@ -84,7 +84,7 @@ class Connection:
                 found = zip(fields, values, strict=True)
                 return {field: value for field, value in found if value is not None}
             (answer,) = self._ask(("HGETALL", key))
-        return answer if isinstance(answer, dict) else pairs(answer)  # RESP3, RESP2
+        return pairs(answer)
 
     def ask(self, *commands: tuple[str | float, ...]) -> list[Any]:
         """Send plain commands together and return their answers.

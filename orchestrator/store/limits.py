@@ -5,7 +5,7 @@ from typing import Final
 from orchestrator.job import Job
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import flat, recall_job
+from orchestrator.store.records import pairs, recall_job
 
 __all__ = ["LimitStore"]
 
@@ -38,7 +38,7 @@ class LimitStore:
         if left_ms == _ENDLESS:  # it is the window's first, or who counted that one died
             left_ms = 1000 * window_s
             self._connection.ask(("PEXPIRE", key, left_ms))
-        job = recall_job(job_id, flat(records[0])) if records and records[0] else None
+        job = recall_job(job_id, pairs(records[0])) if records and records[0] else None
         return int(count), max(int(left_ms), 0) / 1000, job
 
     def look(self, bucket: str) -> tuple[int, float]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any, Final
 
 from orchestrator.job import (
@@ -31,7 +30,6 @@ __all__ = [
     "decode_job",
     "decode_request",
     "encode_request",
-    "flat",
     "pairs",
     "recall_job",
     "wake_ups",
@@ -77,14 +75,11 @@ def _decode_options(text: str) -> JobOptions:
     return JobOptions(**chosen)
 
 
-def pairs(flat: Sequence[str]) -> dict[str, str]:
-    """Return a hash that came out of a script: names and values in turn."""
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def flat(answer: Any) -> tuple[str, ...]:
-    """Return names and values in turn: Redis's answer to HGETALL, in RESP3 or RESP2."""
-    return tuple(chain.from_iterable(answer.items()) if isinstance(answer, dict) else answer)
+def pairs(answer: Mapping[str, str] | Sequence[str]) -> Mapping[str, str]:
+    """Return a hash: a map in RESP3, names and values in turn in RESP2 and out of scripts."""
+    if isinstance(answer, Mapping):
+        return answer
+    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
@@ -119,10 +114,14 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
     )
 
 
+def recall_job(job_id: str, record: Mapping[str, str]) -> Job:
+    """Do as ``decode_job`` does, once for each of the states that were asked for last."""
+    return _recalled(job_id, tuple(record.items()))
+
+
 @lru_cache(maxsize=512)  # about 10 kB each; whoever polls a job mostly finds it as it was
-def recall_job(job_id: str, record: tuple[str, ...]) -> Job:
-    """Build the job of a hash, names and values in turn, or find it as it was built before."""
-    return decode_job(job_id, pairs(record))
+def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
+    return decode_job(job_id, dict(record))
 
 
 def wake_ups(calls: Any) -> tuple[WakeUp, ...]:
