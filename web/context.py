@@ -3,8 +3,7 @@
 from contextlib import ExitStack
 from typing import cast
 
-from flask import Request, current_app
-from flask.globals import request_ctx
+from flask import Request, current_app, request
 
 from orchestrator.access import Caller, Scope
 from orchestrator.administration import Administration
@@ -71,7 +70,8 @@ def present() -> ApiRequest:
     Raises:
         RuntimeError: There is none.
     """
-    return cast("ApiRequest", request_ctx.request)
+    found = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+    return cast("ApiRequest", found)
 
 
 def asked_job(job_id: str) -> Job:

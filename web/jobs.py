@@ -133,6 +133,6 @@ def _written(job: Job) -> str:
     return _written_without_text(job, operations().queue_position(job))
 
 
-@lru_cache(maxsize=512)  # about 1 kB each; whoever polls a job mostly finds it as it was
+@lru_cache(maxsize=128)  # as many as the store recalls
 def _written_without_text(job: Job, queue_position: int | None) -> str:
     return JobDetail.of(job, None, queue_position).model_dump_json()

@@ -36,8 +36,8 @@ class LimitStore:
             commands.append(("HGETALL", keys.job(job_id)))
         count, left_ms, *records = self._connection.ask(*commands)
         if left_ms == _ENDLESS:  # it is the window's first, or who counted that one died
+            self._connection.ask(("EXPIRE", key, window_s))
             left_ms = 1000 * window_s
-            self._connection.ask(("PEXPIRE", key, left_ms))
         job = recall_job(job_id, pairs(records[0])) if records and records[0] else None
         return int(count), max(int(left_ms), 0) / 1000, job
 

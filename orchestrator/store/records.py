@@ -56,7 +56,7 @@ def _encode_metadata(metadata: Mapping[str, str]) -> str:
     return json.dumps(dict(metadata), separators=(",", ":"), ensure_ascii=False)
 
 
-@lru_cache(maxsize=256)  # most jobs ask for the same few
+@lru_cache(maxsize=64)  # most jobs ask for the same few; a vocabulary may be long
 def _encode_options(options: JobOptions) -> str:
     """Return the values in the order of their fields, which later versions may only add to.
 
@@ -115,11 +115,15 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
 
 
 def recall_job(job_id: str, record: Mapping[str, str]) -> Job:
-    """Do as ``decode_job`` does, once for each of the states that were asked for last."""
+    """Do as ``decode_job`` does, once for each of the states that were asked for last.
+
+    Whoever polls a job mostly finds it as it was.
+    """
     return _recalled(job_id, tuple(record.items()))
 
 
-@lru_cache(maxsize=512)  # about 10 kB each; whoever polls a job mostly finds it as it was
+# About 10 kB each, 140 where a client sends all that it may.
+@lru_cache(maxsize=128)
 def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
     return decode_job(job_id, dict(record))
 
