@@ -1,17 +1,18 @@
 """CPU, overhead and memory of a crowd of jobs that arrive at once, beside the floor and arq.
 
 ``python -m benchmarks.cpu --jobs 300`` runs all three against the same services, one after
-another, and prints the ratios.
+another, in some rounds, since a machine's pace changes from one minute to the next; it prints the
+ratios of the medians.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from benchmarks.harness.goals import Goal, as_table, at_most
 from benchmarks.harness.own_run import run_own
 from benchmarks.harness.peers import run_arq, run_floor
-from benchmarks.harness.runs import Run, as_lines
+from benchmarks.harness.runs import Run, as_lines, middle
 from benchmarks.harness.services import FakeServices
 
 Engine = Callable[[FakeServices, int], Run]
@@ -19,18 +20,19 @@ Engine = Callable[[FakeServices, int], Run]
 __all__ = ["compare", "measure"]
 
 JOBS = 300
+ROUNDS = 3
 _MOST_FLOORS = 4.0
 _BEST_FLOORS = 3.0
 _MOST_API_FLOORS = 1.0
 _MOST_ARQ_OVERHEAD = 1.2
 
 
-def measure(jobs: int = JOBS, *, rounds: int = 1, workers: int = 1) -> list[Goal]:
-    """Run the three engines and judge ours; of several rounds each engine's cheapest counts."""
+def measure(jobs: int = JOBS, *, rounds: int = ROUNDS, workers: int = 1) -> list[Goal]:
+    """Run the three engines in turns and judge ours by the medians."""
     engines: list[Engine] = [run_floor, run_arq, partial(run_own, workers=workers)]
-    runs = [_cheapest(engine, jobs, rounds) for engine in engines]
-    print(as_lines(runs))
-    return compare(*runs)
+    runs = [[_run(engine, jobs) for engine in engines] for _ in range(rounds)]
+    print("\n\n".join(map(as_lines, runs)))
+    return compare(*map(middle, zip(*runs, strict=True)))
 
 
 def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
@@ -66,13 +68,8 @@ def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
     ]
 
 
-def _cheapest(engine: Engine, jobs: int, rounds: int) -> Run:
-    """Run an engine, each time over services without a past."""
-    runs: Sequence[Run] = [_run(engine, jobs) for _ in range(rounds)]
-    return min(runs, key=lambda run: run.cpu_s)
-
-
 def _run(engine: Engine, jobs: int) -> Run:
+    """Run an engine over services without a past."""
     with FakeServices() as services:
         return engine(services, jobs)
 
@@ -81,7 +78,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only-own", action="store_true", help="leave the peers out")
     options = parser.parse_args()

@@ -23,7 +23,6 @@ __all__ = [
     "WakeUp",
     "instant",
     "milliseconds",
-    "plain_segment",
 ]
 
 
@@ -196,14 +195,6 @@ class Transcript:
     """Each with ``text``, ``start``, ``end``, ``duration`` in seconds, and ``words`` if known."""
     language: str | None = None
     """What was spoken, as the transcriber detected it."""
-
-
-def plain_segment(segment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a segment without the times of its words."""
-    return {name: segment[name] for name in _PLAIN if name in segment}
-
-
-_PLAIN: Final = ("text", "start", "end", "duration", "speaker")
 
 
 @dataclass(frozen=True)

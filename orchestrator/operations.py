@@ -136,9 +136,11 @@ class Operations:
         """
         return self._jobs.get(job_id)
 
-    def transcript(self, job: Job) -> Transcript | None:
-        """Return what a job has made; ``None`` before it is completed."""
-        return self._jobs.transcript(job.job_id) if job.status is JobStatus.COMPLETED else None
+    def transcript(self, job: Job, *, with_words: bool = False) -> Transcript | None:
+        """Return what a completed job has made, with its segments' words if asked, or ``None``."""
+        if job.status is not JobStatus.COMPLETED:
+            return None
+        return self._jobs.transcript(job.job_id, with_words=with_words)
 
     def queue_position(self, job: Job) -> int | None:
         """Return how far a job is from the head of the line; ``None`` where it is not in one."""

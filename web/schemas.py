@@ -21,7 +21,6 @@ from orchestrator.job import (
     StageStatus,
     Transcript,
     Upload,
-    plain_segment,
 )
 from orchestrator.languages import ISO_639_1
 from orchestrator.pipeline import STAGES
@@ -229,7 +228,7 @@ class JobDetail(BaseModel):
     completed_at: Moment | None
     stages: Mapping[str, StageDetail]
     transcription_text: str | None
-    transcription_segments: Sequence[Mapping[str, Any]] | None
+    transcription_segments: tuple[Mapping[str, Any], ...] | None
     detected_language: str | None
     captions_source: Literal["publisher", "transcription"] | None = Field(
         description="Who has made the text: the publisher, or the transcriber; `null` before."
@@ -265,7 +264,7 @@ class JobDetail(BaseModel):
             completed_at=job.completed_at,
             stages={name: StageDetail.of(record) for name, record in job.stages.items()},
             transcription_text=transcript.text if transcript else None,
-            transcription_segments=transcript and [*map(plain_segment, transcript.segments)],
+            transcription_segments=transcript.segments if transcript else None,
             detected_language=transcript.language if transcript else None,
             captions_source=_captions_source(job) if is_done else None,
             captions_language=job.captions_language,

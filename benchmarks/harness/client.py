@@ -68,9 +68,21 @@ async def submit_jobs(
 
 
 async def submit_at_rate(
-    address: str, rate_per_s: float, duration_s: float, key: str | None = None
+    address: str,
+    rate_per_s: float,
+    duration_s: float,
+    key: str | None = None,
+    *,
+    name: str = "open",
 ) -> list[float]:
     """Submit jobs at a fixed rate, however long the answers take.
+
+    Args:
+        address: Of the API.
+        rate_per_s: How many are due in a second.
+        duration_s: For how long, in seconds.
+        key: The API key, where one is needed.
+        name: What the videos' names begin with.
 
     Returns:
         Seconds from the instant at which each was due until its answer.
@@ -81,7 +93,7 @@ async def submit_at_rate(
         async def submit(number: int) -> float:
             due = began + number / rate_per_s
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            body = {"youtube_url": f"http://video.test/open-{number}"}
+            body = {"youtube_url": f"http://video.test/{name}-{number}"}
             async with session.post(f"{address}/pipeline", json=body) as answer:
                 await answer.read()
                 if answer.status != _ACCEPTED:

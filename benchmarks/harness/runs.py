@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.harness.figures import percentile
 
-__all__ = ["Run", "as_lines"]
+__all__ = ["Run", "as_lines", "middle"]
 
 _MB = 1_000_000
 
@@ -44,6 +45,24 @@ class Run:
     def overhead_p50_s(self) -> float:
         """The median overhead."""
         return percentile(self.overheads_s, 50)
+
+
+def middle(runs: Sequence[Run]) -> Run:
+    """Return one run of several alike: the medians of what they cost, the most memory.
+
+    Its overheads are those of the run whose own median is in the middle; of an even number of
+    runs, of the slower one.
+    """
+    by_overhead = sorted(runs, key=lambda run: run.overhead_p50_s)
+    return Run(
+        runs[0].name,
+        runs[0].jobs,
+        median(run.cpu_s for run in runs),
+        by_overhead[len(runs) // 2].overheads_s,
+        max(run.memory_bytes for run in runs),
+        api_cpu_s=median(run.api_cpu_s for run in runs),
+        redis_cpu_s=median(run.redis_cpu_s for run in runs),
+    )
 
 
 def as_lines(runs: Sequence[Run]) -> str:

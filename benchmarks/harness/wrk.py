@@ -4,11 +4,12 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-__all__ = ["Answered", "is_there", "run_wrk"]
+__all__ = ["Answered", "is_there", "middle", "run_wrk"]
 
 _THREADS = 1  # the server needs the cores more
 _POST = """
@@ -67,6 +68,15 @@ def run_wrk(
             [*command, url], check=True, capture_output=True, text=True
         )
     return read_output(done.stdout)
+
+
+def middle(rounds: Sequence[Answered]) -> Answered:
+    """Return the medians of some rounds, and all that was refused in them."""
+    return Answered(
+        median(one.per_s for one in rounds),
+        median(one.p99_s for one in rounds),
+        sum(one.refused for one in rounds),
+    )
 
 
 def read_output(output: str) -> Answered:

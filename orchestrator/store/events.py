@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.job import JobStatus, instant, plain_segment
+from orchestrator.job import JobStatus, instant
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 
@@ -147,7 +147,7 @@ class EventStore:
         if made is not None:
             whole: list[Segment] = json.loads(made)
             return {
-                entry_id: [*map(plain_segment, whole[place.index : place.index + place.count])]
+                entry_id: whole[place.index : place.index + place.count]
                 for entry_id, place in places.items()
             }
         return {

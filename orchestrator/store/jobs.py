@@ -113,13 +113,23 @@ class JobStore:
             found = zip(job_ids, pipeline.execute(), strict=True)
         return [decode_job(job_id, record) if record else None for job_id, record in found]
 
-    def transcript(self, job_id: str) -> Transcript | None:
-        """Return what a completed job has made, or ``None``."""
-        record = self._connection.read_hash(keys.result(job_id), "text", "segments", "language")
+    def transcript(self, job_id: str, *, with_words: bool) -> Transcript | None:
+        """Return what a completed job has made, or ``None``.
+
+        Args:
+            job_id: The job.
+            with_words: Whether the segments are to have their words, which are nine tenths of it.
+        """
+        fields = ("text", "segments", "language", *(("words",) if with_words else ()))
+        record = self._connection.read_hash(keys.result(job_id), *fields)
         if "text" not in record:
             return None
-        segments = tuple(json.loads(record["segments"]))
-        return Transcript(record["text"], segments, record.get("language"))
+        segments = json.loads(record["segments"])
+        if "words" in record:
+            for segment, words in zip(segments, json.loads(record["words"]), strict=True):
+                if words:
+                    segment["words"] = words
+        return Transcript(record["text"], tuple(segments), record.get("language"))
 
     def page(
         self,

@@ -9,8 +9,9 @@ job:{id}:events                 stream      its history, progress and which segm
                                             10,000 entries; until its end
 job:{id}:segments               list        what those say, until there is a transcript; as long
                                             as the job
-job:{id}:result                 hash        text, segments, language, and from its end on what
-                                            is left of its events as one value; as long
+job:{id}:result                 hash        text, segments, their words apart, since most who read
+                                            a job want none, language, and from its end on what is
+                                            left of its events as one value; as long
 job:{id}:deliveries             hash        notices to the client's own address; as long
 jobs                            sorted set  every job by the time of its creation
 jobs:{status}                   sorted set  the same by status

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.errors import BreakerOpenError, LeaseLostError
-from orchestrator.job import Job, Transcript, WakeUp, instant, plain_segment
+from orchestrator.job import Job, Transcript, WakeUp, instant
 from orchestrator.pipeline import Stage, stage_before
 from orchestrator.settings import Settings
 from orchestrator.store.connection import Connection
@@ -192,19 +192,29 @@ class LeaseStore:
 def _encode_transcript(transcript: Transcript | None) -> list[str] | None:
     if transcript is None:
         return None
-    segments = json.dumps(transcript.segments, separators=(",", ":"), ensure_ascii=False)
-    language = ["language", transcript.language] if transcript.language else []
-    return ["text", transcript.text, "segments", segments, *language]
+    fields = ["text", transcript.text]
+    fields += ["segments", _as_json([*map(_without_words, transcript.segments)])]
+    words = [segment.get("words") for segment in transcript.segments]
+    if any(words):
+        fields += ["words", _as_json(words)]
+    if transcript.language:
+        fields += ["language", transcript.language]
+    return fields
 
 
 def _encode_segments(segments: Segments | None) -> dict[str, Any] | None:
     if segments is None:
         return None
-    bodies = [
-        json.dumps(plain_segment(body), separators=(",", ":"), ensure_ascii=False)
-        for body in segments.bodies
-    ]
+    bodies = [_as_json(_without_words(body)) for body in segments.bodies]
     return vars(segments) | {"bodies": bodies or None}
+
+
+def _without_words(segment: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in segment.items() if name != "words"}
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _encode_event(change: Change, lease: Lease) -> dict[str, Any] | None:

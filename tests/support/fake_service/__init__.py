@@ -14,6 +14,7 @@ from tests.support.fake_service.artifacts import (
     normalized,
     transcript_segments,
     transcript_text,
+    with_words,
 )
 from tests.support.fake_service.faults import Call, Fault, FaultPlan
 from tests.support.fake_service.ledger import Ledger, Submission
@@ -39,4 +40,5 @@ __all__ = [
     "normalized",
     "transcript_segments",
     "transcript_text",
+    "with_words",
 ]

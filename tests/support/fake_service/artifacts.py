@@ -1,9 +1,10 @@
 """What the fake services make, derived from what they were given and nothing else."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 DEFAULT_BYTES = 100_000
 HEAD_BYTES = 4096
@@ -57,8 +58,8 @@ def normalized(upload_sha256: str, size_bytes: int = DEFAULT_BYTES) -> Artifact:
 
 def transcript_segments(
     upload_sha256: str, language: str = "auto", language_out: str | None = None
-) -> list[dict[str, str | float]]:
-    """Return the timed segments that the transcriber makes of an upload."""
+) -> list[dict[str, Any]]:
+    """Return the timed segments that the transcriber makes of an upload, without their words."""
     digest = hashlib.sha256(f"{upload_sha256}:{language}:{language_out}".encode()).digest()
     words = [language, *([language_out] if language_out else [])]
     words += [_WORDS[byte % len(_WORDS)] for byte in digest[:16]]
@@ -77,7 +78,29 @@ def transcript_segments(
     ]
 
 
-def captions_segments(url: str) -> list[dict[str, str | float]]:
+def with_words(segments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return segments of which every second one has its words' times too."""
+    return [
+        segment | {"words": _timed_words(segment)} if at % 2 else segment
+        for at, segment in enumerate(segments)
+    ]
+
+
+def _timed_words(segment: dict[str, Any]) -> list[dict[str, Any]]:
+    words = segment["text"].split()
+    step_s = segment["duration"] / len(words)
+    return [
+        {
+            "word": f" {word}",
+            "start": segment["start"] + at * step_s,
+            "end": segment["start"] + (at + 1) * step_s,
+            "confidence": 0.9,
+        }
+        for at, word in enumerate(words)
+    ]
+
+
+def captions_segments(url: str) -> list[dict[str, Any]]:
     """Return the subtitles that the publisher of a video has made."""
     return transcript_segments(hashlib.sha256(url.encode()).hexdigest(), "captions")
 

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 import gevent
 
@@ -16,6 +16,7 @@ from tests.support.fake_service.artifacts import (
     as_srt,
     captions_segments,
     transcript_segments,
+    with_words,
 )
 from tests.support.fake_service.faults import Call
 from tests.support.fake_service.http import Request, Response, json_response, problem
@@ -153,15 +154,16 @@ def _playlist(_: FakeMicroservice, __: Request, job: FakeJob) -> Response:
     return json_response({"title": title, "entries": entries, "truncated": is_truncated})
 
 
-def _segments(job: FakeJob) -> list[dict[str, str | float]]:
+def _segments(job: FakeJob) -> list[dict[str, Any]]:
     fields = job.record.fields
-    return transcript_segments(
+    segments = transcript_segments(
         str(job.record.upload_sha256), fields.get("language_in", "auto"), fields.get("language_out")
     )
+    return with_words(segments)
 
 
-def _joined(segments: list[dict[str, str | float]]) -> str:
-    return " ".join(str(segment["text"]) for segment in segments)
+def _joined(segments: list[dict[str, Any]]) -> str:
+    return " ".join(segment["text"] for segment in segments)
 
 
 def _is_done(job: FakeJob) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.cpu import compare
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_least, at_most
-from benchmarks.harness.runs import Run
+from benchmarks.harness.runs import Run, middle
 
 FLOOR = Run("floor", 100, cpu_s=0.4, overheads_s=[0.2] * 100, memory_bytes=1)
 ARQ = Run("arq", 100, cpu_s=1.5, overheads_s=[0.5] * 100, memory_bytes=1)
@@ -38,6 +38,16 @@ def test_each_limit_is_judged_by_itself(run: Run, row: int) -> None:
     missed = [goal.verdict is Verdict.MISSED for goal in compare(FLOOR, ARQ, run)]
 
     assert missed == [number == row for number in range(3)]
+
+
+def test_of_several_rounds_each_figure_is_in_the_middle() -> None:
+    rounds = [
+        own(cpu_s=1.0, overhead_s=0.3, api_cpu_s=0.2),
+        own(cpu_s=9.0, overhead_s=0.1, api_cpu_s=0.1),
+        own(cpu_s=2.0, overhead_s=0.2, api_cpu_s=0.9),
+    ]
+
+    assert middle(rounds) == own(cpu_s=2.0, overhead_s=0.2, api_cpu_s=0.2)
 
 
 def test_a_miss_is_printed_as_a_miss() -> None:

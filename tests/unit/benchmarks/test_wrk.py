@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.harness.wrk import read_output
+from benchmarks.harness.wrk import Answered, middle, read_output
 
 OUTPUT = """Running 6s test @ http://127.0.0.1:8000/pipeline
   1 threads and 50 connections
@@ -36,3 +36,9 @@ def test_refusals_and_lost_calls_are_counted_together() -> None:
 def test_other_output_is_refused() -> None:
     with pytest.raises(ValueError, match="not wrk's"):
         read_output("unable to connect")
+
+
+def test_the_middle_of_rounds_keeps_every_refusal() -> None:
+    rounds = [Answered(500.0, 0.3, 1), Answered(700.0, 0.1, 0), Answered(600.0, 0.2, 2)]
+
+    assert middle(rounds) == Answered(600.0, 0.2, 3)

@@ -202,8 +202,7 @@ def test_a_completed_job_shows_text_segments_and_files() -> None:
         filename="transcription.srt",
     )
     done = with_stage(done, "normalization", filename="audio_normalized.webm")
-    segment = SEGMENT | {"words": [{"word": "Este"}]}
-    job = shown(JobDetail.of(done, Transcript("Este é", (segment,), "pt"), None))
+    job = shown(JobDetail.of(done, Transcript("Este é", (SEGMENT,), "pt"), None))
     assert job["transcription_text"] == "Este é"
     assert job["transcription_segments"] == [SEGMENT]
     assert (job["transcription_file"], job["audio_file"]) == (
