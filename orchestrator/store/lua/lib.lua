@@ -226,8 +226,9 @@ local function wake_followers(digest, calls)
   end
   redis.call('DEL', followers)
 end
+-- Leads nobody to a remote job any more. Who uses it still does: the last of them deletes it.
 local function forget_work(digest, calls)
-  redis.call('DEL', work_key(digest))
+  redis.call('HDEL', work_key(digest), unpack(WORK))
   wake_followers(digest, calls)
 end
 -- Drops a job's reference; returns true where nobody else refers to the remote job.
