@@ -43,6 +43,8 @@ work:{digest}                   hash        the remote job that does a piece of 
                                             and the jobs that use it; `CACHE_TTL_HOURS` after
                                             the submission
 work:{digest}:followers         set         jobs that wait for its submission; 1 hour
+work:{digest}:users:{remote}    hash        jobs that still use a remote job which another one has
+                                            given up; as long as the entry that led to it
 breaker:{service}               hash        failures in a row; 10 times `BREAKER_OPEN_SECONDS`
 breaker:{service}@{instance}    hash        the same of one of several instances
 placed:{service}@{instance}     set         jobs that one of several instances has been given

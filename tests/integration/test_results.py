@@ -82,6 +82,7 @@ def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> No
     document = parts["json"].json()
     assert (document["job_id"], document["text"]) == (done, text)
     told = orchestrator.get(f"/jobs/{done}")["transcription_segments"]
+    assert not any("words" in segment for segment in told)
     assert document["segments"] == with_words(told)
     cues = make_cues(document["segments"], CueStyle())
     assert document["cues"] == [

@@ -1,5 +1,7 @@
 """Who of several jobs deletes the remote job that they share."""
 
+import itertools
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from orchestrator.errors import RemoteJobLostError
 from orchestrator.job import JobRequest
 from orchestrator.pipeline import STAGES
 from orchestrator.settings import ServiceSettings, load_settings
+from orchestrator.store.calls import CallStore
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
-from orchestrator.store.leases import LeaseStore
+from orchestrator.store.leases import Claim, LeaseStore
 from orchestrator.transitions import attached, handed_back, started_over, submitted
 
 STAGE = STAGES[0]
@@ -31,30 +34,40 @@ class World:
         self.client.flushdb()
         self.jobs = JobStore(connection, settings)
         self.leases = LeaseStore(connection, settings)
+        self.calls = CallStore(connection)
+        self.turns = itertools.count()
         request = JobRequest("http://video.test/shared")
         for job_id in JOBS:
             self.jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
             self.take_turn(job_id)
 
-    def take_turn(self, job_id: str, *, loses_it: bool = False) -> None:
-        """Submit or join the remote job, or find that the service does not have it any more."""
-        claim = self.leases.claim(job_id, STAGE, worker="worker", turn=f"{job_id}-{loses_it}")
-        assert claim is not None
-        if loses_it:
-            lost = RemoteJobLostError(STAGE.service.name, "remote")
-            change = started_over(claim.job, STAGE, lost, in_s=60.0)
-        elif claim.sharing == ("mine",):
-            change = submitted(claim.job, STAGE, remote_id="remote", instance=INSTANCE)
+    def take_turn(self, job_id: str, remote_id: str = "remote") -> None:
+        """Submit the remote job, or join the others."""
+        claim = self.claim(job_id)
+        if claim.sharing == ("mine",):
+            change = submitted(claim.job, STAGE, remote_id=remote_id, instance=INSTANCE)
         else:
-            assert claim.sharing == ("there", INSTANCE, "remote")
-            change = attached(claim.job, STAGE, remote_id="remote", instance=INSTANCE)
+            assert claim.sharing == ("there", INSTANCE, remote_id)
+            change = attached(claim.job, STAGE, remote_id=remote_id, instance=INSTANCE)
         self.leases.commit(claim.lease, change, STAGE)
-        if not loses_it:
-            self.leases.commit(claim.lease, handed_back(), STAGE)
+        self.leases.commit(claim.lease, handed_back(), STAGE)
+
+    def give_up(self, job_id: str) -> None:
+        """Find that the service does not have the remote job any more."""
+        claim = self.claim(job_id)
+        lost = RemoteJobLostError(STAGE.service.name, "remote")
+        change = started_over(claim.job, STAGE, lost, in_s=0.0)
+        self.leases.commit(claim.lease, change, STAGE)
+        self.calls.due()
+
+    def claim(self, job_id: str) -> Claim:
+        claim = self.leases.claim(job_id, STAGE, worker="worker", turn=f"turn-{next(self.turns)}")
+        assert claim is not None
+        return claim
 
     @property
-    def deletions(self) -> list[str]:
-        return list(self.client.zrange("orchestrator:deletions", 0, -1))
+    def deletions(self) -> set[str]:
+        return {json.loads(one)[2] for one in self.client.zrange("orchestrator:deletions", 0, -1)}
 
 
 @pytest.fixture
@@ -62,18 +75,46 @@ def world(redis_url: str) -> World:
     return World(redis_url)
 
 
-@pytest.mark.parametrize("loses_it", [False, True])
-def test_the_last_of_those_who_share_a_remote_job_deletes_it(
-    world: World,
-    loses_it: bool,  # noqa: FBT001 - a case
-) -> None:
-    """Also where the first one has given it up as lost before it was cancelled."""
+def test_the_last_of_those_who_share_a_remote_job_deletes_it(world: World) -> None:
     first, second, third = JOBS
-    if loses_it:
-        world.take_turn(first, loses_it=True)
     world.jobs.cancel(first)
     world.jobs.cancel(second)
-    assert world.deletions == [], "the third one still needs it"
+    assert world.deletions == set()
     world.jobs.cancel(third)
-    (deleted,) = world.deletions
-    assert "remote" in deleted
+    assert world.deletions == {"remote"}
+
+
+def test_who_gives_it_up_takes_it_from_nobody(world: World) -> None:
+    first, second, third = JOBS
+    world.give_up(first)
+    world.jobs.cancel(first)
+    world.jobs.cancel(second)
+    assert world.deletions == set(), "the third one still needs it"
+    world.jobs.cancel(third)
+    assert world.deletions == {"remote"}
+    assert not world.client.keys("orchestrator:work:*")
+
+
+def test_each_remote_job_goes_with_those_who_use_it(world: World) -> None:
+    """The first one gives the old one up and has a new one, which the second one joins too."""
+    first, second, third = JOBS
+    world.give_up(first)
+    world.take_turn(first, "new")
+    world.give_up(second)
+    world.take_turn(second, "new")
+    world.jobs.cancel(first)
+    assert world.deletions == set()
+    world.jobs.cancel(second)
+    assert world.deletions == {"new"}
+    world.jobs.cancel(third)
+    assert world.deletions == {"new", "remote"}
+    assert not world.client.keys("orchestrator:work:*")
+
+
+def test_who_only_used_the_old_one_does_not_end_a_submission(world: World) -> None:
+    first, second, third = JOBS
+    world.give_up(first)
+    assert world.claim(first).sharing == ("mine",)
+    world.jobs.cancel(second)
+    world.jobs.cancel(third)
+    assert world.client.hget(next(world.client.scan_iter("orchestrator:work:*")), "holder") == first

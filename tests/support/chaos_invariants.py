@@ -178,3 +178,5 @@ def _check_references(seen: Snapshot) -> Iterator[str]:
         for job_id in users:
             if job_id not in seen.jobs:
                 yield f"{job_id} is gone and refers to {digest} ({entry})"
+        if users and not entry:
+            yield f"{users} refer to {digest}, of which there is no entry"

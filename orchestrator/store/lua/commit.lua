@@ -16,8 +16,8 @@ local function refuse(reason)
                              event.stage .. '.attempt')
     local awaited = held[1] and not TERMINAL[held[1]] and not known[1]
                     and tonumber(known[2] or 1) == event.attempt
-    local shared = redis.call('HGET', work_key(late.digest), 'remote_id')
-    if not awaited and known[1] ~= late.remote_id and shared ~= late.remote_id then
+    local shared = redis.call('EXISTS', users_key(late.digest, late.remote_id)) == 1
+    if not awaited and known[1] ~= late.remote_id and not shared then
       delete_later(late.service, late.instance, late.remote_id)
     end
   end
@@ -46,15 +46,17 @@ local work = change.work
 if work then
   local key = work_key(work.digest)
   if work.forget then
+    unrefer(id, work.digest, work.forget)
     if redis.call('HGET', key, 'remote_id') == work.forget then forget_work(work.digest, calls) end
-    unrefer(id, work.digest)
   elseif work.abandon then
     if redis.call('HGET', key, 'holder') == id then forget_work(work.digest, calls) end
   else
+    local other = redis.call('HGET', key, 'remote_id')
+    if other and other ~= work.remote_id then forget_work(work.digest, calls) end
     redis.call('HSET', key, 'instance', work.instance, 'remote_id', work.remote_id)
     redis.call('HDEL', key, 'holder')
     redis.call('PEXPIRE', key, work.retention_ms)
-    refer(id, work.digest)
+    refer(id, work.digest, work.remote_id)
     wake_followers(work.digest, calls)
   end
 end

@@ -36,7 +36,8 @@ if twin and get(twin, 'status') == 'completed'
     end
     set(id, stage .. '.status', 'completed', stage .. '.progress', 100,
             stage .. '.started_at', text(NOW), stage .. '.completed_at', text(NOW))
-    refer(id, get(id, stage .. '.work'))
+    local remote_id = get(id, stage .. '.job_id')
+    if remote_id then refer(id, get(id, stage .. '.work'), remote_id) end
   end
   local video = get(twin, 'video')
   if video then set(id, 'video', video) end

@@ -205,13 +205,21 @@ end
 -- Shared work: one remote job for all who asked for the same with the same input.
 local function work_key(digest) return P .. 'work:' .. digest end
 local WORK = {'holder', 'instance', 'remote_id', 'done_by'}  -- the rest are jobs that use it
--- Notes that a job uses the remote job of an entry, for as long as there is an entry.
-local function refer(id, digest)
-  if redis.call('EXISTS', work_key(digest)) == 1 then
-    redis.call('HSET', work_key(digest), 'job:' .. id, '')
-  end
+-- Where those who use a remote job are noted: in the entry that leads to it, or, once somebody has
+-- given it up, apart.
+local function users_key(digest, remote_id)
+  local key = work_key(digest)
+  if redis.call('HGET', key, 'remote_id') == remote_id then return key end
+  return key .. ':users:' .. remote_id
 end
-local function unrefer(id, digest) redis.call('HDEL', work_key(digest), 'job:' .. id) end
+-- Notes that a job uses a remote job, for as long as that is known at all.
+local function refer(id, digest, remote_id)
+  local key = users_key(digest, remote_id)
+  if redis.call('EXISTS', key) == 1 then redis.call('HSET', key, 'job:' .. id, '') end
+end
+local function unrefer(id, digest, remote_id)
+  redis.call('HDEL', users_key(digest, remote_id), 'job:' .. id)
+end
 local function is_used(digest)
   local facts = 0
   for _, fact in ipairs(redis.call('HMGET', work_key(digest), unpack(WORK))) do
@@ -228,20 +236,26 @@ local function wake_followers(digest, calls)
 end
 -- Leads nobody to a remote job any more. Who uses it still does: the last of them deletes it.
 local function forget_work(digest, calls)
-  redis.call('HDEL', work_key(digest), unpack(WORK))
+  local key = work_key(digest)
+  local remote_id = redis.call('HGET', key, 'remote_id')
+  redis.call('HDEL', key, unpack(WORK))
+  if remote_id and redis.call('EXISTS', key) == 1 then
+    redis.call('RENAME', key, users_key(digest, remote_id))
+  end
   wake_followers(digest, calls)
 end
--- Drops a job's reference; returns true where nobody else refers to the remote job.
-local function unshare(id, digest, calls)
+-- Drops a job's reference to its remote job, if it has one; returns true where nobody else has any.
+local function unshare(id, digest, remote_id, calls)
   local key = work_key(digest)
   redis.call('SREM', key .. ':followers', id)
-  unrefer(id, digest)
-  if is_used(digest) then
-    if redis.call('HGET', key, 'holder') == id and redis.call('HEXISTS', key, 'remote_id') == 0 then
-      forget_work(digest, calls)
-    end
-    return false
+  if not remote_id then
+    if redis.call('HGET', key, 'holder') == id then forget_work(digest, calls) end
+    return true
   end
+  unrefer(id, digest, remote_id)
+  local users = users_key(digest, remote_id)
+  if users ~= key then return redis.call('EXISTS', users) == 0 end
+  if is_used(digest) then return false end
   forget_work(digest, calls)
   return true
 end
@@ -252,7 +266,7 @@ local function join_work(id, digest, retention_ms)
   local key = work_key(digest)
   local work = redis.call('HMGET', key, 'holder', 'instance', 'remote_id')
   if work[3] then
-    refer(id, digest)
+    refer(id, digest, work[3])
     return {'there', work[2], work[3]}
   end
   if work[1] and work[1] ~= id then
@@ -275,7 +289,7 @@ end
 local function drop_remote(id, stage, service, calls)
   local remote = redis.call('HMGET', job_key(id), stage .. '.job_id', stage .. '.instance',
                             stage .. '.work')
-  local sole = not remote[3] or unshare(id, remote[3], calls)
+  local sole = not remote[3] or unshare(id, remote[3], remote[1], calls)
   if remote[1] and sole then delete_later(service, remote[2], remote[1]) end
 end
 
