@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.digests import digest_works
-from orchestrator.errors import RemoteJobLostError
+from orchestrator.errors import DeadlineExceededError, RemoteJobLostError
 from orchestrator.job import JobRequest
 from orchestrator.pipeline import STAGES
 from orchestrator.settings import ServiceSettings, load_settings
@@ -15,7 +15,7 @@ from orchestrator.store.calls import CallStore
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import Claim, LeaseStore
-from orchestrator.transitions import attached, handed_back, started_over, submitted
+from orchestrator.transitions import attached, failed, handed_back, started_over, submitted
 
 STAGE = STAGES[0]
 INSTANCE = "http://127.0.0.1:1"
@@ -26,7 +26,7 @@ class World:
     """Three jobs that share one remote job of their first stage."""
 
     def __init__(self, url: str) -> None:
-        service = ServiceSettings(url=INSTANCE, timeout=1, max_inflight=len(JOBS))
+        service = ServiceSettings(url=INSTANCE, timeout=1, max_inflight=len(JOBS) + 1)
         services = {stage.service.name: service for stage in STAGES}
         settings = load_settings(env_files=(), redis_url=url, services=services)
         connection = connect(settings)
@@ -36,10 +36,13 @@ class World:
         self.leases = LeaseStore(connection, settings)
         self.calls = CallStore(connection)
         self.turns = itertools.count()
-        request = JobRequest("http://video.test/shared")
         for job_id in JOBS:
-            self.jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
+            self.add(job_id)
             self.take_turn(job_id)
+
+    def add(self, job_id: str) -> None:
+        request = JobRequest("http://video.test/shared")
+        self.jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
 
     def take_turn(self, job_id: str, remote_id: str = "remote") -> None:
         """Submit the remote job, or join the others."""
@@ -118,3 +121,28 @@ def test_who_only_used_the_old_one_does_not_end_a_submission(world: World) -> No
     world.jobs.cancel(second)
     world.jobs.cancel(third)
     assert world.client.hget(next(world.client.scan_iter("orchestrator:work:*")), "holder") == first
+
+
+def test_who_has_only_joined_keeps_nothing_when_it_leaves(world: World) -> None:
+    """It was parked, or its turn died, before it noted the remote job as its own."""
+    first, second, third = JOBS
+    world.add("d" * 16)
+    assert world.claim("d" * 16).sharing == ("there", INSTANCE, "remote")
+    for job_id in (first, second, third):
+        world.jobs.cancel(job_id)
+    assert world.deletions == set(), "it may attach to it yet"
+    world.jobs.cancel("d" * 16)
+    assert world.deletions == {"remote"}
+    assert not world.client.keys("orchestrator:work:*")
+
+
+def test_who_has_only_joined_and_fails_keeps_nothing(world: World) -> None:
+    first, second, third = JOBS
+    world.add("d" * 16)
+    claim = world.claim("d" * 16)
+    late = DeadlineExceededError("JOB_TIMEOUT_MINUTES", 1)
+    world.leases.commit(claim.lease, failed(claim.job, STAGE, late), STAGE)
+    for job_id in (first, second, third):
+        assert world.deletions == set()
+        world.jobs.cancel(job_id)
+    assert world.deletions == {"remote"}

@@ -49,7 +49,7 @@ if work then
     unrefer(id, work.digest, work.forget)
     if redis.call('HGET', key, 'remote_id') == work.forget then forget_work(work.digest, calls) end
   elseif work.abandon then
-    if redis.call('HGET', key, 'holder') == id then forget_work(work.digest, calls) end
+    drop_work(id, work.digest, work.service, nil, nil, calls)
   else
     local other = redis.call('HGET', key, 'remote_id')
     if other and other ~= work.remote_id then forget_work(work.digest, calls) end

@@ -286,11 +286,19 @@ local function delete_later(service, instance, remote_id)
   redis.call('ZADD', P .. 'deletions', NOW, member)
 end
 
+-- Takes a job from a piece of work: from its remote job, or from the one that it has joined and has
+-- not noted as its own yet.
+local function drop_work(id, digest, service, remote_id, instance, calls)
+  if not remote_id and redis.call('HEXISTS', work_key(digest), 'job:' .. id) == 1 then
+    remote_id, instance = unpack(redis.call('HMGET', work_key(digest), 'remote_id', 'instance'))
+  end
+  local sole = unshare(id, digest, remote_id, calls)
+  if remote_id and sole then delete_later(service, instance, remote_id) end
+end
 local function drop_remote(id, stage, service, calls)
-  local remote = redis.call('HMGET', job_key(id), stage .. '.job_id', stage .. '.instance',
-                            stage .. '.work')
-  local sole = not remote[3] or unshare(id, remote[3], remote[1], calls)
-  if remote[1] and sole then delete_later(service, remote[2], remote[1]) end
+  local remote = redis.call('HMGET', job_key(id), stage .. '.work', stage .. '.job_id',
+                            stage .. '.instance')
+  if remote[1] then drop_work(id, remote[1], service, remote[2], remote[3], calls) end
 end
 
 -- A notice for the client's own address, in the same step that ends the job: none is lost.
