@@ -51,7 +51,7 @@ def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
     """
     job = operations().get(job_id)
     kind = query.format or _preferred_format()
-    made = operations().transcript(job, with_words=True)
+    made = operations().transcript(job, with_words=kind is not TranscriptFormat.TXT)
     if made is None:
         raise NotCompletedError(job_id, job.status, "transcription")
     # In a thread of its own: hours of speech take a second, and all other requests would wait.

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -74,8 +75,10 @@ class World:
 
 
 @pytest.fixture
-def world(redis_url: str) -> World:
-    return World(redis_url)
+def world(redis_url: str) -> Iterator[World]:
+    world = World(redis_url)
+    yield world
+    world.client.close()
 
 
 def test_the_last_of_those_who_share_a_remote_job_deletes_it(world: World) -> None:
@@ -146,3 +149,22 @@ def test_who_has_only_joined_and_fails_keeps_nothing(world: World) -> None:
         assert world.deletions == set()
         world.jobs.cancel(job_id)
     assert world.deletions == {"remote"}
+
+
+def test_a_submission_that_outlived_its_entry_takes_nobodys_remote_job(world: World) -> None:
+    first, second, third = JOBS
+    world.give_up(first)
+    slow = world.claim(first)
+    assert slow.sharing == ("mine",)
+    world.client.delete(f"orchestrator:work:{slow.job.stages[STAGE.name].work}")  # as time would
+    for job_id in (second, third):
+        world.give_up(job_id)
+        world.take_turn(job_id, "other")
+    late = submitted(slow.job, STAGE, remote_id="late", instance=INSTANCE)
+    world.leases.commit(slow.lease, late, STAGE)
+    world.jobs.cancel(second)
+    assert world.deletions == set(), "the third one still needs it"
+    world.jobs.cancel(third)
+    assert world.deletions == {"other"}
+    world.jobs.cancel(first)
+    assert world.deletions == {"other", "late"}
