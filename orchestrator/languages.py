@@ -1,8 +1,19 @@
-"""The two-letter language codes of ISO 639-1, as the Library of Congress lists them."""
+"""Language codes: which ones the API takes, and which one each spelling means.
 
+The transcriber follows the same rule (``services/transcriber/languages.py``). Both leave it to
+the package ``langcodes``, which has the tables of IANA and CLDR.
+"""
+
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["ISO_639_1"]
+from langcodes import Language, closest_match
+
+__all__ = ["AUTO", "CODES", "ISO_639_1", "find_code", "suggest_codes"]
+
+AUTO: Final = "auto"
+"""What asks the transcriber to detect the language."""
 
 _CODES: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv "
@@ -14,3 +25,37 @@ _CODES: Final = (
     "yo za zh zu "
 )
 ISO_639_1: Final = frozenset(_CODES.split())
+"""The two-letter codes, as the Library of Congress lists them."""
+# Whisper calls written Norwegian `no`, and knows two languages that have no two-letter code.
+CODES: Final = ISO_639_1 - {"nb"} | {"haw", "yue"}
+"""The codes that a language is stored and sent as."""
+_SORTED: Final = sorted(CODES)
+
+_MAX_DISTANCE: Final = 10
+"""CLDR's distance up to which a language stands for another, e.g. Cantonese and Chinese."""
+_COMMON: Final = ("en", "es", "pt", "fr", "de", "zh")
+_LONGEST_CODE: Final = 3
+_SUGGESTIONS: Final = 3
+
+
+@lru_cache(maxsize=1024)
+def find_code(tag: str) -> str | None:
+    """Return the code of ``CODES`` that a language's tag stands for, or ``None``.
+
+    Args:
+        tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
+            ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
+    """
+    try:
+        language = Language.get(tag.strip().partition(".")[0].replace("_", "-")).language
+    except ValueError:
+        return None
+    code, distance = closest_match(language or "und", _SORTED, max_distance=_MAX_DISTANCE)
+    return code if distance <= _MAX_DISTANCE else None
+
+
+def suggest_codes(tag: str) -> tuple[str, ...]:
+    """Return codes to choose from instead of an unknown one: similar ones, then common ones."""
+    code = tag.strip().lower()
+    alike = get_close_matches(code, _SORTED, _SUGGESTIONS) if len(code) <= _LONGEST_CODE else []
+    return tuple(dict.fromkeys([*alike, *_COMMON]))

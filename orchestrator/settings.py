@@ -12,7 +12,7 @@ from orchestrator.batch_settings import BatchSettings
 from orchestrator.captions import CueStyle
 from orchestrator.container_settings import ContainerSettings
 from orchestrator.errors import SettingsError
-from orchestrator.languages import ISO_639_1
+from orchestrator.languages import AUTO, find_code
 from orchestrator.log_settings import LogSettings
 from orchestrator.operating_settings import OperatingSettings
 from orchestrator.page_settings import PageSettings
@@ -302,10 +302,10 @@ class Settings(
 
     @field_validator("default_language")
     @classmethod
-    def _is_language(cls, code: str) -> str:
-        code = code.strip().lower()
-        if code != "auto" and code not in ISO_639_1:
-            raise ValueError("must be auto or a language code of ISO 639-1")
+    def _is_language(cls, tag: str) -> str:
+        code = AUTO if tag.strip().lower() == AUTO else find_code(tag)
+        if code is None:
+            raise ValueError("must be auto or a language code, e.g. pt, por or pt-BR")
         return code
 
     @field_validator("webhook_secret")

@@ -1,6 +1,7 @@
 """The normalizer's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
 
 from services.kit.service import Service
+from services.normalizer.capabilities import capabilities
 from services.normalizer.options import SubmissionOptions, check
 from services.normalizer.settings import NormalizerSettings
 
@@ -12,4 +13,5 @@ SERVICE = Service(
     options=SubmissionOptions,
     takes_file=True,
     check=check,
+    pages={"capabilities": capabilities},
 )

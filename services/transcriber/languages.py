@@ -1,16 +1,22 @@
 """The languages that Whisper knows, and what can be translated."""
 
+from functools import lru_cache
 from typing import Any
 
+from langcodes import Language, closest_match
+
+from services.kit.work import WorkError
 from services.transcriber.bundled import BUNDLED
+from services.transcriber.encoder import require_encoder
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.translation import ENGLISH, find_packages, find_route
 
 AUTO = "auto"
 # The models that the engine knows by name; any other of the hub works by its full name.
 MODELS = (BUNDLED, "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo")
-# The short codes of ISO 639-1, and Hawaiian, which has none. The newest models alone know
-# Cantonese as a language of its own; all of them take it as Chinese.
+CHINESE = "zh"
+CANTONESE = "yue"
+# The two-letter codes of ISO 639-1, and Hawaiian and Cantonese, which have none.
 NAMES = dict(
     pair.split(":")
     for pair in [
@@ -112,15 +118,47 @@ NAMES = dict(
         "vi:Vietnamese",
         "yi:Yiddish",
         "yo:Yoruba",
+        "yue:Cantonese",
         "zh:Chinese",
     ]
 )
 _WHISPER_CODES = {"jv": "jw"}  # Whisper writes Javanese as ISO 639-1 did until 2001
 _ISO_CODES = {whisper: iso for iso, whisper in _WHISPER_CODES.items()}
+# CLDR's distance up to which a language stands for another, e.g. Cantonese and Chinese.
+MAX_DISTANCE = 10
 
 
-def to_whisper_code(code: str) -> str:
-    """Return what Whisper calls a language of ISO 639-1."""
+@lru_cache(maxsize=1024)
+def find_code(tag: str) -> str | None:
+    """Return the code of ``NAMES`` that a language's tag stands for, or ``None``.
+
+    The orchestrator follows the same rule (``orchestrator/languages.py``).
+
+    Args:
+        tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
+            ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
+    """
+    try:
+        language = Language.get(tag.strip().partition(".")[0].replace("_", "-")).language
+    except ValueError:
+        return None
+    code, distance = closest_match(language or "und", list(NAMES), max_distance=MAX_DISTANCE)
+    return code if distance <= MAX_DISTANCE else None
+
+
+def fit_code(code: str, model: str) -> str:
+    """Return the code under which a model knows a language: most take Cantonese as Chinese."""
+    return CHINESE if code == CANTONESE and not knows_cantonese(model) else code
+
+
+def to_whisper_code(code: str, model: str = "") -> str:
+    """Return what a Whisper model calls a language.
+
+    Args:
+        code: One of ``NAMES``.
+        model: The model's name. The default stands for one that does not know Cantonese.
+    """
+    code = fit_code(code, model)
     return _WHISPER_CODES.get(code, code)
 
 
@@ -142,9 +180,27 @@ def can_translate(model: str) -> bool:
     return not is_english_only(model) and "turbo" not in model
 
 
+def knows_cantonese(model: str) -> bool:
+    """Return whether a model has Cantonese as a language of its own: from large-v3 on."""
+    return "large-v3" in model or model in {"large", "turbo"}
+
+
 def list_known(model: str) -> dict[str, str]:
     """Return the names of the languages that a model transcribes, by code."""
-    return {ENGLISH: NAMES[ENGLISH]} if is_english_only(model) else NAMES
+    if is_english_only(model):
+        return {ENGLISH: NAMES[ENGLISH]}
+    if knows_cantonese(model):
+        return dict(NAMES)
+    return {code: name for code, name in NAMES.items() if code != CANTONESE}
+
+
+def can_diarize(settings: TranscriberSettings) -> bool:
+    """Return whether speakers can be told apart here; no model is loaded for it."""
+    try:
+        require_encoder(settings)
+    except WorkError:
+        return False
+    return True
 
 
 def list_pairs(settings: TranscriberSettings) -> list[dict[str, str]]:
@@ -174,4 +230,5 @@ def languages(settings: TranscriberSettings | None = None) -> dict[str, Any]:
         "translations": list_pairs(settings),
         "model": model,
         "models": sorted({*MODELS, model}),
+        "diarize": can_diarize(settings),
     }

@@ -6,13 +6,27 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from services.kit.work import WorkError
 from services.transcriber.encoder import require_encoder
-from services.transcriber.languages import AUTO, list_known, list_pairs
+from services.transcriber.languages import AUTO, find_code, fit_code, list_known, list_pairs
 from services.transcriber.settings import TranscriberSettings
 
 
 def _normalize_code(value: object) -> object:
-    """Take ``PT`` for ``pt``, and an empty form field for one that was not sent."""
-    return (value.strip().lower() or None) if isinstance(value, str) else value
+    """Return the code that a tag such as ``pt-BR`` stands for, and none for an empty field.
+
+    An unknown tag stays as it is: ``check`` refuses it with the codes that are known.
+    """
+    if not isinstance(value, str):
+        return value
+    tag = value.strip().lower()
+    return tag if tag in {"", AUTO} else find_code(tag) or tag
+
+
+def _normalize_wanted(value: object) -> object:
+    return _normalize_code(value) or None
+
+
+def _normalize_spoken(value: object) -> object:
+    return _normalize_code(value) or AUTO
 
 
 class SubmissionOptions(BaseModel):
@@ -20,12 +34,10 @@ class SubmissionOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    language_in: Annotated[str, BeforeValidator(lambda value: _normalize_code(value) or AUTO)] = (
-        AUTO
-    )
-    """A code of ISO 639-1, or ``auto`` to find it out."""
-    language_out: Annotated[str | None, BeforeValidator(_normalize_code)] = None
-    """A code of ISO 639-1; none means the spoken language."""
+    language_in: Annotated[str, BeforeValidator(_normalize_spoken)] = AUTO
+    """A language's tag, e.g. ``pt``, ``por`` or ``pt-BR``, or ``auto`` to find it out."""
+    language_out: Annotated[str | None, BeforeValidator(_normalize_wanted)] = None
+    """A language's tag; none means the spoken language."""
     hotwords: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12_000)] | None = (
         None
     )
@@ -52,19 +64,20 @@ def check(options: SubmissionOptions, settings: TranscriberSettings | None = Non
     settings = settings or TranscriberSettings()
     if options.diarize:
         require_encoder(settings)
-    known = list_known(settings.whisper_model)
+    model = settings.whisper_model
+    known = list_known(model)
     for code in (options.language_in, options.language_out):
-        if code not in {None, AUTO, *known}:
+        if code not in {None, AUTO} and fit_code(str(code), model) not in known:
             raise WorkError("unsupported_language", f"{code} is none of {', '.join(known)}.")
     # With "auto" the spoken language may turn out to be the wanted one.
-    if options.language_out in {None, options.language_in} or options.language_in == AUTO:
+    if options.language_out is None or options.language_in == AUTO:
         return
+    spoken, wanted = fit_code(options.language_in, model), fit_code(options.language_out, model)
     pairs = list_pairs(settings)
-    if {"from": options.language_in, "to": options.language_out} not in pairs:
-        possible = sorted({pair["to"] for pair in pairs if pair["from"] == options.language_in})
+    if spoken != wanted and {"from": spoken, "to": wanted} not in pairs:
+        possible = sorted({pair["to"] for pair in pairs if pair["from"] == spoken})
         raise WorkError(
             "unsupported_language",
-            f"No translation from {options.language_in} to {options.language_out}. From "
-            f"{options.language_in} it goes into: {', '.join(possible) or 'nothing'}. "
-            "GET /languages lists all translations.",
+            f"No translation from {spoken} to {wanted}. From {spoken} it goes into: "
+            f"{', '.join(possible) or 'nothing'}. GET /languages lists all translations.",
         )

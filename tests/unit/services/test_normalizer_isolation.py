@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.kit.work import WorkError
+from services.normalizer.capabilities import capabilities
 from services.normalizer.isolation import SPLEETER, require_isolation
 from services.normalizer.options import SubmissionOptions, check
 from services.normalizer.settings import NormalizerSettings
@@ -34,3 +35,10 @@ def test_only_who_wants_it_is_refused(tmp_path: Path) -> None:
 def test_with_its_model_file_it_is_accepted(tmp_path: Path) -> None:
     (tmp_path / SPLEETER.filename).touch()
     check(SubmissionOptions(isolate_vocals=True), NormalizerSettings(models_dir=tmp_path))
+
+
+def test_what_can_be_done_is_told_without_a_submission(tmp_path: Path) -> None:
+    settings = NormalizerSettings(models_dir=tmp_path)
+    assert capabilities(settings) == {"isolate_vocals": False}
+    (tmp_path / SPLEETER.filename).touch()
+    assert capabilities(settings) == {"isolate_vocals": True}
