@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from orchestrator.findings import NOTHING, Findings, merge_findings
+
 __all__ = [
     "Acceptance",
     "CaptionsChoice",
+    "Channels",
     "Job",
     "JobOptions",
     "JobRequest",
@@ -64,6 +67,14 @@ class CaptionsChoice(StrEnum):
     PREFER = "prefer"  # taken instead of a transcription, where there are some
 
 
+class Channels(StrEnum):
+    """What becomes of a recording's channels."""
+
+    AUTO = "auto"  # heard alone where they clearly carry different voices, else mixed
+    MIX = "mix"
+    SEPARATE = "separate"  # each heard alone; the segments name theirs as speaker
+
+
 class Priority(StrEnum):
     """Who goes first where jobs stand in line."""
 
@@ -110,6 +121,9 @@ class JobOptions:
     captions: CaptionsChoice = CaptionsChoice.IGNORE
     diarize: bool = False
     """Whether each segment is to say who speaks."""
+    channels: Channels = Channels.AUTO
+    audio_track: int | str | None = None
+    """The number of the track to take, from 1, or its language; ``None`` for the best one."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +193,8 @@ class StageRecord:
     """Times in a row that the service could not be used."""
     filename: str | None = None
     """The artifact's name."""
+    findings: Findings = NOTHING
+    """What its service reported when it was done."""
     work: str | None = None
     """The digest of what is done to what; equal digests share one remote job."""
     submitted_at: datetime | None = None
@@ -192,9 +208,17 @@ class Transcript:
 
     text: str
     segments: tuple[Mapping[str, Any], ...]
-    """Each with ``text``, ``start``, ``end``, ``duration`` in seconds, and ``words`` if known."""
+    """Each with ``text``, ``start``, ``end``, ``duration`` in seconds; if known, with ``words``,
+    ``language``, ``confidence``, ``no_speech`` and ``speaker``."""
     language: str | None = None
     """What was spoken, as the transcriber detected it."""
+    findings: Findings = NOTHING
+    """The transcriber's, as it comes from the service; the whole job's, out of the store."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is any text."""
+        return bool(self.text.strip()) or any(one["text"].strip() for one in self.segments)
 
 
 @dataclass(frozen=True)
@@ -232,6 +256,8 @@ class Job:
     error_message: str | None = None
     error_code: str | None = None
     error_stage: str | None = None
+    error_retryable: bool | None = None
+    """Whether the same job may succeed later, where it failed."""
     job_limit_s: float = 0.0
     """The limits stamped into the job when it was submitted, in seconds."""
     stage_limit_s: float = 0.0
@@ -251,6 +277,11 @@ class Job:
         """What is asked of the services: what the client chose, as far as it is of use."""
         chosen = self.request.options
         return replace(chosen, captions=CaptionsChoice.IGNORE) if self.lacks_captions else chosen
+
+    @property
+    def findings(self) -> Findings:
+        """What all stages that are done reported of the recording."""
+        return merge_findings(record.findings for record in self.stages.values())
 
     @property
     def current(self) -> StageRecord:

@@ -7,6 +7,7 @@ job waits without a message and makes a new one.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.digests import digest_works
@@ -140,7 +141,8 @@ class Operations:
         """Return what a completed job has made, with its segments' words if asked, or ``None``."""
         if job.status is not JobStatus.COMPLETED:
             return None
-        return self._jobs.transcript(job.job_id, with_words=with_words)
+        made = self._jobs.transcript(job.job_id, with_words=with_words)
+        return replace(made, findings=job.findings) if made else None
 
     def queue_position(self, job: Job) -> int | None:
         """Return how far a job is from the head of the line; ``None`` where it is not in one."""

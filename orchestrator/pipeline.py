@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.job import CaptionsChoice, Job, JobOptions, JobRequest, JobStatus
+from orchestrator.job import CaptionsChoice, Channels, Job, JobOptions, JobRequest, JobStatus
+from orchestrator.languages import AUTO
 
 __all__ = [
     "SERVICES",
@@ -75,13 +76,24 @@ def _download_fields(url: str, options: JobOptions) -> dict[str, str]:
 
 
 def _normalization_fields(_url: str, options: JobOptions) -> dict[str, str]:
-    return {
+    fields = {
         "remove_noise": _flag(options.remove_noise),
         "convert_to_mono": _flag(options.convert_to_mono),
         "apply_highpass_filter": _flag(options.apply_highpass_filter),
         "set_sample_rate_16k": _flag(options.set_sample_rate_16k),
         "isolate_vocals": _flag(options.isolate_vocals),
+        **_channels(options),
     }
+    if options.audio_track is not None:
+        fields["audio_track"] = str(options.audio_track)
+    if options.language != AUTO:  # of several audio tracks, the one in this language is wanted
+        fields["language"] = options.language
+    return fields
+
+
+def _channels(options: JobOptions) -> dict[str, str]:
+    """Return the field for the channels; the services' own default is not sent."""
+    return {} if options.channels is Channels.AUTO else {"channels": options.channels.value}
 
 
 def _transcription_fields(_url: str, options: JobOptions) -> dict[str, str]:
@@ -92,7 +104,7 @@ def _transcription_fields(_url: str, options: JobOptions) -> dict[str, str]:
         fields["hotwords"] = ", ".join(options.vocabulary)
     if options.diarize:  # else not sent: not every service knows it
         fields["diarize"] = "true"
-    return fields
+    return fields | _channels(options)
 
 
 STAGES: Final = (

@@ -1,6 +1,7 @@
 """What becomes of a stage after an error: its class decides, never its text."""
 
 import random
+from typing import Final
 
 from orchestrator.errors import (
     BreakerOpenError,
@@ -20,6 +21,7 @@ from orchestrator.pipeline import STAGES, Stage, asks_for_captions
 from orchestrator.settings import Settings
 from orchestrator.transitions import (
     Change,
+    awaiting_model,
     failed,
     handed_back,
     parked,
@@ -29,6 +31,9 @@ from orchestrator.transitions import (
 )
 
 __all__ = ["decide"]
+
+_MODEL_UNAVAILABLE: Final = "model_unavailable"
+_LONGEST_MODEL_WAIT_S: Final = 300.0  # each attempt sends the audio again
 
 
 def decide(error: OrchestratorError, job: Job, stage: Stage, settings: Settings) -> Change:
@@ -41,6 +46,7 @@ def decide(error: OrchestratorError, job: Job, stage: Stage, settings: Settings)
     transient               parked with growing waits; clocks run on
     remote job lost         another attempt, up to `STAGE_MAX_ATTEMPTS`
     remote job failed       the same where the service says `retryable`
+    model cannot be loaded  another attempt that does not count; clocks stand still
     artifact of before gone the stage before is done again, up to `STAGE_MAX_ATTEMPTS`
     captions of no use      the stage is done again without them, also where a service that does
                             not know the wish has refused the submission
@@ -77,9 +83,18 @@ def _decide_by_class(
         case RemoteJobLostError() if _has_attempts(job, stage, settings):
             return started_over(job, stage, error, in_s=0)
         case RemoteJobFailedError() if error.failure.retryable:
-            if _has_attempts(job, stage, settings):
-                wait_s = park_s(job.stages[stage.name].failures, settings)
-                return started_over(job, stage, error, in_s=wait_s)
+            return _try_again(error, job, stage, settings)
+    return failed(job, stage, error)
+
+
+def _try_again(error: RemoteJobFailedError, job: Job, stage: Stage, settings: Settings) -> Change:
+    """Give the stage another remote job, if it has attempts left or waits for a model."""
+    record = job.stages[stage.name]
+    if error.code == _MODEL_UNAVAILABLE:
+        wait_s = park_s(record.attempt - 1, settings, longest_s=_LONGEST_MODEL_WAIT_S)
+        return awaiting_model(job, stage, error, in_s=wait_s)
+    if _has_attempts(job, stage, settings):
+        return started_over(job, stage, error, in_s=park_s(record.failures, settings))
     return failed(job, stage, error)
 
 

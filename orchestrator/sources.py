@@ -82,7 +82,7 @@ def _names_playlist(parts: SplitResult) -> bool:
 def _accepted_parts(url: str, allowed_sources: frozenset[str], pointer: str) -> SplitResult:
     parts = _split(url)
     if parts is None or not is_accepted(url, allowed_sources):
-        host = _host(parts) if parts else url
+        host = _host(parts) if parts else url.rpartition("@")[2]  # no login, if it has one
         detail = f"{host} is not a source that is accepted here"
         raise UnsupportedSourceError(detail, "source", pointer, host)
     return parts

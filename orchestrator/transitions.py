@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from orchestrator.errors import OrchestratorError, RemoteJobError
+from orchestrator.findings import FINDINGS, NOTHING, Findings, add_no_speech, encode_findings
 from orchestrator.job import Job, JobStatus, StageStatus, Transcript, Video
+from orchestrator.logins import hide_logins
 from orchestrator.pipeline import STAGES, Stage
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Stay",
     "Wake",
     "attached",
+    "awaiting_model",
     "captioned",
     "completed",
     "described",
@@ -205,22 +208,34 @@ def completed(
     *,
     filename: str | None,
     transcript: Transcript | None = None,
+    findings: Findings = NOTHING,
     remark: str = "",
 ) -> Change:
-    """The stage is done; the job goes to the next one, or is done too."""
+    """The stage is done; the job goes to the next one, or is done too.
+
+    Its findings replace those of an earlier attempt. A transcript's own go before the remote
+    job's, and one without words says why.
+    """
+    if transcript is not None:
+        findings = transcript.findings.over(findings)
+        if not transcript.has_words:
+            findings = add_no_speech(findings, job.findings)
+    found = encode_findings(findings)
     following = STAGES[STAGES.index(stage) + 1 :]
     values: dict[str, str | float] = {
         f"{stage.name}.status": StageStatus.COMPLETED,
         f"{stage.name}.progress": 100.0,
         f"{stage.name}.filename": filename or stage.default_filename,
         "overall_progress": overall_progress(job, stage, 100.0) if following else 100.0,
+        **{f"{stage.name}.{name}": value for name, value in found.items()},
     }
+    none_found = (f"{stage.name}.{name}" for name in FINDINGS if name not in found)
     stamp = f"{stage.name}.completed_at"
     return Change(
         move=Enter(following[0]) if following else End(JobStatus.COMPLETED),
         values=values,
         stamps=(stamp,) if following else (stamp, "completed_at"),
-        cleared=(f"{stage.name}.submitted_at", f"{stage.name}.etag"),
+        cleared=(f"{stage.name}.submitted_at", f"{stage.name}.etag", *none_found),
         clocks_paused=False,
         transcript=transcript,
         event=Event("completed", stage.name, job.stages[stage.name].attempt, remark),
@@ -228,10 +243,23 @@ def completed(
 
 
 def captioned(
-    job: Job, stage: Stage, *, filename: str | None, language: str, transcript: Transcript
+    job: Job,
+    stage: Stage,
+    *,
+    filename: str | None,
+    language: str,
+    transcript: Transcript,
+    findings: Findings = NOTHING,
 ) -> Change:
     """The stage came upon the publisher's own subtitles: nothing else is needed."""
-    done = completed(job, stage, filename=filename, remark=f"publisher's captions ({language})")
+    done = completed(
+        job,
+        stage,
+        filename=filename,
+        transcript=transcript,
+        findings=replace(findings, quality=None, languages=()),  # nothing was measured
+        remark=f"publisher's captions ({language})",
+    )
     values = {**done.values, "overall_progress": 100.0, "captions_language": language}
     for skipped in STAGES[STAGES.index(stage) + 1 :]:
         values[f"{skipped.name}.status"] = StageStatus.SKIPPED
@@ -243,7 +271,6 @@ def captioned(
         move=End(JobStatus.COMPLETED),
         values=values,
         stamps=(*done.stamps, "completed_at"),
-        transcript=transcript,
     )
 
 
@@ -263,8 +290,9 @@ def failed(job: Job, stage: Stage, error: OrchestratorError) -> Change:
         move=End(JobStatus.FAILED),
         values={
             f"{stage.name}.status": StageStatus.FAILED,
-            "error_message": str(error),
+            "error_message": hide_logins(str(error)),
             "error_code": error.code,
+            "error_retryable": int(error.retryable),
             "error_stage": stage.name,
         },
         stamps=(f"{stage.name}.completed_at",),
@@ -285,6 +313,13 @@ def started_over(job: Job, stage: Stage, error: OrchestratorError, *, in_s: floa
         shared=_forget(record.work, record.job_id),
         event=Event("retrying", stage.name, record.attempt, f"{error.code}: {error}"),
     )
+
+
+def awaiting_model(job: Job, stage: Stage, error: OrchestratorError, *, in_s: float) -> Change:
+    """The service cannot load a model just now: wait without spending attempts or time."""
+    again = started_over(job, stage, error, in_s=in_s)
+    kept = {f"{stage.name}.failures": job.stages[stage.name].failures}
+    return replace(again, values={**again.values, **kept}, clocks_paused=True)
 
 
 def sent_back(job: Job, stage: Stage, source: Stage, error: OrchestratorError) -> Change:
@@ -339,7 +374,7 @@ def _next_attempt(job: Job, stage: Stage) -> dict[str, str | float]:
 def _remote_fields(stage: Stage) -> tuple[str, ...]:
     names = (
         *("job_id", "instance", "submitted_at", "completed_at", "filename", "etag"),
-        *("segments", "lacks_partials"),
+        *("segments", "lacks_partials", *FINDINGS),
     )
     return tuple(f"{stage.name}.{name}" for name in names)
 

@@ -339,6 +339,7 @@ class Turn:
             self._stage,
             filename=remote.filename,
             transcript=transcript,
+            findings=remote.findings,
             remark=remark,
         )
         return self._partials.add_rest(change, transcript) if transcript else change
@@ -353,6 +354,7 @@ class Turn:
             filename=remote.filename,
             language=language,
             transcript=transcript,
+            findings=remote.findings,
         )
         return self._partials.add_rest(change, transcript)
 

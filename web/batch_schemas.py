@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.batches import BatchStatus, BatchView, Item
 from orchestrator.job import JobStatus
+from orchestrator.logins import hide_login
 from orchestrator.store.batches import Batch
 from orchestrator.store.listings import Listing
-from web.schemas import Moment, PipelineOptions, SourceAddress
+from web.fields import SourceAddress
+from web.schemas import Moment, PipelineOptions
 
 __all__ = ["BatchAccepted", "BatchDetail", "BatchItem", "BatchRequest"]
 
@@ -62,7 +64,7 @@ class PlaylistDetail(BaseModel):
     def of(cls, listing: Listing) -> "PlaylistDetail":
         """Show what is known of a playlist."""
         return cls(
-            url=listing.url,
+            url=hide_login(listing.url),
             title=listing.title,
             truncated=listing.is_truncated,
             skipped=listing.skipped,
@@ -78,6 +80,7 @@ class BatchItem(BaseModel):
         description="`null` before the job is submitted, and after it has expired."
     )
     progress: float
+    warning_count: int = Field(description="How many `warnings` the job has.")
     error_code: str | None
     error_message: str | None
 
@@ -86,10 +89,11 @@ class BatchItem(BaseModel):
         """Show an item."""
         job = item.job
         return cls(
-            youtube_url=item.url,
+            youtube_url=hide_login(item.url),
             job_id=item.job_id,
             status=job.status if job else None,
             progress=job.overall_progress if job else 0.0,
+            warning_count=len(job.findings.warnings) if job else 0,
             error_code=job.error_code if job else None,
             error_message=job.error_message if job else None,
         )

@@ -8,6 +8,7 @@ from flask_pydantic import validate
 
 from orchestrator.access import Scope
 from orchestrator.job import Acceptance, Job, JobStatus
+from orchestrator.logins import hide_login
 from web.access import caller
 from web.context import asked_job, operations, present
 from web.documented import IF_NONE_MATCH, LAST_EVENT_ID, PREFER_WAIT, Answer, answers
@@ -34,7 +35,7 @@ def _accepted(job: Acceptance) -> Response:
         job_id=job.job_id,
         status=job.status,
         message=say("message.pipeline", "Pipeline started"),
-        youtube_url=job.request.youtube_url,
+        youtube_url=hide_login(job.request.youtube_url),
         overall_progress=job.overall_progress,
     )
     location = {"Location": url_for("jobs.show", job_id=job.job_id)}

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from orchestrator.job import Job, JobStatus
+from orchestrator.logins import hide_login
 from orchestrator.store.jobs import Cursor
 from web.schemas import Moment
 
@@ -39,6 +40,7 @@ class JobSummary(BaseModel):
     title: str | None = Field(description="The video's, once it is known.")
     status: JobStatus
     progress: float
+    warning_count: int = Field(description="How many `warnings` the job has.")
     created_at: Moment
     updated_at: Moment
 
@@ -47,10 +49,11 @@ class JobSummary(BaseModel):
         """Show a job in short."""
         return cls(
             job_id=job.job_id,
-            youtube_url=job.request.youtube_url,
+            youtube_url=hide_login(job.request.youtube_url),
             title=job.video.title if job.video else None,
             status=job.status,
             progress=job.overall_progress,
+            warning_count=len(job.findings.warnings),
             created_at=job.created_at,
             updated_at=job.updated_at,
         )

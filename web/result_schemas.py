@@ -16,6 +16,7 @@ from orchestrator.captions.style import (
     MinGapS,
 )
 from orchestrator.job import Transcript
+from web.finding_schemas import LanguageDetail, QualityDetail, WarningDetail
 
 __all__ = ["CueDetail", "TranscriptDocument", "TranscriptFormat", "TranscriptQuery"]
 
@@ -76,7 +77,13 @@ class TranscriptDocument(BaseModel):
     job_id: str
     language: str | None
     text: str
-    segments: Sequence[dict[str, Any]]
+    segments: Sequence[dict[str, Any]] = Field(
+        description="Each with `text`, `start`, `end` and `duration` in seconds; where known, "
+        "with `words`, `language`, `confidence`, `no_speech` and `speaker`."
+    )
+    languages: Sequence[LanguageDetail]
+    warnings: Sequence[WarningDetail]
+    quality: QualityDetail | None
     cues: Sequence[CueDetail]
 
     @classmethod
@@ -87,6 +94,9 @@ class TranscriptDocument(BaseModel):
             language=transcript.language,
             text=transcript.text,
             segments=[dict(segment) for segment in transcript.segments],
+            languages=[LanguageDetail.of(one) for one in transcript.findings.languages],
+            warnings=[WarningDetail.of(one) for one in transcript.findings.warnings],
+            quality=QualityDetail.of(transcript.findings.quality),
             cues=[
                 CueDetail(start=cue.start_ms / 1000, end=cue.end_ms / 1000, lines=cue.lines)
                 for cue in cues

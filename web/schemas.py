@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from orchestrator.access import Caller
 from orchestrator.job import (
     CaptionsChoice,
+    Channels,
     Job,
     JobOptions,
     JobRequest,
@@ -22,9 +22,11 @@ from orchestrator.job import (
     Transcript,
     Upload,
 )
-from orchestrator.languages import ISO_639_1
+from orchestrator.logins import hide_login
 from orchestrator.pipeline import STAGES
 from orchestrator.settings import Settings
+from web.fields import AudioTrackChoice, Language, LanguageOrAuto, Metadata, SourceAddress, Switch
+from web.finding_schemas import AudioTrackDetail, LanguageDetail, QualityDetail, WarningDetail
 
 __all__ = [
     "JobDetail",
@@ -32,13 +34,11 @@ __all__ = [
     "PipelineAccepted",
     "PipelineOptions",
     "PipelineRequest",
-    "SourceAddress",
     "StageDetail",
     "to_rfc3339",
 ]
 
 _LEAST_PROGRESS = 5.0  # below it an estimate would be a guess
-_LONGEST_URL = 2048  # what browsers and proxies carry
 
 
 def to_rfc3339(moment: datetime) -> str:
@@ -46,50 +46,7 @@ def to_rfc3339(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _known_language(code: str) -> str:
-    code = code.strip().lower()
-    if code not in ISO_639_1:
-        raise PydanticCustomError(
-            "unknown_language", "{code} is not a language code of ISO 639-1", {"code": repr(code)}
-        )
-    return code
-
-
-def _known_or_auto(code: str) -> str:
-    return "auto" if code.strip().lower() == "auto" else _known_language(code)
-
-
 Moment = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
-MetadataKey = Annotated[str, Field(pattern=r"^[^:]+$", max_length=40)]
-MetadataValue = Annotated[str, Field(max_length=500)]
-# Said by hand, since the model's own schema does not say what keys may be.
-_METADATA_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "maxProperties": 16,
-    "propertyNames": {"pattern": "^[^:]+$", "maxLength": 40},
-    "additionalProperties": {"type": "string", "maxLength": 500},
-}
-Metadata = Annotated[
-    dict[MetadataKey, MetadataValue], Field(max_length=16), WithJsonSchema(_METADATA_SCHEMA)
-]
-# Documented more narrowly than it is accepted: IDN hosts, ports and user names pass too.
-_ADDRESS_PATTERN: Final = r"^https?://[a-z0-9-]+(\.[a-z0-9-]+)*(/[!-\[\]-~]*)?$"
-SourceAddress = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=_LONGEST_URL,
-        json_schema_extra={"pattern": _ADDRESS_PATTERN},
-    ),
-]
-Switch = Annotated[bool, Field(strict=True)]  # 0 and "yes" are mistakes, in JSON
-_CODES: Final[list[Any]] = sorted(ISO_639_1)
-Language = Annotated[
-    str, AfterValidator(_known_language), Field(json_schema_extra={"enum": _CODES})
-]
-LanguageOrAuto = Annotated[
-    str, AfterValidator(_known_or_auto), Field(json_schema_extra={"enum": ["auto", *_CODES]})
-]
 
 
 class PipelineOptions(BaseModel):
@@ -97,8 +54,14 @@ class PipelineOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    language: LanguageOrAuto | None = None
-    language_out: Language | None = None
+    language: LanguageOrAuto | None = Field(
+        None,
+        description="The spoken language, or `auto` to detect it. Other spellings than the codes "
+        "listed here are accepted too, e.g. `pt-BR`, `por` or `iw`.",
+    )
+    language_out: Language | None = Field(
+        None, description="The language to translate to, spelled as `language`."
+    )
     remove_noise: Switch | None = None
     convert_to_mono: Switch | None = None
     apply_highpass_filter: Switch = False
@@ -116,6 +79,19 @@ class PipelineOptions(BaseModel):
     )
     diarize: Switch = Field(
         default=False, description="Whether each segment says who speaks, as `speaker`."
+    )
+    channels: Channels = Field(
+        Channels.AUTO,
+        description="`separate` transcribes each channel alone and names it in the segments, as "
+        "`speaker`; `mix` transcribes all of them together. `auto` separates channels that "
+        "clearly carry different voices.",
+        examples=["separate"],
+    )
+    audio_track: AudioTrackChoice | None = Field(
+        None,
+        description="Which audio track of the file to transcribe: its number, from 1, or its "
+        "language. By default the file's own default track, then `language`, then speech decide.",
+        examples=[2],
     )
     metadata: Metadata = Field(
         default_factory=dict, description="Notes of your own; jobs can be listed by them."
@@ -152,6 +128,8 @@ class PipelineOptions(BaseModel):
             vocabulary=self.vocabulary,
             captions=self.captions,
             diarize=self.diarize,
+            channels=self.channels,
+            audio_track=self.audio_track,
             **defaulted,
         )
         return JobRequest(
@@ -220,7 +198,7 @@ class JobDetail(BaseModel):
     """The answer to ``GET /jobs/{job_id}``; every key is always there."""
 
     job_id: str
-    youtube_url: str
+    youtube_url: str = Field(description="The video's URL, without a login that it may contain.")
     status: JobStatus
     overall_progress: float
     created_at: Moment
@@ -242,6 +220,23 @@ class JobDetail(BaseModel):
     error_message: str | None
     error_code: str | None
     error_stage: str | None
+    error_retryable: bool | None = Field(
+        description="Whether the same job may succeed later; `null` unless it failed."
+    )
+    warnings: Sequence[WarningDetail] = Field(
+        description="What is missing, doubtful or unusual in the result: of the download, the "
+        "normalization and the transcription, in this order."
+    )
+    quality: QualityDetail | None = Field(
+        description="`null` before the transcription, for the publisher's subtitles, and where "
+        "the transcriber does not measure it."
+    )
+    languages: Sequence[LanguageDetail] = Field(
+        description="The languages that are spoken, the most spoken one first."
+    )
+    audio_tracks: Sequence[AudioTrackDetail] = Field(
+        description="The audio tracks of the file, known once it is normalized."
+    )
     metadata: Mapping[str, str]
     callback_url: str | None
     queue_position: int | None
@@ -254,9 +249,10 @@ class JobDetail(BaseModel):
         """Show a job."""
         is_done = job.status is JobStatus.COMPLETED
         files = {stage.name: job.stages[stage.name].filename for stage in STAGES}
+        found = job.findings
         return cls(
             job_id=job.job_id,
-            youtube_url=job.request.youtube_url,
+            youtube_url=hide_login(job.request.youtube_url),
             status=job.status,
             overall_progress=job.overall_progress,
             created_at=job.created_at,
@@ -274,6 +270,11 @@ class JobDetail(BaseModel):
             error_message=job.error_message,
             error_code=job.error_code,
             error_stage=job.error_stage,
+            error_retryable=job.error_retryable,
+            warnings=[WarningDetail.of(one) for one in found.warnings],
+            quality=QualityDetail.of(found.quality),
+            languages=[LanguageDetail.of(one) for one in found.languages],
+            audio_tracks=[AudioTrackDetail.of(one) for one in found.audio_tracks],
             metadata=job.request.metadata,
             callback_url=job.request.callback_url,
             queue_position=queue_position,

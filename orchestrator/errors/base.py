@@ -18,6 +18,8 @@ class OrchestratorError(Exception):
     """
 
     code = "internal"
+    retryable = False
+    """Whether the same request may succeed later."""
 
 
 class SettingsError(OrchestratorError):

@@ -35,6 +35,7 @@ class DeadlineExceededError(StageError):
     """
 
     code = "deadline_exceeded"
+    retryable = True
 
     def __init__(self, limit: str, seconds: float) -> None:
         super().__init__(limit, seconds)
@@ -115,6 +116,7 @@ class ServiceUnavailableError(ServiceError):
     """The service failed or could not be reached; it may be better later."""
 
     code = "service_unavailable"
+    retryable = True
 
 
 class BreakerOpenError(ServiceUnavailableError):
@@ -131,6 +133,7 @@ class ServiceOverloadedError(ServiceError):
     """
 
     code = "service_overloaded"
+    retryable = True
 
     def __init__(self, service: str, detail: str, retry_after_s: float) -> None:
         super().__init__(service, detail)
@@ -146,6 +149,7 @@ class RemoteJobLostError(RemoteJobError):
     """The service does not know its job any more."""
 
     code = "remote_job_lost"
+    retryable = True
 
     def __init__(self, service: str, remote_id: str) -> None:
         super().__init__(service, remote_id)
@@ -173,6 +177,7 @@ class RemoteJobFailedError(RemoteJobError):
         self.service = service
         self.failure = failure
         self.code = failure.code
+        self.retryable = failure.retryable
 
     def __str__(self) -> str:
         return self.failure.reason

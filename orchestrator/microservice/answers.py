@@ -11,7 +11,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from orchestrator.errors import Failure
+from orchestrator.findings import NOTHING, Findings
 from orchestrator.job import Transcript, Video
+from orchestrator.logins import hide_logins
+from orchestrator.microservice.findings import (
+    parse_confidence,
+    parse_findings,
+    parse_language,
+    parse_line,
+    parse_seconds,
+)
 
 __all__ = [
     "Playlist",
@@ -28,9 +37,8 @@ __all__ = [
 _DONE: Final = frozenset({"completed", "success", "done", "finished"})
 _FAILED: Final = frozenset({"failed", "error", "cancelled", "canceled", "aborted"})
 _QUEUED: Final = frozenset({"queued", "pending"})
-_LONGEST_VIDEO_S: Final = 1e7  # four months; beyond it is a mistake, or no number at all
-_LONGEST_TEXT: Final = 500  # a title is a line, whatever a site puts there
-_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,40})?")
+_LONGEST_REASON: Final = 2000
+_LONGEST_CODE: Final = 100
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _UNKNOWN_LANGUAGE: Final = "und"  # BCP 47's word for it
 _LONGEST_RETRY_AFTER_S: Final = 3600.0  # a service that says "tomorrow" is asked again sooner
@@ -62,6 +70,8 @@ class RemoteJob:
     """The tag of the publisher's subtitles, where it has taken them instead of the audio."""
     captions_error: str | None = None
     """Why it could not take them, where there are some."""
+    findings: Findings = NOTHING
+    """What it reports of the recording."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +113,17 @@ def parse_job(body: Any) -> RemoteJob:
     if not job_id or not isinstance(word, str):
         raise ValueError("the job has no id or no status")
     status = _parse_status(word)
-    filename = body.get("filename")
+    filename, facts = body.get("filename"), _facts(body)
     return RemoteJob(
         job_id=str(job_id),
         status=status,
         progress=_parse_progress(body.get("progress"), status),
         failure=_parse_failure(body, word) if status is RemoteStatus.FAILED else None,
         filename=filename if isinstance(filename, str) and filename else None,
-        video=_parse_video(_facts(body)),
-        captions_language=_parse_captions_language(_facts(body).get("captions")),
-        captions_error=_line(_facts(body).get("captions_error")),
+        video=_parse_video(facts),
+        captions_language=_parse_captions_language(facts.get("captions")),
+        captions_error=parse_line(facts.get("captions_error")),
+        findings=parse_findings(facts) if status is RemoteStatus.COMPLETED else NOTHING,
     )
 
 
@@ -124,28 +135,18 @@ def _facts(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def _parse_captions_language(captions: Any) -> str | None:
     if not isinstance(captions, Mapping):
         return None
-    tag = captions.get("language")
-    return tag if isinstance(tag, str) and _LANGUAGE_TAG.fullmatch(tag) else _UNKNOWN_LANGUAGE
+    return parse_language(captions.get("language")) or _UNKNOWN_LANGUAGE
 
 
 def _parse_video(facts: Mapping[str, Any]) -> Video | None:
     """Read what a downloader tells of its video, bounded; other services tell nothing."""
     video = Video(
-        title=_line(facts.get("title")),
-        duration_s=_seconds(facts.get("duration")),
-        uploader=_line(facts.get("uploader")),
-        thumbnail=_line(facts.get("thumbnail")),
+        title=parse_line(facts.get("title")),
+        duration_s=parse_seconds(facts.get("duration")),
+        uploader=parse_line(facts.get("uploader")),
+        thumbnail=parse_line(facts.get("thumbnail")),
     )
     return None if video == Video() else video
-
-
-def _seconds(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value <= _LONGEST_VIDEO_S else None
-
-
-def _line(value: Any) -> str | None:
-    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
 
 
 def _parse_status(word: str) -> RemoteStatus:
@@ -177,16 +178,15 @@ def _parse_progress(value: Any, status: RemoteStatus) -> float | None:
 
 def _parse_failure(body: Mapping[str, Any], word: str) -> Failure:
     reason = body.get("error") or body.get("error_message") or f"the job is {word.lower()}"
-    code = body.get("error_code")
     return Failure(
-        reason=str(reason),
-        code=code if isinstance(code, str) and code else "remote_failure",
+        reason=hide_logins(str(reason))[:_LONGEST_REASON],
+        code=parse_line(body.get("error_code"), _LONGEST_CODE) or "remote_failure",
         retryable=body.get("retryable") is True,
     )
 
 
 def parse_transcript(body: Any) -> Transcript:
-    """Read a transcription.
+    """Read a transcription, with what its service found out about the recording.
 
     Raises:
         ValueError: It has no text, or segments without times.
@@ -200,6 +200,7 @@ def parse_transcript(body: Any) -> Transcript:
         text=text if isinstance(text, str) else " ".join(one["text"] for one in segments),
         segments=segments,
         language=language if isinstance(language, str) else None,
+        findings=parse_findings(body),
     )
 
 
@@ -227,7 +228,7 @@ def parse_playlist(body: Any) -> Playlist:
         raise ValueError("the playlist has no entries")
     addresses = (one.get("url") if isinstance(one, Mapping) else None for one in body["entries"])
     return Playlist(
-        title=_line(body.get("title")),
+        title=parse_line(body.get("title")),
         urls=tuple(url for url in addresses if isinstance(url, str) and url),
         is_truncated=body.get("truncated") is True,
     )
@@ -246,9 +247,18 @@ def _parse_segment(segment: Any) -> dict[str, Any]:
     read = {"text": text, "start": start, "end": end, "duration": duration}
     if segment.get("words"):
         read["words"] = segment["words"]
-    if speaker := _line(segment.get("speaker")):
-        read["speaker"] = speaker
-    return read
+    return read | _parse_marks(segment)
+
+
+def _parse_marks(segment: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what a segment has beside its text and times, where it is known."""
+    marks = {
+        "speaker": parse_line(segment.get("speaker")),
+        "language": parse_language(segment.get("language")),
+        "confidence": parse_confidence(segment.get("confidence")),
+        "no_speech": parse_confidence(segment.get("no_speech")),
+    }
+    return {name: value for name, value in marks.items() if value is not None}
 
 
 def parse_retry_after(value: str | None, *, default_s: float) -> float:

@@ -60,14 +60,15 @@ def foreseen_wait_s(progress: float, elapsed_s: float, settings: Settings) -> fl
     return max(left_s / polls * spread, _SHORTEST_FORESEEN_S)
 
 
-def park_s(parks: int, settings: Settings) -> float:
+def park_s(parks: int, settings: Settings, *, longest_s: float = _LONGEST_PARK_S) -> float:
     """Return for how long a job is put aside when its service cannot be used, in seconds.
 
     Args:
         parks: How often in a row that has happened before.
         settings: Gives the first wait.
+        longest_s: The bound of the growing waits.
     """
-    longest = min(settings.retry_backoff_base_s * 2 ** min(parks, 10), _LONGEST_PARK_S)
+    longest = min(settings.retry_backoff_base_s * 2 ** min(parks, 10), longest_s)
     return _half_to_whole(longest)
 
 

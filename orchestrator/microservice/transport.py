@@ -18,6 +18,7 @@ from orchestrator.errors import (
     ServiceUnavailableError,
     TurnInterruptedError,
 )
+from orchestrator.logins import hide_logins
 from orchestrator.metrics import Counts
 from orchestrator.metrics.catalogue import BYTES, RETRIES
 from orchestrator.microservice.answers import parse_json, parse_retry_after
@@ -31,6 +32,7 @@ __all__ = ["Transport"]
 
 _IDLE_TRANSFERS = 16  # connections that are kept open between transfers
 _OVERLOADED_S = 5.0  # for a 429 that does not say how long
+_LONGEST_REASON = 2000
 _NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
@@ -172,9 +174,13 @@ class Transport:
     def _refusal(self, response: Answer) -> ServiceError:
         """Return the error that an answer of 400 or above stands for."""
         status_code = response.status
-        detail, code = _problem(self.read_whole(response), response.reason)
+        detail, code, is_retryable = _problem(self.read_whole(response), response.reason)
         retry_after = response.header("Retry-After")
-        if status_code == _TOO_MANY_REQUESTS or (status_code == _UNAVAILABLE and retry_after):
+        is_overloaded = status_code == _TOO_MANY_REQUESTS or (
+            status_code == _UNAVAILABLE and retry_after
+        )
+        # A refusal that may be none later, e.g. for a model that cannot be loaded just now.
+        if is_overloaded or (status_code < _FIRST_SERVER_ERROR and is_retryable):
             wait_s = parse_retry_after(retry_after, default_s=_OVERLOADED_S)
             return ServiceOverloadedError(self._name, detail, wait_s)
         if status_code >= _FIRST_SERVER_ERROR:
@@ -209,17 +215,18 @@ def _later(seconds: float, action: Callable[[], None]) -> None:
     timer.start()
 
 
-def _problem(data: bytes, phrase: str | None) -> tuple[str, str | None]:
-    """Return the detail and the code of an error answer, whatever form it has."""
+def _problem(data: bytes, phrase: str | None) -> tuple[str, str | None, bool]:
+    """Return the detail, the code and the class of an error answer, whatever form it has."""
     try:
         body = parse_json(data)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, Mapping):
-        return phrase or "no reason given", None
+        return phrase or "no reason given", None, False
     detail = body.get("detail") or body.get("error") or body.get("title") or phrase
     code = body.get("code")
-    return str(detail or "no reason given"), code if isinstance(code, str) else None
+    reason = hide_logins(str(detail or "no reason given"))[:_LONGEST_REASON]
+    return reason, code if isinstance(code, str) else None, body.get("retryable") is True
 
 
 def _reason(error: OSError) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.errors import IllegalTransitionError, JobNotFoundError, QueueFullError
+from orchestrator.findings import FINDINGS
 from orchestrator.job import (
     Acceptance,
     Job,
@@ -312,10 +313,16 @@ def _fresh_attempt(job: Job, stage: Stage) -> dict[str, str]:
     return fields
 
 
+_END_FIELDS = (
+    *("error_message", "error_code", "error_stage", "error_retryable"),
+    *("completed_at", "paused_at"),
+)
+
+
 def _stale_fields(stage: Stage) -> list[str]:
     names = (
         *("job_id", "instance", "submitted_at", "started_at", "completed_at", "filename", "etag"),
-        *("segments", "lacks_partials"),
+        *("segments", "lacks_partials", *FINDINGS),
     )
     stale = [f"{stage.name}.{name}" for name in names]
-    return [*stale, "error_message", "error_code", "error_stage", "completed_at", "paused_at"]
+    return [*stale, *_END_FIELDS]

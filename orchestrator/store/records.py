@@ -7,8 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from orchestrator.findings import decode_findings
 from orchestrator.job import (
     CaptionsChoice,
+    Channels,
     Job,
     JobOptions,
     JobRequest,
@@ -72,6 +74,7 @@ def _decode_options(text: str) -> JobOptions:
     chosen: dict[str, Any] = dict(zip(_OPTIONS, json.loads(text), strict=False))
     chosen["vocabulary"] = tuple(chosen.get("vocabulary", ()))
     chosen["captions"] = CaptionsChoice(chosen.get("captions", CaptionsChoice.IGNORE))
+    chosen["channels"] = Channels(chosen.get("channels", Channels.AUTO))
     return JobOptions(**chosen)
 
 
@@ -105,6 +108,7 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
         error_message=record.get("error_message"),
         error_code=record.get("error_code"),
         error_stage=record.get("error_stage"),
+        error_retryable=_flag(record.get("error_retryable")),
         job_limit_s=int(record.get("limit.job_ms", 0)) / 1000,
         stage_limit_s=int(record.get("limit.stage_ms", 0)) / 1000,
         deadline_job=_moment(record, "deadline.job"),
@@ -122,7 +126,7 @@ def recall_job(job_id: str, record: Mapping[str, str]) -> Job:
     return _recalled(job_id, tuple(record.items()))
 
 
-# About 10 kB each, 140 where a client sends all that it may.
+# About 10 kB each; 300 where a client and the services send all that they may.
 @lru_cache(maxsize=128)
 def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
     return decode_job(job_id, dict(record))
@@ -131,6 +135,10 @@ def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
 def wake_ups(calls: Any) -> tuple[WakeUp, ...]:
     """Read the calls in a script's answer."""
     return tuple(WakeUp(job_id, stage, int(number)) for job_id, stage, number in calls or ())
+
+
+def _flag(value: str | None) -> bool | None:
+    return None if value is None else value == "1"
 
 
 def _moment(record: Mapping[str, str], name: str) -> datetime | None:
@@ -167,6 +175,7 @@ def _decode_stage(own: Mapping[str, str]) -> StageRecord:
         etag=own.get("etag"),
         parks=int(own.get("parks", 0)),
         filename=own.get("filename"),
+        findings=decode_findings(own),
         work=own.get("work"),
         submitted_at=_moment(own, "submitted_at"),
         started_at=_moment(own, "started_at"),

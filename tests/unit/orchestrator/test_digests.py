@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
+import pytest
+
 from orchestrator.digests import digest_works
-from orchestrator.job import JobOptions
+from orchestrator.job import Channels, JobOptions
 from orchestrator.pipeline import STAGES
 from tests.support.jobs import URL, make_request
 
@@ -31,9 +33,13 @@ def test_a_name_is_short_and_plain() -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", name) for name in digests())
 
 
-def test_jobs_in_other_languages_share_download_and_normalization() -> None:
+def test_jobs_in_other_languages_share_the_download_only() -> None:
     english = digests(options={"language": "en"})
-    assert shared_stages(digests(), english) == [True, True, False]
+    assert shared_stages(digests(), english) == [True, False, False], "its audio track may differ"
+
+
+def test_jobs_translated_into_other_languages_share_download_and_normalization() -> None:
+    english = digests(options={"language": "en"})
     translated = digests(options={"language": "en", "language_out": "pt"})
     assert shared_stages(english, translated) == [True, True, False]
 
@@ -41,6 +47,15 @@ def test_jobs_in_other_languages_share_download_and_normalization() -> None:
 def test_jobs_with_another_normalization_share_the_download_only() -> None:
     other = digests(options={"isolate_vocals": True})
     assert shared_stages(digests(), other) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "options", [{"channels": Channels.SEPARATE}, {"audio_track": 2}, {"audio_track": "pt"}]
+)
+def test_jobs_with_other_channels_or_another_track_share_the_download_only(
+    options: dict[str, Any],
+) -> None:
+    assert shared_stages(digests(), digests(options=options)) == [True, False, False]
 
 
 def test_all_addresses_of_one_video_share_everything() -> None:

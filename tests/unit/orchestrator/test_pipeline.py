@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.job import CaptionsChoice, JobOptions, JobRequest, Upload
+from orchestrator.job import CaptionsChoice, Channels, JobOptions, JobRequest, Upload
 from orchestrator.pipeline import SERVICES, STAGES, asks_for_captions, stage_named, stages_of
 from tests.support.jobs import URL, make_job, make_request
 
@@ -57,6 +57,20 @@ def test_the_transcriber_gets_the_language_alone() -> None:
 def test_the_transcriber_gets_the_language_to_translate_to_where_there_is_one() -> None:
     options = JobOptions(language="pt", language_out="en")
     assert TRANSCRIPTION.fields(URL, options) == {"language_in": "pt", "language_out": "en"}
+
+
+def test_channels_and_track_are_sent_where_they_were_chosen() -> None:
+    chosen = JobOptions(channels=Channels.SEPARATE, audio_track=2)
+    normalization = NORMALIZATION.fields(URL, chosen)
+    assert (normalization["channels"], normalization["audio_track"]) == ("separate", "2")
+    assert TRANSCRIPTION.fields(URL, chosen) == {"language_in": "auto", "channels": "separate"}
+    assert NORMALIZATION.fields(URL, JobOptions(audio_track="pt"))["audio_track"] == "pt"
+    assert not {"channels", "audio_track"} & NORMALIZATION.fields(URL, JobOptions()).keys()
+
+
+def test_the_normalizer_gets_the_language_that_was_asked_for_to_choose_a_track() -> None:
+    assert NORMALIZATION.fields(URL, JobOptions(language="pt"))["language"] == "pt"
+    assert "language" not in NORMALIZATION.fields(URL, JobOptions(language="auto"))
 
 
 def test_only_the_first_stage_gets_no_audio_and_only_the_last_gives_a_transcript() -> None:

@@ -179,3 +179,29 @@ def test_a_submission_that_asks_for_subtitles_and_is_refused_is_made_without() -
     assert later.move == End(JobStatus.FAILED)
     declined = replace(preferring(), lacks_captions=True)
     assert decide(refused, declined, DOWNLOAD, SETTINGS).move == End(JobStatus.FAILED)
+
+
+@pytest.mark.parametrize(("attempt", "longest_s"), [(1, 1.5), (4, 12.0), (20, 300.0)])
+def test_a_model_that_cannot_be_loaded_just_now_is_awaited(attempt: int, longest_s: float) -> None:
+    failure = Failure("The model cannot be loaded", "model_unavailable", retryable=True)
+    job = with_stage(make_job("normalization"), "normalization", attempt=attempt, failures=2)
+    change = decided(RemoteJobFailedError(SERVICE, failure), job)
+    assert longest_s / 2 <= wait_of(change) <= longest_s
+    assert change.clocks_paused is True
+    assert change.values["normalization.failures"] == 2
+
+
+def test_a_model_that_will_never_be_there_fails_the_job() -> None:
+    failure = Failure("Not installed", "model_unavailable", retryable=False)
+    change = decided(RemoteJobFailedError(SERVICE, failure))
+    assert change.move == End(JobStatus.FAILED)
+    assert change.values["error_code"] == "model_unavailable"
+
+
+@pytest.mark.parametrize("code", ["incomplete_download", "a_code_of_next_year", "internal"])
+def test_any_code_that_is_retryable_gets_another_attempt(code: str) -> None:
+    failure = Failure("The source ended early", code, retryable=True)
+    change = decided(RemoteJobFailedError(SERVICE, failure))
+    assert change.values["normalization.attempt"] == 2
+    last = decided(RemoteJobFailedError(SERVICE, failure), failures("normalization", 2))
+    assert (last.values["error_code"], last.values["error_retryable"]) == (code, 1)

@@ -216,3 +216,21 @@ def test_a_playlist_may_be_any_address_of_a_host_that_the_operator_allows() -> N
 def test_an_address_with_control_characters_is_of_no_source(odd: str) -> None:
     for url in (f"https://youtu.be/dQw4{odd}w9WgXcQ", f"https://you{odd}tu.be/dQw4w9WgXcQ"):
         assert not is_accepted(url, frozenset({"*"}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret@elsewhere.test/",
+        "http://user:secret@elsewhere.test:0/",
+        "http://user:secr/et@elsewhere.test/",
+        "http://[user:secret@elsewhere.test/",
+        "ftp://user:secret@elsewhere.test/",
+        "user:secret@elsewhere.test",
+    ],
+)
+def test_a_refusal_does_not_show_a_login(url: str) -> None:
+    with pytest.raises(UnsupportedSourceError) as caught:
+        check_source(url, frozenset())
+    assert "user" not in str(caught.value)
+    assert "secr" not in f"{caught.value} {vars(caught.value)}"

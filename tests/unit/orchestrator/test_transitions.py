@@ -12,6 +12,7 @@ from orchestrator.errors import (
     SourceGoneError,
     StageError,
 )
+from orchestrator.findings import NOTHING, Findings, JobWarning, Quality, SpokenLanguage
 from orchestrator.job import JobStatus, Transcript
 from orchestrator.pipeline import STAGES, Stage
 from orchestrator.transitions import (
@@ -23,6 +24,7 @@ from orchestrator.transitions import (
     Stay,
     Wake,
     attached,
+    awaiting_model,
     captioned,
     completed,
     failed,
@@ -142,6 +144,7 @@ def test_a_failed_job_tells_stage_reason_and_code() -> None:
         "error_message": "normalizer (422): not audio",
         "error_code": "not_audio",
         "error_stage": "normalization",
+        "error_retryable": 0,
     }
 
 
@@ -253,3 +256,100 @@ def test_subtitles_of_no_use_cost_another_remote_job_but_no_attempt() -> None:
     assert change.values["lacks_captions"] == 1
     assert "download.job_id" in change.cleared
     assert change.shared == Shared("work of download", forget="dl_1")
+
+
+CLIPPED = JobWarning("clipped", "The recording is clipped.")
+SEGMENT = {"text": "Este é", "start": 0.0, "end": 2.5, "duration": 2.5}
+
+
+def test_what_a_service_reports_is_written_with_the_end_of_its_stage() -> None:
+    change = completed(
+        make_job("normalization"), NORMALIZATION, filename=None, findings=Findings((CLIPPED,))
+    )
+    written = change.values["normalization.warnings"]
+    assert written == '[["clipped","The recording is clipped."]]'
+
+
+def test_what_an_earlier_attempt_reported_goes_with_the_end_of_its_stage() -> None:
+    change = completed(make_job("normalization"), NORMALIZATION, filename=None)
+    names = {"warnings", "quality", "languages", "audio_tracks"}
+    assert {f"normalization.{name}" for name in names} <= set(change.cleared)
+
+
+def test_a_stage_that_starts_over_forgets_what_was_reported() -> None:
+    change = started_over(make_job("normalization"), NORMALIZATION, LOST, in_s=0)
+    assert {"normalization.warnings", "normalization.audio_tracks"} <= set(change.cleared)
+    change = sent_back(make_job("transcription"), TRANSCRIPTION, NORMALIZATION, LOST)
+    assert "normalization.warnings" in change.cleared
+    assert not any(name.startswith("download.") for name in change.cleared)
+
+
+def finish(transcript: Transcript, findings: Findings = NOTHING) -> dict[str, object]:
+    job = make_job("transcription")
+    change = completed(job, TRANSCRIPTION, filename=None, transcript=transcript, findings=findings)
+    return dict(change.values)
+
+
+def test_a_transcript_s_own_findings_go_before_those_of_the_remote_job() -> None:
+    own = Findings(quality=Quality(2.0, 1.5, 0.9), languages=(SpokenLanguage("pt", 2.0),))
+    told = Findings((CLIPPED,), Quality(9.0, 9.0))
+    values = finish(Transcript("Este é", (SEGMENT,), findings=own), told)
+    assert values["transcription.quality"] == "[2.0,1.5,0.9]"
+    assert values["transcription.languages"] == '[["pt",2.0]]'
+    assert "clipped" in str(values["transcription.warnings"])
+
+
+def test_a_transcript_without_words_says_why() -> None:
+    blank = {**SEGMENT, "text": "  "}
+    for transcript in (Transcript("", ()), Transcript(" \n", (blank,))):
+        assert '["no_speech","No words were' in str(finish(transcript)["transcription.warnings"])
+    assert "transcription.warnings" not in finish(Transcript("Este é", (SEGMENT,)))
+
+
+@pytest.mark.parametrize("code", ["no_speech", "speech_without_text"])
+def test_a_transcript_that_says_itself_why_it_has_no_words_gets_no_further_reason(
+    code: str,
+) -> None:
+    told = Findings((JobWarning(code, "Nobody speaks."),))
+    assert finish(Transcript("", ()), told)["transcription.warnings"] == (
+        f'[["{code}","Nobody speaks."]]'
+    )
+    job = with_stage(make_job("transcription"), "normalization", findings=told)
+    change = completed(job, TRANSCRIPTION, filename=None, transcript=Transcript("", ()))
+    assert "transcription.warnings" not in change.values
+
+
+def test_the_publisher_s_captions_have_no_quality() -> None:
+    change = captioned(
+        make_job(),
+        DOWNLOAD,
+        filename=None,
+        language="pt",
+        transcript=Transcript("Este é", (SEGMENT,)),
+        findings=Findings((CLIPPED,), Quality(1.0, 1.0), (SpokenLanguage("pt", 1.0),)),
+    )
+    assert "download.warnings" in change.values
+    assert not {"download.quality", "download.languages"} & change.values.keys()
+
+
+def test_a_login_in_the_reason_of_a_failure_is_not_written() -> None:
+    reason = "http://user:secret@host.test/a.mp3 answers 404"
+    error = RemoteJobFailedError("downloader", Failure(reason, "not_found", retryable=False))
+    values = failed(make_job(), DOWNLOAD, error).values
+    assert values["error_message"] == "http://host.test/a.mp3 answers 404"
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_a_failed_job_says_whether_it_may_succeed_later(*, retryable: bool) -> None:
+    error = RemoteJobFailedError("downloader", Failure("Later", "made_up", retryable=retryable))
+    values = failed(make_job(), DOWNLOAD, error).values
+    assert (values["error_code"], values["error_retryable"]) == ("made_up", int(retryable))
+
+
+def test_a_model_is_awaited_without_spending_attempts_or_time() -> None:
+    job = with_stage(make_job("transcription"), "transcription", attempt=4, failures=1)
+    change = awaiting_model(job, TRANSCRIPTION, LOST, in_s=30.0)
+    assert change.move == Due(30.0)
+    assert change.clocks_paused is True
+    assert change.values["transcription.attempt"] == 5
+    assert change.values["transcription.failures"] == 1

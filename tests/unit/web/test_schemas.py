@@ -1,6 +1,7 @@
 """What goes over the wire, in both directions."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,21 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator.access import Caller
-from orchestrator.job import JobOptions, JobStatus, Priority, StageStatus, Transcript
-from tests.support.jobs import NOW, URL, make_job, make_settings, with_stage
+from orchestrator.batches import Item
+from orchestrator.findings import AudioTrack, Findings, JobWarning, Quality, SpokenLanguage
+from orchestrator.job import (
+    Channels,
+    JobOptions,
+    JobStatus,
+    Priority,
+    StageStatus,
+    Transcript,
+)
+from orchestrator.store.listings import Listing
+from tests.support.jobs import NOW, URL, make_job, make_request, make_settings, with_stage
+from web.batch_schemas import BatchItem, PlaylistDetail
 from web.list_schemas import JobList, JobListQuery, JobSummary
+from web.result_schemas import TranscriptDocument
 from web.schemas import (
     JobDetail,
     PipelineAccepted,
@@ -118,7 +131,7 @@ def test_an_address_may_not_be_longer_than_browsers_carry() -> None:
 
 
 @pytest.mark.parametrize("name", ["language", "language_out"])
-@pytest.mark.parametrize("code", ["english", "xx", "e", "", "pt-BR", 3])
+@pytest.mark.parametrize("code", ["english", "xx", "e", "", "pt-", 3])
 def test_a_language_that_is_no_code_of_the_standard_is_refused(name: str, code: Any) -> None:
     assert fields_at_fault({"youtube_url": URL, name: code}) == [(name,)]
 
@@ -126,6 +139,99 @@ def test_a_language_that_is_no_code_of_the_standard_is_refused(name: str, code: 
 def test_a_language_may_be_in_any_letter_case() -> None:
     options = options_of({"language": " PT ", "language_out": "En"})
     assert (options.language, options.language_out) == ("pt", "en")
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("pt-BR", "pt"), ("por", "pt"), ("iw", "he"), ("nb", "no"), ("zh_TW", "zh"), ("yue", "yue")],
+)
+def test_a_language_may_be_spelled_as_people_do(tag: str, code: str) -> None:
+    options = options_of({"language": tag, "language_out": tag.upper()})
+    assert (options.language, options.language_out) == (code, code)
+
+
+def test_an_unknown_language_is_refused_with_some_that_are_known() -> None:
+    with pytest.raises(ValidationError, match=r"'xx' is not a known .* en, es, pt"):
+        PipelineRequest.model_validate({"youtube_url": URL, "language": "xx"})
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"), [(2, 2), ("2", 2), (" 3 ", 3), ("por", "pt"), ("EN", "en"), (None, None)]
+)
+def test_an_audio_track_is_a_number_or_a_language(given: Any, chosen: Any) -> None:
+    assert options_of({"audio_track": given}).audio_track == chosen
+
+
+@pytest.mark.parametrize(
+    "given", [0, -1, "0", 5000, 1.5, True, "xx", "", [], "9" * 100, "²", {"a": 1}]
+)
+def test_what_names_no_audio_track_is_refused(given: Any) -> None:
+    assert fields_at_fault({"youtube_url": URL, "audio_track": given})[0][0] == "audio_track"
+
+
+def test_channels_are_told_apart_as_they_are_unless_somebody_chooses() -> None:
+    assert options_of({}).channels == options_of({"channels": "auto"}).channels == Channels.AUTO
+    assert options_of({"channels": "separate"}).channels == Channels.SEPARATE
+    assert fields_at_fault({"youtube_url": URL, "channels": "left"}) == [("channels",)]
+
+
+FINDINGS = Findings(
+    (JobWarning("clipped", "Clipped."), JobWarning("low_confidence", "Unsure.", 1.5, 3.0)),
+    Quality(60.0, 58.5, None),
+    (SpokenLanguage("pt", 58.5),),
+    (AudioTrack(1, "por", is_default=True, is_chosen=True),),
+)
+
+
+def test_what_was_found_out_is_shown() -> None:
+    job = shown(JobDetail.of(with_stage(make_job(), "normalization", findings=FINDINGS), None, 0))
+    assert job["warnings"] == [
+        {"code": "clipped", "detail": "Clipped."},
+        {"code": "low_confidence", "detail": "Unsure.", "start": 1.5, "end": 3.0},
+    ]
+    assert job["quality"] == {"speech_s": 60.0, "transcribed_s": 58.5, "mean_confidence": None}
+    assert job["languages"] == [{"code": "pt", "seconds": 58.5}]
+    assert job["audio_tracks"] == [
+        {
+            "number": 1,
+            "language": "por",
+            "title": None,
+            "codec": None,
+            "channels": None,
+            "default": True,
+            "chosen": True,
+        }
+    ]
+
+
+def test_what_nobody_has_found_out_is_empty() -> None:
+    job = detail()
+    assert (job["warnings"], job["languages"], job["audio_tracks"]) == ([], [], [])
+    assert (job["quality"], job["error_retryable"]) == (None, None)
+
+
+def test_a_list_says_how_many_warnings_a_job_has() -> None:
+    job = with_stage(make_job(), "normalization", findings=FINDINGS)
+    assert JobSummary.of(job).warning_count == 2
+
+
+def test_a_login_in_an_address_is_shown_nowhere() -> None:
+    request = replace(make_request(), youtube_url="http://user:secret@video.test/a.mp3")
+    job = make_job(request=request)
+    item = Item("http://user:secret@video.test/a.mp3", job.job_id, job)
+    listing = Listing("http://user:secret@video.test/list")
+    for view in (JobDetail.of(job, None, 0), JobSummary.of(job), BatchItem.of(item)):
+        assert view.youtube_url == "http://video.test/a.mp3"
+        assert "secret" not in view.model_dump_json()
+    assert PlaylistDetail.of(listing).url == "http://video.test/list"
+
+
+def test_a_transcript_s_document_has_what_was_found_out() -> None:
+    made = Transcript("Este é", (SEGMENT,), "pt", FINDINGS)
+    document = TranscriptDocument.of("a1", made, ()).model_dump(mode="json")
+    assert document["languages"] == [{"code": "pt", "seconds": 58.5}]
+    assert [one["code"] for one in document["warnings"]] == ["clipped", "low_confidence"]
+    assert document["quality"]["speech_s"] == 60.0
 
 
 def test_a_language_may_be_detected_but_not_translated_to_whatever_comes() -> None:
@@ -241,6 +347,7 @@ def test_a_job_in_a_list_is_shown_in_short() -> None:
         "title": None,
         "status": "queued",
         "progress": 42.0,
+        "warning_count": 0,
         "created_at": "2025-10-29T10:00:00.123Z",
         "updated_at": "2025-10-29T10:00:00.123Z",
     }

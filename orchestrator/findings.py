@@ -1,0 +1,172 @@
+"""What services report of a recording beside their files: warnings, quality, languages, tracks.
+
+Pure values, and their form in a job's hash. A finding without content takes no field there.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any, Final, TypeVar
+
+__all__ = [
+    "FINDINGS",
+    "NOTHING",
+    "NO_SPEECH",
+    "AudioTrack",
+    "Findings",
+    "JobWarning",
+    "Quality",
+    "SpokenLanguage",
+    "add_no_speech",
+    "decode_findings",
+    "encode_findings",
+    "merge_findings",
+]
+
+NO_SPEECH: Final = "no_speech"
+_EXPLAINS_EMPTINESS: Final = frozenset({NO_SPEECH, "speech_without_text"})
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class JobWarning:
+    """Something that is missing, doubtful or unusual in a result."""
+
+    code: str
+    detail: str
+    """One sentence in English."""
+    start: float | None = None
+    """Where it begins on the recording's time line, in seconds; ``None`` for all of it."""
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much of the speech became text, and how sure the transcriber is of it."""
+
+    speech_s: float
+    """Seconds of speech that were detected."""
+    transcribed_s: float
+    """Seconds of it that have words."""
+    mean_confidence: float | None = None
+    """From 0 to 1, over all words; ``None`` where there are none."""
+
+
+@dataclass(frozen=True)
+class SpokenLanguage:
+    """A language that is spoken in a recording."""
+
+    code: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AudioTrack:
+    """One of a file's audio tracks."""
+
+    number: int
+    """From 1."""
+    language: str | None = None
+    title: str | None = None
+    codec: str | None = None
+    channels: int | None = None
+    is_default: bool = False
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one service, or all of them, reported of a job's recording."""
+
+    warnings: tuple[JobWarning, ...] = ()
+    quality: Quality | None = None
+    languages: tuple[SpokenLanguage, ...] = ()
+    """The one that is spoken most comes first."""
+    audio_tracks: tuple[AudioTrack, ...] = ()
+
+    def over(self, other: "Findings") -> "Findings":
+        """Return these findings, each one that is missing taken from ``other``."""
+        return Findings(
+            warnings=self.warnings or other.warnings,
+            quality=self.quality or other.quality,
+            languages=self.languages or other.languages,
+            audio_tracks=self.audio_tracks or other.audio_tracks,
+        )
+
+
+NOTHING: Final = Findings()
+FINDINGS: Final = tuple(field.name for field in fields(Findings))
+"""The names of a stage's fields in the job's hash."""
+
+
+def merge_findings(stages: Iterable[Findings]) -> Findings:
+    """Return the findings of several stages together: all warnings, in the stages' order."""
+    merged = NOTHING
+    warnings: dict[JobWarning, None] = {}
+    for found in stages:
+        warnings |= dict.fromkeys(found.warnings)
+        merged = found.over(merged)
+    return replace(merged, warnings=tuple(warnings))
+
+
+def add_no_speech(found: Findings, earlier: Findings) -> Findings:
+    """Return the findings of a transcription without words: they say why it has none.
+
+    Args:
+        found: What the service reported of it.
+        earlier: The findings of the stages before.
+    """
+    codes = {warning.code for warning in (*found.warnings, *earlier.warnings)}
+    if codes & _EXPLAINS_EMPTINESS:
+        return found
+    added = JobWarning(NO_SPEECH, "No words were recognized in the recording.")
+    return replace(found, warnings=(*found.warnings, added))
+
+
+def encode_findings(found: Findings) -> dict[str, str]:
+    """Return the fields for what there is; a row per item, without names, to be short."""
+    rows: dict[str, Any] = {
+        "warnings": [_row(one) for one in found.warnings],
+        "quality": _row(found.quality) if found.quality else None,
+        "languages": [_row(one) for one in found.languages],
+        "audio_tracks": [_row(one) for one in found.audio_tracks],
+    }
+    return {
+        name: json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        for name, value in rows.items()
+        if value
+    }
+
+
+def decode_findings(record: Mapping[str, str]) -> Findings:
+    """Read the fields of ``encode_findings``; a later release may have added to their rows."""
+    if not record.keys() & set(FINDINGS):
+        return NOTHING
+    quality = json.loads(record.get("quality", "null"))
+    return Findings(
+        warnings=_items(JobWarning, record.get("warnings")),
+        quality=_item(Quality, quality) if quality else None,
+        languages=_items(SpokenLanguage, record.get("languages")),
+        audio_tracks=_items(AudioTrack, record.get("audio_tracks")),
+    )
+
+
+def _row(item: Any) -> list[Any]:
+    values = [int(value) if isinstance(value, bool) else value for value in astuple(item)]
+    while values and values[-1] is None:
+        values.pop()
+    return values
+
+
+def _items(kind: type[Row], text: str | None) -> tuple[Row, ...]:
+    return tuple(_item(kind, row) for row in json.loads(text)) if text else ()
+
+
+def _item(kind: type[Row], row: list[Any]) -> Row:
+    named = dict(zip((one.name for one in fields(kind)), row, strict=False))  # type: ignore[arg-type]
+    return kind(**{name: _flag(name, value) for name, value in named.items()})
+
+
+def _flag(name: str, value: Any) -> Any:
+    return bool(value) if name.startswith("is_") else value
