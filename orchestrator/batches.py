@@ -14,12 +14,12 @@ from orchestrator.errors import (
 )
 from orchestrator.job import Job, JobRequest
 from orchestrator.log import LOGGER
+from orchestrator.logins import hide_login
 from orchestrator.network import check_address
 from orchestrator.operations import Operations
 from orchestrator.sources import check_playlist_source
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.listings import ListingStatus, ListingStore
-from orchestrator.webhooks import check_callback
 
 __all__ = ["BatchStatus", "BatchView", "Batches", "Item"]
 
@@ -108,6 +108,8 @@ class Batches:
             InvalidRequestError: They are more than one batch may have.
             QueueFullError: As many jobs as may have not ended.
             UnsupportedSourceError: An address is not of a source that is accepted.
+            UnsupportedLanguageError: The transcriber does not know a language.
+            OptionUnavailableError: A part that an option needs is not installed.
             StoreUnavailableError: It was not accepted, since Redis does not answer.
         """
         most = self._operations.settings.max_batch_items
@@ -133,12 +135,13 @@ class Batches:
             QueueFullError: As many jobs as may have not ended.
             ForbiddenAddressError: The address leads into a private network.
             UnsupportedSourceError: The address is of no playlist of a source that is accepted.
+            UnsupportedLanguageError: The transcriber does not know a language.
+            OptionUnavailableError: A part that an option needs is not installed.
             StoreUnavailableError: It was not accepted, since Redis does not answer.
         """
         settings, pointer = self._operations.settings, "#/playlist_url"
         self._operations.check_room()
-        if request.callback_url is not None:
-            check_callback(request.callback_url, settings)
+        self._operations.check_options(request)
         check_address(url, allow_private=settings.allow_private_addresses, pointer=pointer)
         check_playlist_source(url, settings.allowed_sources, pointer=pointer)
         batch = self._store.create((), request, playlist_url=url)
@@ -197,9 +200,10 @@ class Batches:
                 return
             request = replace(batch.request, youtube_url=url)
             try:
-                self._operations.submit(request, job_id=job_id)
+                self._operations.submit(request, job_id=job_id, is_promised=True)
             except InvalidRequestError as error:  # by settings that are not those of its acceptance
-                LOGGER.error("Batch %s goes on without %s: %s", batch.batch_id, url, error)
+                shown = hide_login(url)
+                LOGGER.error("Batch %s goes on without %s: %s", batch.batch_id, shown, error)
             if self._store.is_cancelled(batch.batch_id):  # in the same instant
                 self._operations.cancel(job_id)
 

@@ -40,6 +40,10 @@ class JobWarning:
     """Where it begins on the recording's time line, in seconds; ``None`` for all of it."""
     end: float | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the warning as clients read it, without what is not known."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 @dataclass(frozen=True)
 class Quality:

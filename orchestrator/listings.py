@@ -17,6 +17,7 @@ from orchestrator.errors import (
 )
 from orchestrator.listing_changes import begun_anew, failed, listed, put_off, submitted
 from orchestrator.log import LOGGER
+from orchestrator.logins import hide_login
 from orchestrator.microservice import Playlist, Poll, RemoteStatus, park_s, poll_waits
 from orchestrator.pipeline import STAGES
 from orchestrator.resources import Resources
@@ -144,7 +145,7 @@ class Listings:
         change = self._put_off(error, listing) or self._begin_anew(error, listing)
         if change is not None:
             return change
-        LOGGER.warning("The playlist %s is not listed: %s", listing.url, error)
+        LOGGER.warning("The playlist %s is not listed: %s", hide_login(listing.url), error)
         if isinstance(error, ServiceRejectedError) and error.status_code in _NO_SUCH_ROUTE:
             return failed("playlists_unsupported", f"{error.service} lists no playlists")
         return failed(error.code, str(error))

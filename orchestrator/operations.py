@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from orchestrator.capabilities import CapabilityWatch
 from orchestrator.digests import digest_works
 from orchestrator.errors import QueueFullError, ServiceError
 from orchestrator.health import Health, HealthWatch
@@ -52,6 +53,7 @@ class Operations:
         self.limits = LimitStore(connection)
         self.replies = ReplyStore(connection, retention_s=settings.idempotency_ttl_hours * 3600)
         self._clients = connections.clients
+        self._capabilities = CapabilityWatch(connections.clients)
         self._health = HealthWatch(settings, self._jobs, connections.breakers, self._clients)
 
     # --- jobs ---------------------------------------------------------------------------------
@@ -66,8 +68,20 @@ class Operations:
         Raises:
             ForbiddenAddressError: The address leads into a private network.
             UnsupportedSourceError: The address is not of a source that is accepted.
+            UnsupportedLanguageError: The transcriber does not know a language.
+            OptionUnavailableError: A part that an option needs is not installed.
             InvalidRequestError: Notices cannot be sent to the client's own address.
         """
+        self._check_address(request, pointer)
+        self._capabilities.check(request)
+
+    def check_options(self, request: JobRequest) -> None:
+        """Do as ``check`` does for a request whose address or file is not known yet."""
+        if request.callback_url is not None:
+            check_callback(request.callback_url, self.settings)
+        self._capabilities.check(request)
+
+    def _check_address(self, request: JobRequest, pointer: str = "#/youtube_url") -> None:
         url, settings = request.youtube_url, self.settings
         if request.callback_url is not None:
             check_callback(request.callback_url, settings)
@@ -85,13 +99,16 @@ class Operations:
         if self._jobs.count_active() >= self.settings.max_queued_jobs:
             raise QueueFullError(self.settings.max_queued_jobs)
 
-    def submit(self, request: JobRequest, *, job_id: str | None = None) -> Acceptance:
+    def submit(
+        self, request: JobRequest, *, job_id: str | None = None, is_promised: bool = False
+    ) -> Acceptance:
         """Accept a job.
 
         Args:
             request: What is asked for.
             job_id: The id that it gets, if it must be a certain one; submitting it again then
                 changes nothing.
+            is_promised: Whether its options were accepted before, as those of a batch.
 
         Returns:
             What became of the job; it is not lost from here on.
@@ -99,9 +116,13 @@ class Operations:
         Raises:
             ForbiddenAddressError: The address leads into a private network.
             UnsupportedSourceError: The address is not of a source that is accepted.
+            UnsupportedLanguageError: The transcriber does not know a language.
+            OptionUnavailableError: A part that an option needs is not installed.
             StoreUnavailableError: It was not accepted, since Redis does not answer.
         """
-        self.check(request)
+        self._check_address(request)
+        if not is_promised:
+            self._capabilities.check(request)
         job_id = job_id or secrets.token_hex(8)
         works = digest_works(job_id, request, is_shared=self.settings.cache_shared)
         accepted, call = self._jobs.create(job_id, request, works)
@@ -115,12 +136,15 @@ class Operations:
 
         Raises:
             QueueFullError: As many jobs as may have not ended; the file is not kept.
+            UnsupportedLanguageError: The transcriber does not know a language.
+            OptionUnavailableError: A part that an option needs is not installed.
             StoreUnavailableError: It was not accepted, since Redis or the disk does not answer.
         """
+        self.check(request)
         job_id = job_id or secrets.token_hex(8)
         self._uploads.keep(draft, job_id)
         try:
-            return self.submit(request, job_id=job_id)
+            return self.submit(request, job_id=job_id, is_promised=True)
         except QueueFullError:
             self._uploads.remove(job_id)
             raise

@@ -1,7 +1,8 @@
 """Signed notices to the client's own address when a job has ended (standardwebhooks.com).
 
 A notice is written in the same step that ends the job, so none is lost. It says only which job
-has ended how; whoever wants more asks the API. It may come twice, with the same ``webhook-id``.
+has ended how, with its first warnings; the API has the rest. It may come twice, with the same
+``webhook-id``.
 """
 
 import json
@@ -16,7 +17,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from orchestrator.callbacks import post
-from orchestrator.errors import CallbackError, ForbiddenAddressError, InvalidRequestError
+from orchestrator.errors import (
+    CallbackError,
+    ForbiddenAddressError,
+    InvalidRequestError,
+    JobNotFoundError,
+)
+from orchestrator.findings import JobWarning
 from orchestrator.log import LOGGER
 from orchestrator.network import check_address
 from orchestrator.resources import Connections
@@ -33,6 +40,7 @@ _POINTER: Final = "#/callback_url"
 # Readers of addresses disagree about what these mean, or drop them: nobody sends them in earnest.
 _ODD: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\\]")
 _JITTER: Final = 0.1  # so that a receiver that was away does not get everything at once
+_MOST_WARNINGS: Final = 20  # a notice is small
 _AT_ONCE: Final = 8
 _BATCH: Final = 32
 
@@ -128,13 +136,22 @@ class Webhooks:
         self._deliveries.note(delivery, outcome, in_s=wait_s)
         return error is None
 
+    def _warnings(self, delivery: Delivery) -> Sequence[JobWarning]:
+        """Return the warnings of a job, unless it was retried since."""
+        try:
+            job = self._jobs.get(delivery.job_id)
+        except JobNotFoundError:
+            return ()
+        return job.findings.warnings if job.status == delivery.job_status else ()
+
     def _next_wait_s(self, outcome: Delivery) -> float | None:
         is_over = outcome.error is None or outcome.response_status == HTTPStatus.GONE
         base_s = self._settings.webhook_backoff_base_s
         return None if is_over else retry_in_s(outcome.attempts, base_s)
 
     def _send(self, delivery: Delivery) -> int:
-        settings, body, timestamp = self._settings, _body(delivery), int(time.time())
+        settings, timestamp = self._settings, int(time.time())
+        body = _body(delivery, self._warnings(delivery))
         headers: Mapping[str, str] = {
             "Content-Type": "application/json",
             "User-Agent": "ytcaption-orchestrator",
@@ -153,9 +170,14 @@ class Webhooks:
         )
 
 
-def _body(delivery: Delivery) -> bytes:
+def _body(delivery: Delivery, warnings: Sequence[JobWarning]) -> bytes:
     moment = delivery.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    data = {"job_id": delivery.job_id, "status": delivery.job_status}
+    data = {
+        "job_id": delivery.job_id,
+        "status": delivery.job_status,
+        "warnings": [warning.as_json() for warning in warnings[:_MOST_WARNINGS]],
+        "warning_count": len(warnings),
+    }
     notice = {"type": f"job.{delivery.job_status}", "timestamp": moment, "data": data}
     return json.dumps(notice, separators=(",", ":")).encode()
 

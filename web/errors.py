@@ -93,7 +93,8 @@ def problem(
         code: A stable word for programs.
         detail: One sentence for a person, in English.
         errors: What is at fault, where it can be named: ``pointer`` and ``detail`` of each.
-        facts: What the catalogues' text has places for.
+        facts: What the catalogues' text has places for; ``available``, what could be asked for
+            instead, is shown as it is.
         key: The name of that text; ``error.{code}`` where left out.
     """
     body: dict[str, Any] = {
@@ -105,6 +106,9 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
+    available = (facts or {}).get("available")
+    if isinstance(available, tuple):
+        body["available"] = list(available)
     body["request_id"] = request_id()
     response = Response(json.dumps(body), status, content_type="application/problem+json")
     response.headers.update(headers_of(status))

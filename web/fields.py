@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from orchestrator.languages import AUTO, CODES, find_code, suggest_codes
@@ -29,10 +29,19 @@ def _known_or_auto(tag: str) -> str:
     return AUTO if tag.strip().lower() == AUTO else _known_language(tag)
 
 
-def _number_or_tag(value: Any) -> Any:
-    """Read a number that comes as text, as in a form."""
+def _number_or_language(value: Any) -> int | str:
+    """Read a track's number, which comes as text in a form, or its language."""
     text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_TAG else value
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_TAG else value
+    if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= _MOST_TRACKS:
+        return number
+    if code := find_code(text):
+        return code
+    raise PydanticCustomError(
+        "audio_track",
+        "must be the number of an audio track, from 1 to {most}, or a language code",
+        {"most": _MOST_TRACKS},
+    )
 
 
 MetadataKey = Annotated[str, Field(pattern=r"^[^:]+$", max_length=40)]
@@ -66,7 +75,12 @@ Language = Annotated[
 LanguageOrAuto = Annotated[
     str, AfterValidator(_known_or_auto), Field(json_schema_extra={"enum": [AUTO, *_CODES]})
 ]
+_TRACK_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": _MOST_TRACKS},
+        {"type": "string", "enum": _CODES},
+    ]
+}
 AudioTrackChoice = Annotated[
-    Annotated[int, Field(strict=True, ge=1, le=_MOST_TRACKS)] | Language,
-    BeforeValidator(_number_or_tag),
+    int | str, PlainValidator(_number_or_language), WithJsonSchema(_TRACK_SCHEMA)
 ]

@@ -42,6 +42,9 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence for a person, in the language that was asked for.")
     request_id: str | None = None
     errors: list[ProblemFault] | None = None
+    available: list[str] | None = Field(
+        None, description="What could be asked for instead, e.g. the known languages."
+    )
 
 
 def describe(app: Flask) -> dict[str, Any]:

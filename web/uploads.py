@@ -1,4 +1,7 @@
-"""``POST /pipeline`` with a file instead of an address: a form, written to disk as it comes in."""
+"""``POST /pipeline`` with a file instead of an address: a form, written to disk as it comes in.
+
+What comes before the file in the form is checked before the file is read, so clients send it first.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,19 +15,19 @@ from flask_pydantic.exceptions import ValidationError as InvalidBody
 from pydantic import Field, ValidationError
 
 from orchestrator.errors import FileTooLargeError, InvalidRequestError
-from orchestrator.job import Acceptance, Upload
+from orchestrator.job import Acceptance, JobRequest, Upload
 from orchestrator.uploads import Draft
 from web.access import caller
 from web.body import JsonRequest
 from web.context import operations, present
 from web.documented import note_form
 from web.errors import pointer_to
+from web.forms import FORM, FormFields, FormParser
 from web.hygiene import origin
 from web.schemas import PipelineOptions
 
 __all__ = ["UploadRequest", "describe_form", "or_upload"]
 
-_FORM: Final = "multipart/form-data"
 _OTHER_FIELDS_BYTES: Final = 1024 * 1024
 _SWITCHES: Final = {"true": True, "false": False}
 _LONGEST_NAME_BYTES: Final = 200
@@ -44,6 +47,15 @@ class UploadRequest(JsonRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._drafts: list[Draft] = []
+
+    def make_form_data_parser(self) -> FormParser:
+        """Return what reads this request's form."""
+        return FormParser(
+            _check_fields,
+            stream_factory=self._get_file_stream,
+            max_form_memory_size=self.max_form_memory_size,
+            max_form_parts=self.max_form_parts,
+        )
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         settings = operations().settings
@@ -70,7 +82,7 @@ def or_upload(
     def decorate(view: View[Parameters]) -> View[Parameters]:
         @wraps(view)
         def answered(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ResponseReturnValue:
-            return answer(_submit()) if request.mimetype == _FORM else view(*args, **kwargs)
+            return answer(_submit()) if request.mimetype == FORM else view(*args, **kwargs)
 
         return note_form(answered, UploadForm)
 
@@ -114,26 +126,36 @@ def _submit() -> Acceptance:
         InvalidBody: Another field is not valid.
     """
     upload, draft = _receive()
-    settings, url = operations().settings, f"upload:{upload.filename}"
-    asked = _read_options().to_request(
-        settings, url=url, caller=caller(), origin=origin(), upload=upload
-    )
+    asked = _to_request(request.form, upload)
     return operations().submit_upload(asked, draft, job_id=present().chosen_job_id)
 
 
-def _read_options() -> PipelineOptions:
-    """Read the fields of the form."""
-    for name, values in request.form.lists():
+def _check_fields(fields: FormFields) -> None:
+    """Check what came before a file, which has not come in yet."""
+    unknown = Upload("", length_bytes=0, sha256="")
+    operations().check_options(_to_request(fields, unknown))
+
+
+def _to_request(fields: FormFields, upload: Upload) -> JobRequest:
+    settings, url = operations().settings, f"upload:{upload.filename}"
+    return _read_options(fields).to_request(
+        settings, url=url, caller=caller(), origin=origin(), upload=upload
+    )
+
+
+def _read_options(form: FormFields) -> PipelineOptions:
+    """Read the fields of a form."""
+    for name, values in form.lists():
         if len(values) > 1 and name != "vocabulary":
             detail = f"The field {name} is there more than once"
             raise InvalidRequestError(detail, "repeated_field", pointer_to(name), name)
     fields: dict[str, Any] = {
         name: _SWITCHES.get(value.lower(), value)
-        for name, value in request.form.items()
+        for name, value in form.items()
         if not _is_left_out(name, value)
     }
     if "vocabulary" in fields:
-        fields["vocabulary"] = request.form.getlist("vocabulary")
+        fields["vocabulary"] = form.getlist("vocabulary")
     if "metadata" in fields:
         try:
             fields["metadata"] = json.loads(fields["metadata"])

@@ -6,6 +6,8 @@ OrchestratorError
 │   ├── UnsupportedSourceError    its address is not one that is accepted
 │   ├── ForbiddenAddressError     its address leads into a private network
 │   ├── FileTooLargeError         its file is longer than is accepted
+│   ├── UnsupportedLanguageError  the transcriber does not know a language, or cannot translate so
+│   ├── OptionUnavailableError    a part that an option needs is not installed
 │   ├── KeyReusedError            its idempotency key was used for another request
 │   ├── ConfirmationRequiredError it has to be confirmed in so many words
 │   └── KeyInUseError             the same request is being worked on just now
@@ -64,7 +66,9 @@ from orchestrator.errors.requests import (
     NotAllowedError,
     NotAuthenticatedError,
     NotCompletedError,
+    OptionUnavailableError,
     QueueFullError,
+    UnsupportedLanguageError,
     UnsupportedSourceError,
 )
 from orchestrator.errors.stages import (
@@ -106,6 +110,7 @@ __all__ = [
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotCompletedError",
+    "OptionUnavailableError",
     "OrchestratorError",
     "QueueFullError",
     "RemoteJobError",
@@ -122,5 +127,6 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "TurnInterruptedError",
+    "UnsupportedLanguageError",
     "UnsupportedSourceError",
 ]

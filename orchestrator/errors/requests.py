@@ -19,7 +19,9 @@ __all__ = [
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotCompletedError",
+    "OptionUnavailableError",
     "QueueFullError",
+    "UnsupportedLanguageError",
     "UnsupportedSourceError",
 ]
 
@@ -91,6 +93,49 @@ class ConfirmationRequiredError(InvalidRequestError):
     """What was asked for has to be confirmed in so many words."""
 
     code = "confirmation_required"
+
+
+class UnsupportedLanguageError(InvalidRequestError):
+    """The transcriber does not know a language, or cannot translate so.
+
+    Args:
+        detail: What is wrong, in English.
+        field: The field that names the language.
+        value: Its code.
+        available: The codes that could be named instead.
+        reason: ``language`` or ``translation``; see ``InvalidRequestError``.
+    """
+
+    code = "unsupported_language"
+
+    def __init__(
+        self,
+        detail: str,
+        field: str,
+        value: str,
+        available: tuple[str, ...],
+        reason: str = "language",
+    ) -> None:
+        super().__init__(detail, reason, f"#/{field}", value)
+        self.args = (detail, field, value, available, reason)
+        self.available = available
+        self.choices = ", ".join(available) or "-"
+
+
+class OptionUnavailableError(InvalidRequestError):
+    """A part that an option needs is not installed at its service.
+
+    Args:
+        field: The option.
+        part: What it needs, as the beginning of a sentence.
+    """
+
+    code = "model_unavailable"
+
+    def __init__(self, field: str, part: str) -> None:
+        detail = f"{part} is not installed here; leave {field} out or send false"
+        super().__init__(detail, field, f"#/{field}")
+        self.args = (field, part)
 
 
 class KeyReusedError(InvalidRequestError):

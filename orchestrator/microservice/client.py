@@ -1,6 +1,7 @@
 """MicroserviceClient: one service, every call of the HTTP contract that the pipeline needs."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,12 @@ from urllib.parse import quote
 from requests.structures import CaseInsensitiveDict
 
 from orchestrator import tracing
-from orchestrator.errors import RemoteJobLostError, ServiceError, ServiceRejectedError
+from orchestrator.errors import (
+    OrchestratorError,
+    RemoteJobLostError,
+    ServiceError,
+    ServiceRejectedError,
+)
 from orchestrator.job import Transcript
 from orchestrator.metrics import Counts
 from orchestrator.metrics.catalogue import POLLS
@@ -278,6 +284,23 @@ class MicroserviceClient:
         except (ServiceError, ValueError, AttributeError):
             return "unreachable"
         return status if isinstance(status, str) else "unknown"
+
+    def fetch_page(self, page: str, *, timeout_s: float) -> Any:
+        """Return one of the service's own JSON pages; ``None`` where there is none to read.
+
+        Of several instances the first one that answers counts. It takes no longer than
+        ``timeout_s``, and is never repeated.
+        """
+        ends = time.monotonic() + timeout_s
+        for instance in self.instances:
+            left_s = ends - time.monotonic()
+            if left_s <= 0:
+                break
+            try:
+                return parse_json(self._http.read_any(f"{instance}/{page}", limit_s=left_s))
+            except (OrchestratorError, ValueError, RecursionError):
+                continue
+        return None
 
     def fetch_playlist(self, remote_id: str, *, instance: str | None = None) -> Playlist:
         """Return what a finished job of ``submit_playlist`` has listed.

@@ -1,5 +1,6 @@
 """One call to a service, and what every answer comes to: a body, or an error of ours."""
 
+import math
 import ssl
 import threading
 import time
@@ -33,6 +34,7 @@ __all__ = ["Transport"]
 _IDLE_TRANSFERS = 16  # connections that are kept open between transfers
 _OVERLOADED_S = 5.0  # for a 429 that does not say how long
 _LONGEST_REASON = 2000
+_LONGEST_PAGE_BYTES = 4 * 1024 * 1024
 _NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
@@ -100,12 +102,16 @@ class Transport:
             return TurnInterruptedError("The worker was told to stop")
         return ServiceUnavailableError(self._name, reason)
 
-    def read_whole(self, response: Answer, *, limit_s: float | None = None) -> bytes:
+    def read_whole(
+        self, response: Answer, *, limit_s: float | None = None, most_bytes: float = math.inf
+    ) -> bytes:
         """Return a small body; reading it to its end lets its connection be used again."""
         deadline = time.monotonic() + (limit_s or self._settings.status_timeout_s)
         body = bytearray()
         for chunk in self.read(response):
             body += chunk
+            if len(body) > most_bytes:
+                raise ServiceUnavailableError(self._name, "the answer is too long")
             if time.monotonic() > deadline:
                 raise ServiceUnavailableError(self._name, "it did not answer in time")
         return bytes(body)
@@ -114,7 +120,7 @@ class Transport:
         """Return the body of whatever an address answers, within a time in seconds.
 
         Raises:
-            ServiceUnavailableError: There is no answer.
+            ServiceUnavailableError: There is no answer, or it is too long.
         """
         request = Request("GET", url, self._headers)
         try:
@@ -122,7 +128,7 @@ class Transport:
         except OSError as error:
             raise self._broken(_reason(error)) from error
         with exchange as response:
-            return self.read_whole(response, limit_s=limit_s)
+            return self.read_whole(response, limit_s=limit_s, most_bytes=_LONGEST_PAGE_BYTES)
 
     def repeated(self, call: Callable[[], Result]) -> Result:
         """Make a call, and again after transient errors, with growing waits between."""

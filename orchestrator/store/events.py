@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from orchestrator.findings import Findings, JobWarning, decode_findings, merge_findings
 from orchestrator.job import JobStatus, instant
+from orchestrator.pipeline import STAGES
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 
@@ -20,6 +22,10 @@ _AT_ONCE: Final = 500  # some 100 kB; who is further behind asks again
 _AS_BEFORE: Final = ""
 _STAGE_FACTS: Final = ("type", "status", "overall_progress", "stage", "attempt", "worker", "reason")
 """What the values of an entry of the history are, in the order of ``record`` in lib.lua."""
+_FOUND: Final = tuple(
+    f"{stage.name}.{name}" for stage in STAGES for name in ("attempt", "warnings")
+)
+"""What of a job's hash its events need."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class EventStore:
         return [
             {"id": event.event_id, "at": event.at, "type": "segment"}
             | {name: fact for name, fact in event.facts.items() if name not in _STANDING}
-            for event in self._events(job_id, found.entries)
+            for event in self._events(job_id, found)
             if event.kind in _HISTORY
         ]
 
@@ -86,9 +92,7 @@ class EventStore:
         found = self._read(job_id, after=after, count=_AT_ONCE)
         # The id of some segments is that of the last one: the first may be known already.
         known = _parts(after)
-        events = [
-            event for event in self._events(job_id, found.entries) if _parts(event.event_id) > known
-        ]
+        events = [event for event in self._events(job_id, found) if _parts(event.event_id) > known]
         if found.is_folded:
             return News(events, is_over=True)  # all of it had to be read at once
         has_ended = found.status is None or JobStatus(found.status).is_terminal
@@ -99,22 +103,24 @@ class EventStore:
         """Read the entries after an event: those of a job that has ended are folded."""
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=True)
-            pipeline.hget(keys.job(job_id), "status")
+            pipeline.hmget(keys.job(job_id), "status", *_FOUND)
             pipeline.xrange(keys.events(job_id), min=f"({after}", count=count)
             pipeline.hget(keys.result(job_id), "history")
-            status, streamed, folded = pipeline.execute()
+            (status, *told), streamed, folded = pipeline.execute()
+        warned = _Warned.read(told)
         if folded is not None:
             known = _parts(after)
             entries = [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
-            return _Found(status, entries, is_folded=True)
+            return _Found(status, entries, warned, is_folded=True)
         entries = [
             _Entry(entry_id, fields["kind"], json.loads(fields["data"]))
             for entry_id, fields in streamed
         ]
-        return _Found(status, entries, is_folded=False)
+        return _Found(status, entries, warned, is_folded=False)
 
-    def _events(self, job_id: str, entries: Sequence[_Entry]) -> list[LiveEvent]:
+    def _events(self, job_id: str, found: "_Found") -> list[LiveEvent]:
         """Return the events that a stream's entries stand for."""
+        entries = found.entries
         places = {
             entry.entry_id: _Place(*entry.data) for entry in entries if entry.kind == "segments"
         }
@@ -125,7 +131,8 @@ class EventStore:
             if place:
                 events += place.events(entry.entry_id, bodies.get(entry.entry_id, ()))
             else:
-                events.append(LiveEvent(entry.entry_id, entry.kind, _facts(entry)))
+                facts = found.warned.complete(entry.kind, _facts(entry))
+                events.append(LiveEvent(entry.entry_id, entry.kind, facts))
         return events
 
     def _bodies(self, job_id: str, places: Mapping[str, "_Place"]) -> dict[str, list[Segment]]:
@@ -158,17 +165,51 @@ class EventStore:
 
 
 @dataclass(frozen=True)
+class _Warned:
+    """The warnings of a job, which its hash holds and its events name.
+
+    Args:
+        stages: The present attempt of each stage that has completed, and its warnings.
+    """
+
+    stages: Mapping[str, tuple[int, Sequence[JobWarning]]]
+
+    @classmethod
+    def read(cls, told: Sequence[str | None]) -> "_Warned":
+        """Read the values of ``_FOUND``."""
+        stages = {}
+        for stage, attempt, warnings in zip(STAGES, told[::2], told[1::2], strict=True):
+            found = decode_findings({"warnings": warnings} if warnings else {})
+            stages[stage.name] = (int(attempt or 1), found.warnings)
+        return cls(stages)
+
+    def complete(self, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return the facts of an event, with the warnings where a stage or the job has ended."""
+        warnings: Sequence[JobWarning] = ()
+        if kind == "end":
+            merged = merge_findings(Findings(tuple(one)) for _, one in self.stages.values())
+            warnings = merged.warnings
+        elif facts.get("type") == "completed":
+            attempt, own = self.stages.get(facts.get("stage", ""), (0, ()))
+            warnings = own if attempt == facts.get("attempt") else ()
+        shown = [warning.as_json() for warning in warnings]
+        return facts | {"warnings": shown} if shown else facts
+
+
+@dataclass(frozen=True)
 class _Found:
     """What there is of a job's events.
 
     Args:
         status: The job's; ``None`` where it is gone.
         entries: Oldest first.
+        warned: The job's warnings.
         is_folded: Whether the job has ended, and these are all.
     """
 
     status: str | None
     entries: Sequence[_Entry]
+    warned: _Warned
     is_folded: bool
 
 

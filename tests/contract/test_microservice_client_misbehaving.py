@@ -293,3 +293,41 @@ def test_the_health_of_a_service_that_keeps_no_contract(body: bytes, word: str) 
 def test_a_sick_service_s_own_word_counts_whatever_its_status() -> None:
     with RawServer(answer(b'{"status": "unhealthy"}', status="503 Down")) as server:
         assert make_client(server.url).health(timeout_s=5) == "unhealthy"
+
+
+def test_a_refusal_that_may_be_none_later_is_waited_for() -> None:
+    body = {"status": 422, "code": "model_unavailable", "detail": "Not now", "retryable": True}
+    error = error_of(answer(json.dumps(body).encode(), status="422 Unprocessable"))
+    assert isinstance(error, ServiceOverloadedError)
+    assert error.retry_after_s > 0
+
+
+def test_a_login_in_a_refusal_is_left_out() -> None:
+    body = {"detail": "http://user:secret@host.test/ is no source", "code": "unsupported_url"}
+    error = error_of(answer(json.dumps(body).encode(), status="422 Unprocessable"))
+    assert error.detail == "http://host.test/ is no source"
+
+
+@pytest.mark.parametrize("body", [*NONSENSE.values(), b"x" * 1_000_000])
+def test_a_page_of_the_service_is_read_whatever_it_holds(body: bytes) -> None:
+    with RawServer(answer(body)) as server:
+        page = make_client(server.url).fetch_page("languages", timeout_s=2)
+    assert page is None or isinstance(page, (dict, list))
+
+
+def test_a_page_is_not_waited_for_longer_than_it_may_take() -> None:
+    with RawServer(drip(b"HTTP/1.1 200 OK\r\n\r\n", b" ", every_s=0.1)) as server:
+        began = time.monotonic()
+        assert make_client(server.url).fetch_page("languages", timeout_s=0.5) is None
+        assert time.monotonic() - began < 2
+        assert len(server.lines) == 1, "it is not asked again"
+
+
+def test_a_page_without_end_is_not_read_to_it() -> None:
+    endless = drip(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1_000_000, every_s=0)
+    with RawServer(endless) as server:
+        assert make_client(server.url).fetch_page("languages", timeout_s=30) is None
+
+
+def test_the_page_of_a_service_that_is_away_is_nothing() -> None:
+    assert make_client("http://127.0.0.1:9").fetch_page("languages", timeout_s=2) is None

@@ -35,12 +35,20 @@ def test_a_job_whose_work_is_done_is_born_completed(orchestrator: Orchestrator) 
     assert second["stages"]["download"]["job_id"] == first["stages"]["download"]["job_id"]
 
 
-def test_another_language_reuses_download_and_normalization(orchestrator: Orchestrator) -> None:
+def test_another_language_reuses_the_download_and_a_translation_the_normalization_too(
+    orchestrator: Orchestrator,
+) -> None:
+    video = orchestrator.video("polyglot")
     orchestrator.await_status(orchestrator.submit("polyglot"), "completed")
     before = [accepted(orchestrator, role) for role in Role]
-    job = orchestrator.await_status(orchestrator.submit("polyglot", language="pt"), "completed")
-    assert job["transcription_text"] == expected_text(orchestrator.video("polyglot"), language="pt")
-    assert added(orchestrator, before) == [0, 0, 1]
+    job = orchestrator.await_status(orchestrator.submit("polyglot", language="pt-BR"), "completed")
+    assert job["transcription_text"] == expected_text(video, language="pt")
+    assert added(orchestrator, before) == [0, 1, 1], "its audio track may be another one"
+    job = orchestrator.await_status(
+        orchestrator.submit("polyglot", language="por", language_out="eng"), "completed"
+    )
+    assert job["transcription_text"] == expected_text(video, language="pt", language_out="en")
+    assert added(orchestrator, before) == [0, 1, 2]
 
 
 def test_force_does_everything_anew(orchestrator: Orchestrator) -> None:

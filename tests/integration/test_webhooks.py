@@ -50,7 +50,7 @@ def test_the_end_of_a_job_is_told_in_a_signed_notice(orchestrator: Orchestrator)
     assert notice.content == {
         "type": "job.completed",
         "timestamp": job["completed_at"],
-        "data": {"job_id": job_id, "status": "completed"},
+        "data": {"job_id": job_id, "status": "completed", "warnings": [], "warning_count": 0},
     }
     assert delivery["delivery_id"] == notice.id
     assert (delivery["attempts"], delivery["response_status"]) == (1, 204)

@@ -119,11 +119,19 @@ class FakeJob:
             answer["updated_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if self.settings.title and self.settings.role is Role.DOWNLOADER:
             answer["title"] = self.settings.title
-        if phase == "done" and self.captions:
-            answer["details"] = {"captions": {"language": self.captions}}
+        if phase == "done" and (details := self._details()):
+            answer["details"] = details
         if phase == "failed" and self.failure is not None:
             answer |= self._failure_as_json(self.failure)
         return answer
+
+    def _details(self) -> dict[str, Any]:
+        details = dict(self.settings.findings)
+        if self.settings.warnings:
+            details["warnings"] = list(self.settings.warnings)
+        if self.captions:
+            details["captions"] = {"language": self.captions}
+        return details
 
     def _failure_as_json(self, failure: Failure) -> dict[str, Any]:
         form = self.settings.job_form

@@ -133,7 +133,13 @@ def _transcription(service: FakeMicroservice, _: Request, job: FakeJob) -> Respo
             "detected_language": job.record.fields.get("language_in", "auto"),
             "partial": is_partial,
         }
+        | ({} if is_partial else _findings(job))
     )
+
+
+def _findings(job: FakeJob) -> dict[str, Any]:
+    warnings = job.settings.warnings
+    return job.settings.findings | ({"warnings": list(warnings)} if warnings else {})
 
 
 def _captions(_: FakeMicroservice, __: Request, job: FakeJob) -> Response:
@@ -155,11 +161,15 @@ def _playlist(_: FakeMicroservice, __: Request, job: FakeJob) -> Response:
 
 
 def _segments(job: FakeJob) -> list[dict[str, Any]]:
+    if job.settings.is_silent:
+        return []
     fields = job.record.fields
     segments = transcript_segments(
         str(job.record.upload_sha256), fields.get("language_in", "auto"), fields.get("language_out")
     )
-    return with_words(segments)
+    # As in a real translation, each segment names the language that is spoken.
+    marks = {"language": "en", "confidence": 0.9, "no_speech": 0.01}
+    return [segment | marks for segment in with_words(segments)]
 
 
 def _joined(segments: list[dict[str, Any]]) -> str:

@@ -82,9 +82,26 @@ def _stats(service: FakeMicroservice, _: Request) -> Response:
 
 
 def _languages(service: FakeMicroservice, _: Request) -> Response:
-    if service.settings.role is not Role.TRANSCRIBER:
+    settings = service.settings
+    if settings.role is not Role.TRANSCRIBER:
         return problem(HTTPStatus.NOT_FOUND, "not_found")
-    return json_response({"languages": ["auto", "en", "pt"], "translations": [], "models": []})
+    if settings.languages is None:  # as the base contract leaves it
+        return json_response({"languages": "all", "translations": None, "models": []})
+    return json_response(
+        {
+            "languages": [{"code": code, "name": code} for code in settings.languages],
+            "translations": [{"from": one, "to": other} for one, other in settings.translations],
+            "models": ["base"],
+            "diarize": "diarize" in settings.installed,
+        }
+    )
+
+
+def _capabilities(service: FakeMicroservice, _: Request) -> Response:
+    settings = service.settings
+    if settings.role is not Role.NORMALIZER or settings.languages is None:
+        return problem(HTTPStatus.NOT_FOUND, "not_found")
+    return json_response({"isolate_vocals": "isolate_vocals" in settings.installed})
 
 
 def _clean_up(service: FakeMicroservice, request: Request) -> Response:
@@ -100,6 +117,7 @@ ROUTES: Mapping[str, Callable[[FakeMicroservice, Request], Response]] = {
     "GET health/live": _health,
     "GET health/ready": _health,
     "GET languages": _languages,
+    "GET capabilities": _capabilities,
     "GET admin/stats": _stats,
     "POST admin/cleanup": _clean_up,
 }

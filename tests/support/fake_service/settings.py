@@ -1,7 +1,7 @@
 """How one fake service behaves; every field can be changed while it runs (``POST /control``)."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -67,6 +67,18 @@ class FakeSettings(BaseModel):
     """How long a job is reported as queued before its work starts, in seconds."""
     artifact_bytes: int = 100_000
     """Size of what the downloader and the normalizer make; at least 32 keeps them distinct."""
+    warnings: tuple[dict[str, Any], ...] = ()
+    """What a completed job warns of, in its details."""
+    findings: dict[str, Any] = Field(default_factory=dict)
+    """What else it reports there, e.g. ``audio_tracks``; the transcriber in its document too."""
+    is_silent: bool = False
+    """Whether nothing is said in what the transcriber hears."""
+    languages: tuple[str, ...] | None = None
+    """What ``GET /languages`` lists; ``None`` for a service that does not say what it can do."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """The pairs that it lists beside them."""
+    installed: tuple[str, ...] = ("diarize", "isolate_vocals")
+    """Which of the optional parts it says are there."""
     title: str = ""
     """What the downloader tells of its videos; nothing where it is empty."""
     progress_step: float = 5.0

@@ -15,7 +15,7 @@ from web.messages import language, say
 
 CATALOGUE = Path(web.__file__).parent / "translations" / "pt" / "LC_MESSAGES" / "messages.po"
 # Its texts go by their reason.
-UNTRANSLATED = {"invalid_request"}
+UNTRANSLATED = {"invalid_request", "model_unavailable", "unsupported_language"}
 
 
 def said(accept_language: str | None, key: str, english: str, **facts: object) -> str:
