@@ -175,7 +175,17 @@ def test_a_transcript_is_served_as_text_segments_and_subtitles(
 
 
 def test_the_transcriber_lists_its_languages(transcriber: ServiceProcesses) -> None:
-    assert "pt" in transcriber.call("GET", "/languages").text
+    answer = as_object(transcriber.call("GET", "/languages"))
+    assert {"code": "pt", "name": "Portuguese"} in answer["languages"]
+    assert {"from": "pt", "to": "en"} in answer["translations"]
+    require_model(ENCODER)
+    assert answer["diarize"] is True
+
+
+def test_the_normalizer_says_whether_it_isolates_vocals(normalizer: ServiceProcesses) -> None:
+    require_model(SPLEETER)
+    answer = as_object(normalizer.call("GET", "/capabilities"))
+    assert answer == {"isolate_vocals": True}
 
 
 def test_an_upload_that_is_too_large_is_refused_unread(normalizer: ServiceProcesses) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from orchestrator.findings import Findings, Quality
 from orchestrator.job import (
+    Channels,
     JobOptions,
     JobStatus,
     Priority,
@@ -21,7 +23,14 @@ from orchestrator.store.records import decode_job, encode_request, pairs, recall
 from tests.support.jobs import NOW, make_request
 
 REQUEST = make_request(
-    options=JobOptions(language="pt", language_out="en", remove_noise=False, isolate_vocals=True),
+    options=JobOptions(
+        language="pt",
+        language_out="en",
+        remove_noise=False,
+        isolate_vocals=True,
+        channels=Channels.SEPARATE,
+        audio_track="pt",
+    ),
     priority=Priority.HIGH,
     client="192.0.2.7",
     owner="ann",
@@ -99,6 +108,31 @@ def test_a_stage_is_read_from_the_fields_that_begin_with_its_name() -> None:
         completed_at=NOW,
     )
     assert job.stages["download"] == StageRecord()
+
+
+def test_what_the_services_found_out_is_read_with_their_stages() -> None:
+    job = decode(
+        **{
+            "normalization.warnings": '[["clipped","Clipped."]]',
+            "normalization.audio_tracks": '[[1,null,null,"opus",2,1,1]]',
+            "transcription.quality": "[2.5,2.0,0.9]",
+            "transcription.languages": '[["pt",2.0]]',
+            "error_retryable": "1",
+        }
+    )
+    found = job.findings
+    assert [warning.code for warning in found.warnings] == ["clipped"]
+    assert found.quality == Quality(2.5, 2.0, 0.9)
+    assert [language.code for language in found.languages] == ["pt"]
+    assert (found.audio_tracks[0].codec, found.audio_tracks[0].is_chosen) == ("opus", True)
+    assert job.error_retryable is True
+
+
+def test_a_job_of_an_earlier_release_has_no_findings() -> None:
+    before = [getattr(JobOptions(), field.name) for field in fields(JobOptions)][:10]
+    job = decode(status="completed", completed_at=AT, options=json.dumps(before))
+    assert (job.findings, job.error_retryable) == (Findings(), None)
+    assert (job.request.options.channels, job.request.options.audio_track) == ("auto", None)
 
 
 def test_the_end_of_a_job_and_its_reason_are_read() -> None:
