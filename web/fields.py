@@ -33,6 +33,8 @@ def _number_or_language(value: Any) -> int | str:
     """Read a track's number, which comes as text in a form, or its language."""
     text = value.strip() if isinstance(value, str) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_TAG else value
+    if isinstance(number, float) and number.is_integer():  # JSON Schema takes 2.0 for an integer
+        number = int(number)
     if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= _MOST_TRACKS:
         return number
     if code := find_code(text):

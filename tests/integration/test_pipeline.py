@@ -98,6 +98,7 @@ def test_options_reach_the_services(orchestrator: Orchestrator) -> None:
         "apply_highpass_filter": "true",
         "set_sample_rate_16k": "true",
         "isolate_vocals": "false",
+        "language": "pt",
     }
 
 

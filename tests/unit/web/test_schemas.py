@@ -156,7 +156,8 @@ def test_an_unknown_language_is_refused_with_some_that_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "chosen"), [(2, 2), ("2", 2), (" 3 ", 3), ("por", "pt"), ("EN", "en"), (None, None)]
+    ("given", "chosen"),
+    [(2, 2), (2.0, 2), ("2", 2), (" 3 ", 3), ("por", "pt"), ("EN", "en"), (None, None)],
 )
 def test_an_audio_track_is_a_number_or_a_language(given: Any, chosen: Any) -> None:
     assert options_of({"audio_track": given}).audio_track == chosen
