@@ -6,6 +6,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES as WHISPER_CODES
 
 from orchestrator import languages as orchestrator_languages
+from orchestrator.capabilities import read_capabilities
 from services.kit.work import WorkError
 from services.transcriber.encoder import ENCODER
 from services.transcriber.languages import (
@@ -105,6 +106,15 @@ def test_languages_lists_names_pairs_and_models() -> None:
     assert {"from": "pt", "to": "en"} in answer["translations"]
     assert answer["model"] == "base"
     assert "large-v3" in answer["models"]
+
+
+@pytest.mark.parametrize("model", ["base", "large-v3", "small.en"])
+def test_the_orchestrator_understands_what_is_listed(model: str) -> None:
+    listed = languages(settings(model))
+    read = read_capabilities(listed)
+    assert read.languages == tuple(one["code"] for one in listed["languages"])
+    assert read.translations == {(one["from"], one["to"]) for one in listed["translations"]}
+    assert read.diarize is listed["diarize"]
 
 
 @pytest.mark.parametrize("model", ["large-v3-turbo", "small.en", "distil-large-v3"])
