@@ -4,11 +4,12 @@ The transcriber follows the same rule (``services/transcriber/languages.py``). B
 the package ``langcodes``, which has the tables of IANA and CLDR.
 """
 
+import re
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-from langcodes import Language, closest_match
+from langcodes import Language
 
 __all__ = ["AUTO", "CODES", "ISO_639_1", "find_code", "suggest_codes"]
 
@@ -31,14 +32,14 @@ CODES: Final = ISO_639_1 - {"nb"} | {"haw", "yue"}
 """The codes that a language is stored and sent as."""
 _SORTED: Final = sorted(CODES)
 
-_MAX_DISTANCE: Final = 10
-"""CLDR's distance up to which a language stands for another, e.g. Cantonese and Chinese."""
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
+_EXTENDED: Final = re.compile(r"[a-z]{3}")
+_ALIASES: Final = {"nb": "no", "fil": "tl"}  # CLDR prefers what Whisper does not know
 _COMMON: Final = ("en", "es", "pt", "fr", "de", "zh")
 _LONGEST_CODE: Final = 3
 _SUGGESTIONS: Final = 3
 
 
-@lru_cache(maxsize=1024)
 def find_code(tag: str) -> str | None:
     """Return the code of ``CODES`` that a language's tag stands for, or ``None``.
 
@@ -46,12 +47,24 @@ def find_code(tag: str) -> str | None:
         tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
             ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
     """
-    try:
-        language = Language.get(tag.strip().partition(".")[0].replace("_", "-")).language
-    except ValueError:
+    subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
+    if not _TAG.fullmatch(subtags):
         return None
-    code, distance = closest_match(language or "und", _SORTED, max_distance=_MAX_DISTANCE)
-    return code if distance <= _MAX_DISTANCE else None
+    language, *rest = subtags.split("-")
+    # A second subtag of three letters is a language of its own (`zh-yue`), or a mistake (`en-usa`).
+    extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
+    return extended or _find_code(language)
+
+
+@lru_cache(maxsize=1024)
+def _find_code(language: str) -> str | None:
+    # Not `closest_match`, nor whole tags: langcodes remembers every one that it was asked for.
+    found = Language.get(language)
+    for candidate in (found.language, found.prefer_macrolanguage().language):
+        code = _ALIASES.get(candidate or "", candidate)
+        if code in CODES:
+            return code
+    return None
 
 
 def suggest_codes(tag: str) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The languages that Whisper knows, and what can be translated."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
-from langcodes import Language, closest_match
+from langcodes import Language
 
 from services.kit.work import WorkError
 from services.transcriber.bundled import BUNDLED
@@ -124,11 +125,11 @@ NAMES = dict(
 )
 _WHISPER_CODES = {"jv": "jw"}  # Whisper writes Javanese as ISO 639-1 did until 2001
 _ISO_CODES = {whisper: iso for iso, whisper in _WHISPER_CODES.items()}
-# CLDR's distance up to which a language stands for another, e.g. Cantonese and Chinese.
-MAX_DISTANCE = 10
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
+_EXTENDED = re.compile(r"[a-z]{3}")
+_ALIASES = {"nb": "no", "fil": "tl"}  # CLDR prefers what Whisper does not know
 
 
-@lru_cache(maxsize=1024)
 def find_code(tag: str) -> str | None:
     """Return the code of ``NAMES`` that a language's tag stands for, or ``None``.
 
@@ -138,12 +139,24 @@ def find_code(tag: str) -> str | None:
         tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
             ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
     """
-    try:
-        language = Language.get(tag.strip().partition(".")[0].replace("_", "-")).language
-    except ValueError:
+    subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
+    if not _TAG.fullmatch(subtags):
         return None
-    code, distance = closest_match(language or "und", list(NAMES), max_distance=MAX_DISTANCE)
-    return code if distance <= MAX_DISTANCE else None
+    language, *rest = subtags.split("-")
+    # A second subtag of three letters is a language of its own (`zh-yue`), or a mistake (`en-usa`).
+    extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
+    return extended or _find_code(language)
+
+
+@lru_cache(maxsize=1024)
+def _find_code(language: str) -> str | None:
+    # Not `closest_match`, nor whole tags: langcodes remembers every one that it was asked for.
+    found = Language.get(language)
+    for candidate in (found.language, found.prefer_macrolanguage().language):
+        code = _ALIASES.get(candidate or "", candidate)
+        if code in NAMES:
+            return code
+    return None
 
 
 def fit_code(code: str, model: str) -> str:

@@ -27,8 +27,8 @@ def settings(model: str = "base") -> TranscriberSettings:
 NEWEST = "large-v3"
 SPELLINGS = {
     "pt": ["PT", "pt-BR", "pt_br", "por", "pt_BR.UTF-8"],
-    "en": ["eng", "en-GB", "en-Latn-US"],
-    "de": ["ger", "deu", "de-AT", "gsw"],
+    "en": ["eng", "en-GB", "en-Latn-US", "en-usa"],
+    "de": ["ger", "deu", "de-AT", "de-1996"],
     "fr": ["fre", "fra"],
     "he": ["iw", "iw-IL", "heb"],
     "id": ["in", "ind"],
@@ -72,7 +72,23 @@ def test_a_language_is_known_by_every_usual_spelling(tag: str, code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "tag", ["", "xx", "tlh", "und", "mul", "zxx", "english", "pt-", "x-a", "ß"]
+    "tag",
+    [
+        "",
+        "xx",
+        "tlh",
+        "und",
+        "mul",
+        "zxx",
+        "english",
+        "pt-",
+        "-",
+        "pt--BR",
+        "pt-" + "a" * 9,
+        "x-a",
+        "ß",
+        "pt-" * 99,
+    ],
 )
 def test_what_names_no_known_language_is_none(tag: str) -> None:
     assert find_code(tag) is None
