@@ -129,7 +129,9 @@ def test_the_orchestrator_understands_what_is_listed(model: str) -> None:
     listed = languages(settings(model))
     read = read_capabilities(listed)
     assert read.languages == tuple(one["code"] for one in listed["languages"])
-    assert read.translations == {(one["from"], one["to"]) for one in listed["translations"]}
+    assert read.translations == frozenset(
+        (one["from"], one["to"]) for one in listed["translations"]
+    )
     assert read.diarize is listed["diarize"]
 
 
