@@ -1,8 +1,8 @@
 """Routes of what a job has made: its transcript, its audio."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from pathlib import PurePath
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -17,6 +17,7 @@ from orchestrator.job import Job, Transcript
 from web.context import operations, results
 from web.documented import Answer, Header, answers
 from web.errors import problem
+from web.file_names import attachment, audio_name, transcript_name
 from web.result_schemas import TranscriptDocument, TranscriptFormat, TranscriptQuery
 
 __all__ = ["blueprint"]
@@ -44,10 +45,11 @@ _RELAYED: Final = (
 )
 @validate()
 def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
-    """Give the transcript of a completed job as text, SubRip, WebVTT or JSON.
+    """Return the transcript of a completed job as text, SubRip, WebVTT or JSON.
 
     The format is that of the query, else the one that Accept prefers, else JSON. Cues follow
-    the Netflix timed-text guide; the query and the operator may set other limits.
+    the Netflix timed-text guide for the transcript's language; the query and the operator may
+    set other limits. The file is named after the recording, its language and the format.
     """
     job = operations().get(job_id)
     kind = query.format or _preferred_format()
@@ -55,12 +57,14 @@ def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
     if made is None:
         raise NotCompletedError(job_id, job.status, "transcription")
     # In a thread of its own: hours of speech take a second, and all other requests would wait.
-    style = query.style(operations().settings.cue_style)
-    body = get_hub().threadpool.apply(_write, (job_id, made, kind, style))
+    language = job.captions_language or job.options.language_out or made.language
+    style = query.style(operations().settings.cue_style.for_language(language))
+    writer = _Writer(job, made, language, style)
+    body = get_hub().threadpool.apply(writer.write, (kind,))
     response = Response(body, content_type=_content_type(kind))
     response.set_etag(sha256(body).hexdigest()[:32])
     response.vary.add("Accept")
-    _name_file(response, f"{PurePath(_transcript_name(job)).stem}.{kind}")
+    response.headers["Content-Disposition"] = attachment(transcript_name(job, made.language, kind))
     return response.make_conditional(request)
 
 
@@ -72,9 +76,10 @@ def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
     headers=(Header("Range", "The bytes that are wanted, where not all."),),
 )
 def audio(job_id: str) -> ResponseReturnValue:
-    """Give the normalized audio of a job, or a part of it, as soon as it is made."""
+    """Return the normalized audio of a job, or a part of it, as soon as it is made."""
     wishes = {name: request.headers[name] for name in _WISHES if name in request.headers}
-    stream = results().open_audio(operations().get(job_id), wishes)
+    job = operations().get(job_id)
+    stream = results().open_audio(job, wishes)
     if stream.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         stream.close()
         detail = "The audio has no such bytes"
@@ -86,7 +91,7 @@ def audio(job_id: str) -> ResponseReturnValue:
         )
         response.call_on_close(stream.close)
         names = _RELAYED
-        _name_file(response, stream.filename)
+        response.headers["Content-Disposition"] = attachment(audio_name(job, stream.filename))
     response.headers.update(
         {name: stream.headers[name] for name in names if name in stream.headers}
     )
@@ -100,27 +105,44 @@ def _preferred_format() -> TranscriptFormat:
     return _FORMATS.get(found or "", TranscriptFormat.JSON)
 
 
-def _write(job_id: str, made: Transcript, kind: TranscriptFormat, style: CueStyle) -> bytes:
-    if kind is TranscriptFormat.TXT:
-        return write_text(made.text).encode()
-    cues = make_cues(made.segments, style)
-    if kind is TranscriptFormat.SRT:
-        return write_srt(cues).encode()
-    if kind is TranscriptFormat.VTT:
-        return write_vtt(cues).encode()
-    return TranscriptDocument.of(job_id, made, cues).model_dump_json().encode()
+@dataclass(frozen=True)
+class _Writer:
+    """Writes down a transcript."""
+
+    job: Job
+    made: Transcript
+    language: str | None
+    style: CueStyle
+
+    def write(self, kind: TranscriptFormat) -> bytes:
+        if kind is TranscriptFormat.TXT:
+            segments = self.made.segments
+            return write_text(self.made.text, segments, language=self.language).encode()
+        cues = make_cues(
+            self.made.segments,
+            self.style,
+            duration_s=_sound_s(self.job, self.made),
+            language=self.language,
+        )
+        if kind is TranscriptFormat.SRT:
+            return write_srt(cues).encode()
+        if kind is TranscriptFormat.VTT:
+            return write_vtt(cues).encode()
+        return TranscriptDocument.of(self.job.job_id, self.made, cues).model_dump_json().encode()
+
+
+def _sound_s(job: Job, made: Transcript) -> float | None:
+    """Return how long the sound is at least; ``None`` if it is not known.
+
+    Sites round the duration to whole seconds, in either direction.
+    """
+    claimed_s = job.video.duration_s if job.video else None
+    if claimed_s is None or not made.segments:
+        return None
+    surely_s = claimed_s - 1 if claimed_s.is_integer() else claimed_s
+    return max(surely_s, *(float(segment["end"]) for segment in made.segments))
 
 
 def _content_type(kind: TranscriptFormat) -> str:
     is_json = kind is TranscriptFormat.JSON  # always UTF-8; the parameter is not defined for it
     return kind.media_type if is_json else f"{kind.media_type}; charset=utf-8"
-
-
-def _transcript_name(job: Job) -> str:
-    return job.stages["transcription"].filename or "transcription.srt"
-
-
-def _name_file(response: Response, name: str) -> None:
-    """Have browsers save an answer under a name, of which only the last part counts."""
-    name = "".join(char for char in name.replace("\\", "/") if char.isprintable())
-    response.headers.set("Content-Disposition", "attachment", filename=PurePath(name).name)

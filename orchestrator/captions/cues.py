@@ -1,36 +1,24 @@
-"""Which words are shown together, and when: the cheapest way through all of a transcript.
-
-Every cue that could be is given a price: high where it breaks the style, low where it ends with
-a sentence or a pause. Of all ways to cut the transcript the one with the least sum is taken
-(dynamic programming from the end, in time linear in the transcript's length).
-"""
+"""What is shown at what time: one speaker's words in each cue, cues in order of time."""
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from orchestrator.captions.cutter import FLICKER_MS, Draft, cut
+from orchestrator.captions.lanes import make_lanes
 from orchestrator.captions.lines import break_lines
+from orchestrator.captions.scripts import width
 from orchestrator.captions.style import CueStyle
-from orchestrator.captions.tokens import Token, time_tokens, width
+from orchestrator.captions.tokens import Token
 
-__all__ = ["Cue", "make_cues"]
+__all__ = ["Cue", "make_cues", "name_turn"]
 
-# Prices. A breach of the style costs more than any ugly cuts that could avoid it.
-_A_BREACH: Final = 20.0
-_A_CUE: Final = 0.6
-_A_CUT: Final = 1.0  # in the middle of a clause
-_A_CUT_AFTER_CLAUSE: Final = 0.5
-_A_SECOND: Final = 1.0  # of silence in the middle of a cue, or of speech after its end
-_LONGEST_PAUSE_MS: Final = 600  # where the pause is longer, a cut is no better
-_MOST_HASTY_LINES: Final = 3  # beyond the style's, where words have next to no time
-_FLICKER_MS: Final = 500  # half a second of nothing between two cues is closed
-
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟।]+[\"'”’»)\]」』）]*$")
-_CLAUSE_END: Final = re.compile(r"[,;:–—、，；：،]+[\"'”’»)\]」』）]*$")
-_SHORTENED: Final = re.compile(r"^\W*[^\W\d_]{1,3}\.$")  # "Mr." ends no sentence, as a rule
+_MOST_EARLY_MS: Final = 250  # a cue too close to the sound's end starts before its word
+_LEAST_MS: Final = 500  # enough for a cue that the end of the sound cuts short
+_STRAY_MS: Final = 300  # speech that goes on while somebody else's words are shown already
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +28,10 @@ class Cue:
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    speaker: str | None = None
+    """Who says it, where speakers are known."""
+    language: str | None = None
+    """The code of its language, if known."""
 
     @property
     def text(self) -> str:
@@ -47,143 +39,117 @@ class Cue:
         return "\n".join(self.lines)
 
 
-class _Draft(NamedTuple):
-    """A cue that could be: tokens ``first`` to ``last``, the latter not included."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The words of a cue, with when they are shown."""
 
-    first: int
-    last: int
-    lines: int
-    chars: int
-    spoken_until_ms: int
-    silence_ms: int
-    room_ms: float
-    """From its start to when the next one needs the screen; endless for the last."""
+    start_ms: int
+    end_ms: int
+    needed_ms: float
+    """How long they take to read."""
+    speaker: str | None
+    tokens: Sequence[Token]
 
 
-def make_cues(segments: Iterable[Mapping[str, Any]], style: CueStyle) -> list[Cue]:
+def make_cues(
+    segments: Iterable[Mapping[str, Any]],
+    style: CueStyle,
+    *,
+    duration_s: float | None = None,
+    language: str | None = None,
+) -> list[Cue]:
     """Cut a transcript into cues.
 
     Args:
-        segments: Each with ``text``, ``start`` and ``end`` in seconds, and ``words`` if known,
-            each with ``word``, ``start`` and ``end``.
+        segments: Each with ``text``, ``start`` and ``end`` in seconds; ``words`` if known, each
+            with ``word``, ``start`` and ``end``; ``speaker`` and ``language`` if known.
         style: What the cues keep to, as far as that drops no word and starts none too late.
+        duration_s: How long the sound is; no cue ends later. Where it is not known, none ends
+            later than the last word.
+        language: The language of the segments that do not name theirs.
 
     Returns:
-        All words, in order of time; none of them starts before its cue does.
+        All words, in order of time; none of them starts before its cue does. A cue has the
+        words of one speaker. Cues of two speakers overlap only where both speak at once and
+        one after the other could not be read.
     """
-    tokens = time_tokens(segments)
-    cutter = _Cutter(tokens, style)
-    cues: list[Cue] = []
-    for draft in cutter.cut():
-        start_ms, end_ms = cutter.show(draft)
-        lines = break_lines(tokens[draft.first : draft.last], max_line_chars=style.max_line_chars)
-        cues.append(Cue(start_ms, end_ms, tuple(lines)))
-    return cues
+    shown = [
+        _show(draft, lane.tokens, name or None, style)
+        for name, lane in make_lanes(segments, duration_s=duration_s, language=language).items()
+        for draft in cut(lane, style)
+    ]
+    shown.sort(key=lambda one: (one.start_ms, one.end_ms))
+    shown = _start_early(_close_gaps(_part_speakers(shown, style), style), style)
+    return _write_lines(shown, style)
 
 
-class _Cutter:
-    """Finds the cheapest drafts.
+def name_turn(cue: Cue, speaker_before: str | None) -> str:
+    """Return what a cue starts with where speakers are written in the text.
 
     Args:
-        tokens: In order of time.
-        style: What breaches are measured against.
+        cue: The cue.
+        speaker_before: Whose words were shown before.
     """
-
-    def __init__(self, tokens: Sequence[Token], style: CueStyle) -> None:
-        self._tokens = tokens
-        self._style = style
-        self._min_ms = math.ceil(style.min_cue_s * 1000)
-        self._max_ms = math.floor(style.max_cue_s * 1000)
-        self._gap_ms = math.ceil(style.min_gap_s * 1000)
-        self._ms_per_char = 1000 / style.max_chars_per_s
-        self._starts = [*(float(token.start_ms) for token in tokens), math.inf]
-        # Of tokens that start at the same time only the first can begin a cue.
-        self._is_start = [True, *(before < after for before, after in pairwise(self._starts))]
-        self._widths = [width(token.text) for token in tokens]
-        self._cuts = [0.0, *(_price_of_cut(*pair) for pair in pairwise(tokens)), 0.0]
-
-    def cut(self) -> Iterator[_Draft]:
-        """Yield the drafts of the cheapest way, in order."""
-        count = len(self._tokens)
-        cheapest = [math.inf] * count + [0.0]
-        chosen: list[_Draft | None] = [None] * count
-        for first in range(count - 1, -1, -1):
-            if not self._is_start[first]:
-                continue
-            for draft in self._drafts(first):
-                price = cheapest[draft.last] + self._price(draft)
-                if price < cheapest[first]:
-                    cheapest[first], chosen[first] = price, draft
-        first = 0
-        while first < count and (best := chosen[first]):
-            yield best
-            first = best.last
-
-    def show(self, draft: _Draft) -> tuple[int, int]:
-        """Return from when to when a cue is shown, in milliseconds."""
-        start_ms = self._tokens[draft.first].start_ms
-        shown_ms = self._shown_ms(draft)
-        if draft.room_ms - shown_ms < _FLICKER_MS and draft.room_ms <= self._max_ms:
-            shown_ms = draft.room_ms
-        return start_ms, start_ms + math.ceil(shown_ms)
-
-    def _drafts(self, first: int) -> Iterator[_Draft]:
-        """Yield every cue that could begin with a token, up to the first that is too long."""
-        most = self._style.max_line_chars
-        lines, columns, chars, spoken_until_ms, silence_ms = 1, 0, 0, 0, 0
-        for index in range(first, len(self._tokens)):
-            token = self._tokens[index]
-            if index > first:
-                chars += token.is_spaced
-                columns += token.is_spaced + self._widths[index]
-                silence_ms += max(0, token.start_ms - spoken_until_ms)
-            if index == first or columns > most:
-                columns = self._widths[index]
-                lines += index > first
-            chars += len(token.text)
-            spoken_until_ms = max(spoken_until_ms, token.end_ms)
-            if self._is_start[index + 1]:
-                room_ms = self._room_ms(first, index + 1)
-                yield _Draft(first, index + 1, lines, chars, spoken_until_ms, silence_ms, room_ms)
-                if self._is_beyond(lines, room_ms):
-                    return
-
-    def _is_beyond(self, lines: int, room_ms: float) -> bool:
-        """Whether more tokens make a cue no better; only a hasty one may have too many lines."""
-        too_many = lines - self._style.max_lines
-        is_hasty = room_ms < self._min_ms and too_many <= _MOST_HASTY_LINES
-        return room_ms >= self._max_ms or (too_many > 0 and not is_hasty)
-
-    def _room_ms(self, first: int, last: int) -> float:
-        until_next_ms = self._starts[last] - self._starts[first]
-        room_ms = until_next_ms - self._gap_ms
-        return room_ms if room_ms > 0 else until_next_ms
-
-    def _shown_ms(self, draft: _Draft) -> float:
-        spoken_ms = draft.spoken_until_ms - self._starts[draft.first]
-        read_ms = draft.chars * self._ms_per_char
-        return min(max(spoken_ms, read_ms, self._min_ms), self._max_ms, draft.room_ms)
-
-    def _price(self, draft: _Draft) -> float:
-        shown_ms = self._shown_ms(draft)
-        read_ms = draft.chars * self._ms_per_char
-        price = _A_CUE + self._cuts[draft.last] + _A_SECOND * draft.silence_ms / 1000
-        if shown_ms < self._min_ms:
-            price += _A_BREACH * (2 - shown_ms / self._min_ms)
-        if shown_ms < read_ms:
-            price += _A_BREACH * read_ms / shown_ms
-        if draft.lines > self._style.max_lines:
-            price += _A_BREACH * (draft.lines - self._style.max_lines + 1)
-        spoken_ms = min(draft.spoken_until_ms - self._starts[draft.first], draft.room_ms)
-        return price + _A_SECOND * max(0, spoken_ms - shown_ms) / 1000
+    if cue.speaker == speaker_before:
+        return ""
+    return f"{cue.speaker}: " if cue.speaker else "- "
 
 
-def _price_of_cut(before: Token, after: Token) -> float:
-    """Return how little sense it makes to end a cue between two tokens."""
-    pause_ms = min(max(0, after.start_ms - before.end_ms), _LONGEST_PAUSE_MS)
-    price = _A_CUT
-    if _SENTENCE_END.search(before.text) and not _SHORTENED.match(before.text):
-        price = 0.0
-    elif _CLAUSE_END.search(before.text) or after.opens_segment:
-        price = _A_CUT_AFTER_CLAUSE
-    return price - pause_ms / 1000
+def _show(draft: Draft, tokens: Sequence[Token], speaker: str | None, style: CueStyle) -> _Shown:
+    start_ms = tokens[draft.first].start_ms
+    read_ms = max(1000 * draft.chars / style.max_chars_per_s, 1000 * style.min_cue_s)
+    end_ms = start_ms + math.ceil(min(draft.shown_ms, draft.room_ms))
+    return _Shown(start_ms, end_ms, read_ms, speaker, tokens[draft.first : draft.last])
+
+
+def _part_speakers(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
+    """End the cues of one speaker before another's start, where they can be read by then."""
+    gap_ms = math.ceil(style.min_gap_s * 1000)
+    parted = list(shown)
+    for index, (one, following) in enumerate(pairwise(shown)):
+        end_ms = following.start_ms - gap_ms
+        if one.end_ms <= end_ms or one.speaker == following.speaker:
+            continue
+        is_stray = one.end_ms - following.start_ms <= _STRAY_MS
+        if end_ms - one.start_ms >= (_LEAST_MS if is_stray else one.needed_ms):
+            parted[index] = replace(one, end_ms=end_ms)
+    return parted
+
+
+def _close_gaps(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
+    """Keep the screen from flickering: show a cue until the next one that comes at once."""
+    gap_ms, max_ms = math.ceil(style.min_gap_s * 1000), math.floor(style.max_cue_s * 1000)
+    starts = [one.start_ms for one in shown]
+    closed = list(shown)
+    for index, one in enumerate(shown):
+        after = bisect_left(starts, one.end_ms, lo=index + 1)
+        if after < len(shown) and gap_ms < starts[after] - one.end_ms < FLICKER_MS:
+            end_ms = min(starts[after] - gap_ms, one.start_ms + max_ms)
+            closed[index] = replace(one, end_ms=max(one.end_ms, end_ms))
+    return closed
+
+
+def _start_early(shown: list[_Shown], style: CueStyle) -> list[_Shown]:
+    """Show the last words a little early where the sound ends before they could be read."""
+    if not shown or shown[-1].end_ms - shown[-1].start_ms >= _LEAST_MS:
+        return shown
+    last = shown[-1]
+    free_ms = max((one.end_ms for one in shown[:-1]), default=-math.inf)
+    free_ms += math.ceil(style.min_gap_s * 1000)
+    start_ms = max(0, last.end_ms - _LEAST_MS, last.start_ms - _MOST_EARLY_MS, free_ms)
+    return [*shown[:-1], replace(last, start_ms=int(min(last.start_ms, start_ms)))]
+
+
+def _write_lines(shown: Iterable[_Shown], style: CueStyle) -> list[Cue]:
+    cues: list[Cue] = []
+    speaker: str | None = None
+    for one in shown:
+        cue = Cue(one.start_ms, one.end_ms, (), one.speaker, one.tokens[0].language)
+        lines = break_lines(
+            one.tokens,
+            max_line_chars=style.max_line_chars,
+            indent=width(name_turn(cue, speaker)),
+        )
+        cues.append(replace(cue, lines=tuple(lines)))
+        speaker = one.speaker
+    return cues

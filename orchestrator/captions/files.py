@@ -1,12 +1,13 @@
-"""Cues as files: SubRip and WebVTT, and the plain text."""
+"""Cues as files: SubRip and WebVTT."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-from orchestrator.captions.cues import Cue
+from orchestrator.captions.cues import Cue, name_turn
+from orchestrator.captions.direction import direct, is_right_to_left
 
-__all__ = ["write_srt", "write_text", "write_vtt"]
+__all__ = ["write_srt", "write_vtt"]
 
 _TAG: Final = re.compile(r"<(?= */? *[A-Za-z])")
 _APART: Final = "<\u2060"
@@ -14,31 +15,44 @@ _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write_srt(cues: Iterable[Cue]) -> str:
-    """Return cues as SubRip.
+    """Return cues as SubRip; where the speaker changes, the text starts with the name.
 
     SubRip has no way to escape: what would be taken for a tag is kept apart from its bracket by
     an invisible character (U+2060).
     """
-    return "".join(
-        f"{number}\n{_time(cue.start_ms, ',')} --> {_time(cue.end_ms, ',')}\n"
-        f"{_TAG.sub(_APART, cue.text)}\n\n"
-        for number, cue in enumerate(cues, start=1)
-    )
+    blocks: list[str] = []
+    speaker: str | None = None
+    for number, cue in enumerate(cues, start=1):
+        times = f"{_time(cue.start_ms, ',')} --> {_time(cue.end_ms, ',')}"
+        text = _TAG.sub(_APART, _directed(cue, name_turn(cue, speaker)))
+        blocks.append(f"{number}\n{times}\n{text}\n\n")
+        speaker = cue.speaker
+    return "".join(blocks)
 
 
 def write_vtt(cues: Iterable[Cue]) -> str:
-    """Return cues as WebVTT, its special characters escaped (W3C WebVTT, section 4.2.2)."""
+    """Return cues as WebVTT, each with a voice tag that names its speaker, if one is known.
+
+    Special characters are escaped (W3C WebVTT, section 4.2.2).
+    """
     blocks = (
         f"{_time(cue.start_ms, '.')} --> {_time(cue.end_ms, '.')}\n"
-        f"{cue.text.translate(_ESCAPES)}\n\n"
+        f"{_voice(cue)}{_directed(cue).translate(_ESCAPES)}\n\n"
         for cue in cues
     )
     return "WEBVTT\n\n" + "".join(blocks)
 
 
-def write_text(text: str) -> str:
-    """Return a text as a file: with a line end, without what no file can hold."""
-    return f"{text.strip()}\n".encode("utf-8", "replace").decode()
+def _voice(cue: Cue) -> str:
+    return f"<v {cue.speaker.translate(_ESCAPES)}>" if cue.speaker else ""
+
+
+def _directed(cue: Cue, name: str = "") -> str:
+    """Return the lines of a cue, after a name, with the marks of their direction."""
+    right_to_left = is_right_to_left(cue.text, cue.language)
+    first, *others = cue.lines or ("",)
+    lines = (f"{name}{first}", *others)
+    return "\n".join(direct(line, right_to_left=right_to_left) for line in lines)
 
 
 def _time(time_ms: int, point: str) -> str:

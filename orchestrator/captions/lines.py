@@ -4,36 +4,61 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from orchestrator.captions.tokens import Token, width
+from orchestrator.captions.scripts import width
+from orchestrator.captions.tokens import Token
 
 __all__ = ["break_lines"]
 
 _A_LINE: Final = 1e9  # one line more is worse than any unevenness
 _A_NUMBER_ALONE: Final = 1e6  # a last line that is a number is read as the next cue's number
+_A_PARTED_WORD: Final = 1e5  # or phrase, where a script puts no spaces
+_CLAUSE_END: Final = re.compile(r"[.,;:!?…、。，！？؟،।]$")
 _PUNCTUATION: Final = 60.0  # what an end of a clause is worth: lines of 25 and 35, not 30 and 30
 
 
-def break_lines(tokens: Sequence[Token], *, max_line_chars: int) -> list[str]:
-    """Return the lines of a cue; a token that is longer than a line has one of its own."""
+def break_lines(tokens: Sequence[Token], *, max_line_chars: int, indent: int = 0) -> list[str]:
+    """Return the lines of a cue; a token that is longer than a line has one of its own.
+
+    Args:
+        tokens: The words of the cue.
+        max_line_chars: The longest line, in columns.
+        indent: Columns that the first line leaves free, for a name.
+    """
     count = len(tokens)
+    widths = [width(token.text) for token in tokens]
+    numbers = _find_numbers(tokens)
     cheapest = [0.0] + [float("inf")] * count
     begins = [0] * (count + 1)
     for last in range(1, count + 1):
+        end_cost = _end_cost(tokens[last - 1], is_last=last == count)
+        columns = 0
         for first in range(last - 1, -1, -1):
-            line = _join(tokens[first:last])
-            if width(line) > max_line_chars and last - first > 1:
+            columns += widths[first] + (last - first > 1 and tokens[first + 1].is_spaced)
+            taken = columns + (0 if first else indent)
+            if taken > max_line_chars and last - first > 1:
                 break
-            cost = cheapest[first] + _cost(line, is_last=last == count)
+            # The sum of the squares is least where lines are even.
+            cost = cheapest[first] + _A_LINE + taken**2 + end_cost
+            if first:
+                cost += _A_PARTED_WORD * tokens[first].parts_word
+                cost += _A_NUMBER_ALONE * (last == count and first in numbers)
             if cost < cheapest[last]:
                 cheapest[last], begins[last] = cost, first
     return _read_back(tokens, begins)
 
 
-def _cost(line: str, *, is_last: bool) -> float:
-    cost = _A_LINE + width(line) ** 2  # the sum of the squares is least where lines are even
-    if is_last:
-        return cost + _A_NUMBER_ALONE * line.isdecimal()
-    return cost - _PUNCTUATION * bool(re.search(r"[.,;:!?…、。，！？؟،।]$", line))
+def _end_cost(token: Token, *, is_last: bool) -> float:
+    return 0.0 if is_last or not _CLAUSE_END.search(token.text) else -_PUNCTUATION
+
+
+def _find_numbers(tokens: Sequence[Token]) -> frozenset[int]:
+    """Return where the last line can start so that it is nothing but a number."""
+    first = len(tokens)
+    while first and tokens[first - 1].text.isdecimal() and not tokens[first - 1].is_spaced:
+        first -= 1
+    if first and tokens[first - 1].text.isdecimal():
+        first -= 1
+    return frozenset(range(first, len(tokens)))
 
 
 def _join(tokens: Sequence[Token]) -> str:

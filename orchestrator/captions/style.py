@@ -1,6 +1,7 @@
 """CueStyle: what a cue may look like, by default as Netflix' timed-text style guide says."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,3 +54,34 @@ class CueStyle(BaseModel):
     max_cue_s: MaxCueS = 7.0
     max_chars_per_s: MaxCharsPerS = 20.0
     min_gap_s: MinGapS = 0.084  # two frames of 23.976 per second, the slowest in use
+
+    def for_language(self, language: str | None) -> "CueStyle":
+        """Return the style with the guide's limits for a language, where it has others.
+
+        Only limits that are still the defaults change.
+
+        Args:
+            language: A code such as ``ja`` or ``zh-TW``.
+        """
+        code = (language or "").lower().replace("_", "-").split("-")[0]
+        defaults = CueStyle()
+        limits = {
+            name: limit
+            for name, limit in _LIMITS.get(code, {}).items()
+            if getattr(self, name) == getattr(defaults, name)
+        }
+        return self.model_copy(update=limits)
+
+
+_CHINESE: Final = {"max_line_chars": 32, "max_chars_per_s": 11.0}
+# Netflix timed-text style guides of the languages, for the hard of hearing: what is said is
+# written down. Columns: 13 Japanese, 16 Chinese or Korean characters in a line take two each.
+_LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
+    "el": {"max_line_chars": 39},
+    "ja": {"max_line_chars": 26, "max_chars_per_s": 7.0},
+    "ko": {"max_line_chars": 32, "max_chars_per_s": 14.0},
+    "ru": {"max_line_chars": 39},
+    "th": {"max_line_chars": 35},
+    "yue": _CHINESE,
+    "zh": _CHINESE,
+}

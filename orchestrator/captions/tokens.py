@@ -8,21 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-__all__ = ["Token", "time_tokens", "width"]
+from orchestrator.captions.scripts import find_breaks, join_texts, needs_space, width
 
-# Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, the CJK blocks with their
-# punctuation, kana and Yi, and full-width forms. Korean is not one of them.
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef"
-    "\U00020000-\U0003ffff]"
-)
+__all__ = ["Token", "clean", "clean_name", "last_end_ms", "milliseconds", "time_tokens"]
+
 _LOOSE_MARK: Final = re.compile(r" (?=[!?:;»%]+(?: |$))")  # French puts a space before them
-_SMALL_KANA: Final = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ")
-_OPENING: Final = frozenset({"Ps", "Pi"})
-_CLINGING: Final = frozenset({"Pe", "Pf", "Po", "Lm", "Mn", "Mc", "Me"})
-_LONGEST_WORD: Final = 8  # a timed "word" of an unspaced script beyond that is a phrase
+_WIDEST_WORD: Final = 10  # columns; a timed "word" of an unspaced script beyond is a phrase
 _REACH: Final = 40  # characters that a word's place in the text is searched for
 _LONGEST_S: Final = 359_999.0  # SubRip's hours have two digits
+_LONGEST_NAME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +30,13 @@ class Token:
     """Whether a space stands before it."""
     opens_segment: bool = False
     """Whether it is the first of its segment."""
+    parts_word: bool = False
+    """Whether a break before it parts a word or a phrase; possible, but not welcome."""
+    language: str | None = None
+    opens_turn: bool = False
+    """Whether somebody else has spoken before it: no cue reaches across."""
+    is_crowded: bool = False
+    """Whether somebody else speaks at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +49,89 @@ class _Span:
     end_ms: float
 
 
-def width(text: str) -> int:
-    """Return how many columns a text takes; wide characters (UAX #11) take two."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def time_tokens(segments: Iterable[Mapping[str, Any]]) -> list[Token]:
-    """Return the tokens of a transcript with times that never go back.
+def time_tokens(
+    segments: Iterable[Mapping[str, Any]], language: str | None = None
+) -> list[list[Token]]:
+    """Return the tokens of each segment with times that never go back.
 
     Args:
-        segments: Each with ``text``, ``start`` and ``end`` in seconds, and ``words`` if known,
-            each with ``word``, ``start`` and ``end``.
+        segments: What one speaker says, in order of their starts. Each has ``text``, ``start``
+            and ``end`` in seconds; ``words`` if known, each with ``word``, ``start`` and
+            ``end``; and ``language`` if known.
+        language: The language of those that do not name theirs.
 
     Returns:
         All of the text. No token starts later than its word does; where two words are in the
         wrong order of time, the earlier of both is taken.
     """
-    in_order = sorted(segments, key=lambda segment: _milliseconds(segment.get("start"), 0.0))
-    tokens = [token for segment in in_order for token in _time_segment(segment)]
+    timed: list[list[Token]] = []
+    before = ""
+    for segment in segments:
+        timed.append(list(_time_segment(segment, language, before)))
+        before = timed[-1][-1].text if timed[-1] else before
     earliest = math.inf
-    for index in range(len(tokens) - 1, -1, -1):
-        if tokens[index].start_ms > earliest:
-            tokens[index] = replace(tokens[index], start_ms=int(earliest))
-        earliest = tokens[index].start_ms
-    return tokens
+    for tokens in reversed(timed):
+        for index in range(len(tokens) - 1, -1, -1):
+            if tokens[index].start_ms > earliest:
+                tokens[index] = replace(tokens[index], start_ms=int(earliest))
+            earliest = tokens[index].start_ms
+    return timed
 
 
-def _time_segment(segment: Mapping[str, Any]) -> Iterator[Token]:
-    words: Sequence[Mapping[str, Any]] = segment.get("words") or ()
-    text = _clean(segment.get("text")) or _clean(" ".join(str(word.get("word")) for word in words))
-    letters = _without_spaces(text)
-    start = _milliseconds(segment.get("start"), 0.0)
-    end = max(start, _milliseconds(segment.get("end"), start))
-    anchors = list(_find_words(letters, words))
-    starts, ends = _spread(len(letters), anchors, start, end)
-    at = 0
-    for piece, is_spaced in _split(text, anchors):
-        count = len(_without_spaces(piece))
-        start_ms = math.floor(round(starts[at], 3))
-        end_ms = max(start_ms, round(ends[at + count - 1]))
-        yield Token(piece, start_ms, end_ms, is_spaced, opens_segment=at == 0)
-        at += count
-
-
-def _clean(text: Any) -> str:
+def clean(text: Any) -> str:
     """Return a text in one line, without the characters that no caption file may hold."""
     text = str(text or "")
     if not text.isprintable():
         text = "".join(char for char in text if char.isspace() or _is_writable(char))
     return _LOOSE_MARK.sub("\u00a0", " ".join(text.split()))
+
+
+def clean_name(speaker: Any) -> str | None:
+    """Return a speaker's name as captions show it; ``None`` if there is none."""
+    return clean(speaker)[:_LONGEST_NAME].strip() or None
+
+
+def milliseconds(value: Any, otherwise: float) -> float:
+    """Read a service's seconds; what is no time at all is replaced."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return otherwise
+    return min(max(float(value), 0.0), _LONGEST_S) * 1000
+
+
+def last_end_ms(segments: Iterable[Mapping[str, Any]]) -> float:
+    """Return when the last segment or word ends."""
+    last = 0.0
+    for segment in segments:
+        last = max(last, milliseconds(segment.get("end"), 0.0))
+        for word in segment.get("words") or ():
+            last = max(last, milliseconds(word.get("end"), 0.0))
+    return last
+
+
+def _time_segment(segment: Mapping[str, Any], language: str | None, before: str) -> Iterator[Token]:
+    words: Sequence[Mapping[str, Any]] = segment.get("words") or ()
+    text = clean(segment.get("text")) or join_texts(clean(word.get("word")) for word in words)
+    language = str(segment.get("language") or "") or language
+    letters = _without_spaces(text)
+    start = milliseconds(segment.get("start"), 0.0)
+    end = max(start, milliseconds(segment.get("end"), start))
+    anchors = list(_find_words(letters, words))
+    starts, ends = _spread(len(letters), anchors, start, end)
+    is_spaced = bool(before) and needs_space(before, text)
+    at = 0
+    for piece in _split(text, language, anchors):
+        count = len(_without_spaces(piece.text))
+        start_ms = math.floor(round(starts[at], 3))
+        yield Token(
+            piece.text,
+            start_ms,
+            max(start_ms, round(ends[at + count - 1])),
+            piece.is_spaced if at else is_spaced,
+            opens_segment=at == 0,
+            parts_word=piece.parts_word,
+            language=language,
+        )
+        at += count
 
 
 def _is_writable(char: str) -> bool:
@@ -109,24 +142,17 @@ def _without_spaces(text: str) -> str:
     return "".join(text.split())
 
 
-def _milliseconds(value: Any, otherwise: float) -> float:
-    """Read a service's seconds; what is no time at all is replaced."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return otherwise
-    return min(max(float(value), 0.0), _LONGEST_S) * 1000
-
-
 def _find_words(letters: str, words: Iterable[Mapping[str, Any]]) -> Iterator[_Span]:
     """Yield where words stand in a text; one that is not there as it was timed is left out."""
     at = 0
     for word in words:
-        spelled = _without_spaces(_clean(word.get("word")))
+        spelled = _without_spaces(clean(word.get("word")))
         found = letters.find(spelled, at, at + len(spelled) + _REACH) if spelled else -1
-        start = _milliseconds(word.get("start"), -1.0)
+        start = milliseconds(word.get("start"), -1.0)
         if found < 0 or start < 0:
             continue
         at = found + len(spelled)
-        yield _Span(found, at, start, max(start, _milliseconds(word.get("end"), start)))
+        yield _Span(found, at, start, max(start, milliseconds(word.get("end"), start)))
 
 
 def _spread(
@@ -147,29 +173,36 @@ def _spread(
     return starts, ends
 
 
-def _split(text: str, anchors: Sequence[_Span]) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a text and whether a space stands before each."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str
+    is_spaced: bool
+    parts_word: bool
+
+
+def _split(text: str, language: str | None, anchors: Sequence[_Span]) -> Iterator[_Piece]:
+    """Yield the pieces of a text that no line is broken within."""
+    if text.isascii():
+        yield from (_Piece(word, is_spaced=True, parts_word=False) for word in text.split())
+        return
+    letters = _without_spaces(text)
     inside = {
         index
         for span in anchors
-        if span.last - span.first <= _LONGEST_WORD
+        if width(letters[span.first : span.last]) <= _WIDEST_WORD
         for index in range(span.first + 1, span.last)
     }
     at = 0
     for word in text.split(" ") if text else ():
+        breaks = find_breaks(word, language)
         begins = 0
-        for index in range(1, 0 if word.isascii() else len(word)):
-            if at + index not in inside and _may_break(word[index - 1], word[index]):
-                yield word[begins:index], begins == 0
+        for index in sorted(breaks.characters):
+            if at + index not in inside:
+                yield _Piece(word[begins:index], begins == 0, _parts(begins, breaks.words))
                 begins = index
-        yield word[begins:], begins == 0
+        yield _Piece(word[begins:], begins == 0, _parts(begins, breaks.words))
         at += len(_without_spaces(word))
 
 
-def _may_break(before: str, after: str) -> bool:
-    """Whether a line may end between two characters that no space separates."""
-    if not (_UNSPACED.match(before) or _UNSPACED.match(after)):
-        return False
-    if after in _SMALL_KANA or unicodedata.category(after) in _CLINGING:
-        return False
-    return unicodedata.category(before) not in _OPENING
+def _parts(index: int, words: frozenset[int]) -> bool:
+    return index > 0 and index not in words

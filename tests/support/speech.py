@@ -6,6 +6,7 @@
 import json
 import random
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,14 @@ def breaches(cues: Sequence[Cue], style: CueStyle | None = None) -> list[str]:
 
 def _wrong(cue: Cue, following: Cue | None, style: CueStyle) -> list[str]:
     shown_s = (cue.end_ms - cue.start_ms) / 1000
+    gap_s = (following.start_ms - cue.end_ms) / 1000 if following else inf
     wrong = {
         "too many lines": len(cue.lines) > style.max_lines,
         "too long a line": max(map(len, cue.lines)) > style.max_line_chars,
         "too short": shown_s < style.min_cue_s,
         "too long": shown_s > style.max_cue_s,
         "too fast": len(" ".join(cue.lines)) / shown_s > style.max_chars_per_s + 1e-6,
-        "too close": following is not None
-        and (following.start_ms - cue.end_ms) / 1000 < style.min_gap_s - 1e-9,
+        "too close": gap_s < style.min_gap_s - 1e-9,
+        "flickers": style.min_gap_s + 1e-3 <= gap_s < 0.5,
     }
     return [name for name, is_so in wrong.items() if is_so]

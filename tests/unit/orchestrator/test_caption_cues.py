@@ -1,5 +1,6 @@
 """Cues keep the style as far as no word is lost or late."""
 
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_every_recorded_clip_keeps_the_guide(clip: dict[str, Any]) -> None:
 def test_a_talk_of_real_speech_keeps_the_guide(speed: float, has_words: bool) -> None:  # noqa: FBT001
     segments = talk(clip_count=70, speed=speed)
     segments = segments if has_words else without_words(segments)
-    cues = make_cues(segments, NETFLIX)
+    cues = make_cues(segments, NETFLIX, duration_s=segments[-1]["end"] + 1)
     broken = breaches(cues)
     assert len(cues) > 50
     assert len(broken) <= 0.05 * len(cues), broken
@@ -94,7 +95,7 @@ def test_a_title_does_not_end_a_sentence() -> None:
 
 def test_cues_start_with_their_first_word_and_stay_until_it_can_be_read() -> None:
     words = [word("Hello", 1.25, 1.5), word("there.", 1.5, 1.7)]
-    (cue,) = make_cues([segment("Hello there.", 1.0, 2.0, words=words)], NETFLIX)
+    (cue,) = make_cues([segment("Hello there.", 1.0, 2.0, words=words)], NETFLIX, duration_s=9)
     assert (cue.start_ms, cue.end_ms) == (1250, 1250 + 834)
 
 
@@ -102,6 +103,105 @@ def test_a_short_gap_between_cues_is_closed_so_that_nothing_flickers() -> None:
     first, second = segment("One two three four.", 0, 2.0), segment("Five six seven.", 2.4, 4.0)
     cues = make_cues([first, second], CueStyle(max_lines=1, max_line_chars=20))
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(0, 2400 - 84), (2400, 4000)]
+
+
+@pytest.mark.parametrize("gap_ms", range(0, 1000, 40))
+def test_no_gap_is_seen_for_less_than_half_a_second(gap_ms: int) -> None:
+    first = segment("One two three four.", 0, 2)
+    second = segment("Five six seven.", 2 + gap_ms / 1000, 4 + gap_ms / 1000)
+    cues = make_cues([first, second], CueStyle(max_lines=1, max_line_chars=20))
+    left_ms = cues[1].start_ms - cues[0].end_ms
+    assert left_ms == (gap_ms if gap_ms >= 500 else 84)
+    assert (cues[1].start_ms, cues[1].end_ms) == (2000 + gap_ms, 4000 + gap_ms)
+
+
+def test_a_gap_after_a_cue_that_can_hardly_be_longer_is_not_left_open() -> None:
+    for hold_s in (6.6, 6.8, 6.9, 7.0):
+        for gap_s in (0.15, 0.3, 0.45):
+            words = [
+                word("One", 0, 0.5),
+                word("two", hold_s / 2, hold_s / 2 + 0.5),
+                word("three", hold_s - 0.5, hold_s),
+                word("four.", hold_s + gap_s, hold_s + gap_s + 1),
+            ]
+            cues = make_cues([segment("One two three four.", 0, 9, words=words)], NETFLIX)
+            assert not breaches(cues), (hold_s, gap_s)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("has_words", [True, False], ids=["timed words", "segments"])
+def test_a_talk_has_no_gap_that_flickers(seed: int, has_words: bool) -> None:  # noqa: FBT001
+    segments = talk(clip_count=40, seed=seed)
+    cues = make_cues(segments if has_words else without_words(segments), NETFLIX)
+    gaps_ms = [after.start_ms - before.end_ms for before, after in pairwise(cues)]
+    assert not [gap_ms for gap_ms in gaps_ms if 84 < gap_ms < 500]
+
+
+@pytest.mark.parametrize("duration_s", [10.4, 10.36, 10.0])
+def test_no_cue_outlasts_the_sound(duration_s: float) -> None:
+    (clip, *_) = clips()
+    cues = make_cues([clip], NETFLIX, duration_s=duration_s)
+    assert shown(cues) == spoken([clip])
+    assert cues[-1].end_ms <= duration_s * 1000
+
+
+def test_where_the_duration_is_not_known_no_cue_outlasts_the_last_word() -> None:
+    cues = make_cues([segment("Yes, of course.", 1, 1.4)], NETFLIX)
+    assert cues[-1].end_ms <= 1400
+
+
+def test_a_word_at_the_very_end_is_shown_a_little_early() -> None:
+    (cue,) = make_cues([segment("Yes.", 10.2, 10.4)], NETFLIX, duration_s=10.4)
+    assert (cue.start_ms, cue.end_ms) == (9950, 10400)
+
+
+def test_words_beyond_the_end_of_the_sound_are_not_lost() -> None:
+    words = [word("one", 9, 9.5), word("two.", 12, 13)]
+    cues = make_cues([segment("one two.", 9, 13, words=words)], NETFLIX, duration_s=10.4)
+    assert shown(cues) == ["one", "two."]
+    assert cues[-1].end_ms <= 10_400
+
+
+def test_the_last_word_of_a_sentence_has_no_cue_of_its_own() -> None:
+    first = "An adjective in the superlative, as every schoolboy knows, means the highest degree"
+    words, at_s = [], 0.0
+    for text in f"{first} of comparison only.".split():
+        length_s = len(text) / 14
+        words.append(word(text, at_s, at_s + length_s))
+        at_s += length_s + 0.05
+    segments = [  # as a transcriber cuts them that fills two lines
+        segment(f"{first} of comparison", 0, words[-2]["end"], words=words[:-1]),
+        segment("only.", words[-1]["start"], words[-1]["end"], words=words[-1:]),
+    ]
+    for duration_s in (at_s, at_s + 5, None):
+        cues = make_cues(segments, NETFLIX, duration_s=duration_s)
+        assert shown(cues) == spoken(segments)
+        assert len(cues[-1].text.split()) > 2
+        assert not breaches(cues)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_word_of_a_sentence_is_left_alone(seed: int) -> None:
+    draw = random.Random(seed)
+    vocabulary = ["the", "degree", "of", "comparison", "only", "because", "country", "a", "three"]
+    for _ in range(15):
+        texts = draw.choices(vocabulary, k=draw.randint(4, 60))
+        words, at_s = [], 0.0
+        for text in [*texts[:-1], f"{texts[-1]}."]:
+            length_s = len(text) / 15 + 0.05
+            words.append(word(text, at_s, at_s + length_s))
+            at_s += length_s + draw.choice([0, 0, 0, 0.3])
+        whole = " ".join(one["word"] for one in words)
+        cues = make_cues([segment(whole, 0, at_s, words=words)], NETFLIX, duration_s=at_s)
+        assert not [cue.text for cue in cues if len(cue.text.split()) == 1]
+
+
+def test_a_word_that_is_a_sentence_may_have_a_cue_of_its_own() -> None:
+    segments = [segment("Will you come with me?", 0, 2), segment("No.", 3, 3.5)]
+    assert [cue.text for cue in make_cues(segments, NETFLIX, duration_s=9)] == [
+        "Will you come with me?",
+        "No.",
+    ]
 
 
 def test_words_are_not_shown_long_before_they_are_spoken() -> None:

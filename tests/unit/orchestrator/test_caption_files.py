@@ -75,7 +75,7 @@ def test_an_empty_transcript_gives_files_without_cues() -> None:
 
 def test_a_text_ends_with_a_line_end_and_can_always_be_encoded() -> None:
     assert write_text(" One. Two.\n") == "One. Two.\n"
-    assert write_text("half a pair: \ud800").encode() == b"half a pair: ?\n"
+    assert write_text("half a pair: \ud800").encode() == b"half a pair:\n"
 
 
 @pytest.mark.parametrize("write", [write_srt, write_vtt])
@@ -84,6 +84,9 @@ def test_a_talk_is_read_as_it_was_written(write: Any) -> None:
     read = read_srt if write is write_srt else read_vtt
     assert read(write(cues)) == written(cues)
 
+
+# Spaces, and what keeps tags apart or states the direction of a line.
+NOT_SHOWN = re.compile(r"[\s\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Without what the readers themselves take for markup whatever is done: braces and backslashes.
 words = st.text(
@@ -101,5 +104,5 @@ def test_all_words_come_through_both_files(spoken: list[str], length_s: float) -
     expected = "".join(spoken)
     for read in (read_srt(write_srt(cues)), read_vtt(write_vtt(cues))):
         assert [(start, end) for start, end, _ in read] == [one[:2] for one in written(cues)]
-        letters = re.sub(r"[\s\u2060]", "", "".join(text for _, _, text in read))
-        assert letters == expected.replace("\u2060", "")
+        letters = NOT_SHOWN.sub("", "".join(text for _, _, text in read))
+        assert letters == NOT_SHOWN.sub("", expected)

@@ -3,11 +3,13 @@
 import pytest
 
 from orchestrator.captions.lines import break_lines
-from orchestrator.captions.tokens import time_tokens, width
+from orchestrator.captions.scripts import width
+from orchestrator.captions.tokens import time_tokens
 
 
 def lines(text: str, *, most: int = 42) -> list[str]:
-    return break_lines(time_tokens([{"text": text, "start": 0, "end": 1}]), max_line_chars=most)
+    (tokens,) = time_tokens([{"text": text, "start": 0, "end": 1}])
+    return break_lines(tokens, max_line_chars=most)
 
 
 def test_what_fits_one_line_has_one_line() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.captions.lanes import make_lanes
 from orchestrator.captions.tokens import time_tokens
 
 
@@ -13,7 +14,7 @@ def word(text: str, start: Any, end: Any) -> dict[str, Any]:
 
 def timed(text: str, words: Any = (), *, start: Any = 0.0, end: Any = 10.0) -> list[Any]:
     segment = {"text": text, "start": start, "end": end, "words": list(words)}
-    return [(token.text, token.start_ms, token.end_ms) for token in time_tokens([segment])]
+    return [(token.text, token.start_ms, token.end_ms) for token in time_tokens([segment])[0]]
 
 
 def test_words_keep_their_own_times() -> None:
@@ -67,7 +68,7 @@ def test_times_never_go_back_and_are_never_late() -> None:
 
 def test_segments_are_put_in_order_of_time() -> None:
     segments = [{"text": "b", "start": 5, "end": 6}, {"text": "a", "start": 1, "end": 2}]
-    assert [token.text for token in time_tokens(segments)] == ["a", "b"]
+    assert [token.text for token in make_lanes(segments)[""].tokens] == ["a", "b"]
 
 
 def test_control_characters_and_halves_of_pairs_are_left_out() -> None:
