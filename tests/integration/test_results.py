@@ -65,7 +65,7 @@ def test_the_query_and_accept_choose_the_same_formats(
     assert by_query.content == by_accept.content
     charset = "" if kind == "json" else "; charset=utf-8"
     assert by_query.headers["Content-Type"] == media_type + charset
-    name = f"attachment; filename=transcription.{kind}"
+    name = f'attachment; filename="{done}.{kind}"'
     assert by_query.headers["Content-Disposition"] == name
     assert "Accept" in by_query.headers["Vary"]
 
@@ -96,14 +96,21 @@ def test_without_a_wish_the_transcript_is_json(orchestrator: Orchestrator, done:
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_the_name_of_the_file_is_the_one_that_the_job_tells(
-    orchestrator: Orchestrator, done: str
-) -> None:
-    job = orchestrator.get(f"/jobs/{done}")
-    subrip = fetch(orchestrator, f"{done}/transcript?format=srt")
-    assert subrip.headers["Content-Disposition"].endswith(job["transcription_file"])
-    audio = fetch(orchestrator, f"{done}/audio")
-    assert audio.headers["Content-Disposition"].endswith(job["audio_file"])
+def test_files_are_named_after_their_recording(orchestrator: Orchestrator) -> None:
+    title = "Reunião de março: 1/2 \u202e\r\nX-Evil: yes"
+    downloader = orchestrator.services[Role.DOWNLOADER]
+    downloader.control(title=title)
+    try:
+        job_id = orchestrator.submit("results-named")
+        orchestrator.await_status(job_id, "completed")
+    finally:
+        downloader.reset()
+    encoded = "Reuni%C3%A3o%20de%20mar%C3%A7o-%201-2%20X-Evil-%20yes"
+    subrip = fetch(orchestrator, f"{job_id}/transcript?format=srt")
+    assert subrip.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{encoded}.srt")
+    assert "X-Evil" not in subrip.headers
+    audio = fetch(orchestrator, f"{job_id}/audio")
+    assert audio.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{encoded}.webm")
 
 
 def test_limits_of_cues_can_be_chosen(orchestrator: Orchestrator, done: str) -> None:
