@@ -7,13 +7,15 @@ from typing import IO
 from flask import Request, Response, send_file
 from werkzeug.wsgi import FileWrapper
 
+from services.kit.file_names import attachment
+
 CHUNK_BYTES = 256 * 1024
 """Large enough that the work per chunk does not show, small in memory."""
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What is said of a file in the answer's head."""
+    """The metadata of a file that is sent in the response headers."""
 
     filename: str
     media_type: str
@@ -34,11 +36,10 @@ def answer_file(request: Request, facts: FileFacts, content: IO[bytes]) -> Respo
     response = send_file(
         content,
         mimetype=facts.media_type,
-        as_attachment=True,
-        download_name=facts.filename,
         conditional=False,
         etag=facts.sha256,
     )
+    response.headers["Content-Disposition"] = attachment(facts.filename)
     # The server's own wrapper cannot seek: a range would be read from the file's beginning.
     response.response = FileWrapper(content, CHUNK_BYTES)
     response.content_length = facts.size_bytes

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.transcriber.writing import join_texts, write_srt, write_txt, write_vtt
+
 
 @dataclass(frozen=True)
 class Word:
@@ -43,12 +45,6 @@ class Segment:
             **speaker,
         }
 
-    @property
-    def line(self) -> str:
-        """Return what a reader sees: the text, after its speaker if that is known."""
-        prefix = f"{self.speaker}: " if self.speaker else ""
-        return f"{prefix}{self.text.strip()}"
-
 
 @dataclass(frozen=True)
 class Transcript:
@@ -65,7 +61,7 @@ class Transcript:
     @property
     def text(self) -> str:
         """Return the whole text. The segments keep the spaces that their language puts."""
-        return "".join(segment.text for segment in self.segments).strip()
+        return join_texts(segment.text for segment in self.segments)
 
     def to_json(self) -> dict[str, Any]:
         """Return the transcript in the words of the HTTP contract."""
@@ -95,40 +91,12 @@ class Transcript:
 
     def to_srt(self) -> str:
         """Return the transcript as SubRip subtitles, one cue for each segment."""
-        return "\n".join(
-            f"{number}\n{_format_times(segment, ',')}\n{segment.line}\n"
-            for number, segment in enumerate(self.segments, start=1)
-        )
+        return write_srt(self.segments, self.language)
 
     def to_vtt(self) -> str:
         """Return the transcript as WebVTT, one cue for each segment."""
-        cues = [
-            # The format's own marks must not be read out of what was said.
-            f"\n{_format_times(segment, '.')}\n{_voice(segment)}{_escape(segment.text.strip())}\n"
-            for segment in self.segments
-        ]
-        return "".join(["WEBVTT\n", *cues])
+        return write_vtt(self.segments, self.language)
 
     def to_txt(self) -> str:
-        """Return the words alone, one line for each segment."""
-        return "".join(f"{segment.line}\n" for segment in self.segments)
-
-
-def _voice(segment: Segment) -> str:
-    """Return the mark that WebVTT has for who speaks."""
-    return f"<v {segment.speaker}>" if segment.speaker else ""
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _format_times(segment: Segment, point: str) -> str:
-    return f"{_format_time(segment.start, point)} --> {_format_time(segment.end, point)}"
-
-
-def _format_time(time_s: float, point: str) -> str:
-    seconds, milliseconds = divmod(round(time_s * 1000), 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
+        """Return the words alone, in paragraphs."""
+        return write_txt(self.segments, self.language)

@@ -1,8 +1,13 @@
 """How a transcript is written down."""
 
 import json
+import re
+from dataclasses import replace
+from typing import Literal
 
 import pytest
+import webvtt
+from bidi import get_display
 
 from services.transcriber.transcript import Segment, Transcript, Word
 
@@ -29,8 +34,96 @@ def test_web_subtitles_escape_what_would_be_markup() -> None:
     assert transcript.to_vtt() == ("WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nA &lt; B &amp; C\n")
 
 
-def test_plain_text_has_a_line_for_each_segment() -> None:
-    assert SPOKEN.to_txt() == "Ask not.\nAsk what.\n"
+def test_plain_text_is_in_paragraphs() -> None:
+    assert SPOKEN.to_txt() == "Ask not.\n\nAsk what.\n"
+    soon = Segment(" Ask what.", 3.0, 4.0)
+    assert replace(SPOKEN, segments=(SPOKEN.segments[0], soon)).to_txt() == "Ask not. Ask what.\n"
+
+
+def test_a_long_text_without_pauses_is_in_paragraphs_too() -> None:
+    segments = tuple(Segment(" A sentence of words.", at, at + 1.0) for at in range(100))
+    found = Transcript("en", 1.0, segments).to_txt().split("\n\n")
+    assert len(found) > 2
+    assert max(map(len, found)) < 600
+
+
+def test_speakers_are_named_where_they_change() -> None:
+    segments = (
+        Segment(" One.", 0.0, 1.0, speaker="A"),
+        Segment(" Two.", 2.0, 3.0, speaker="A"),
+        Segment(" Three.", 4.0, 5.0, speaker="<B>"),
+        Segment(" Four.", 6.0, 7.0),
+    )
+    spoken = Transcript("en", 1.0, segments)
+    assert re.findall(r"^.*\.$", spoken.to_srt(), re.MULTILINE) == [
+        "A: One.",
+        "Two.",
+        "<\u2060B>: Three.",
+        "- Four.",
+    ]
+    assert re.findall(r"^.*\.$", spoken.to_vtt(), re.MULTILINE) == [
+        "<v A>One.",
+        "<v A>Two.",
+        "<v &lt;B&gt;>Three.",
+        "Four.",
+    ]
+    assert spoken.to_txt() == "A: One. Two.\n\n<B>: Three.\n\nFour.\n"
+
+
+def test_cues_of_two_channels_are_in_order_of_time() -> None:
+    segments = (
+        Segment(" One.", 0.0, 5.0, speaker="CHANNEL_00"),
+        Segment(" Three.", 6.0, 9.0, speaker="CHANNEL_00"),
+        Segment(" Two.", 2.0, 7.0, speaker="CHANNEL_01"),
+    )
+    captions = webvtt.from_string(Transcript("en", 1.0, segments).to_vtt()).captions
+    assert [caption.text for caption in captions] == ["One.", "Two.", "Three."]
+
+
+def test_a_short_gap_is_closed_and_a_long_one_stays() -> None:
+    segments = (Segment("One.", 0, 1), Segment("Two.", 1.4, 2), Segment("Three.", 2.5, 3))
+    captions = webvtt.from_string(Transcript("en", 1.0, segments).to_vtt()).captions
+    assert [caption.end for caption in captions] == ["00:00:01.316", "00:00:02.000", "00:00:03.000"]
+
+
+def test_the_last_word_of_a_sentence_is_no_cue_of_its_own() -> None:
+    segments = (
+        Segment(" in the superlative degree of comparison", 0.0, 4.0),
+        Segment(" only.", 4.0, 4.4),
+        Segment(" No.", 5.0, 5.4),
+    )
+    captions = webvtt.from_string(Transcript("en", 1.0, segments).to_vtt()).captions
+    assert [caption.text for caption in captions] == [
+        "in the superlative degree of comparison only.",
+        "No.",
+    ]
+
+
+@pytest.mark.parametrize("base", ["L", "R", None])
+@pytest.mark.parametrize("text", ["שלום, עולם!", "iPhone הוא טלפון."])
+def test_hebrew_reads_from_the_right_in_every_player(
+    text: str, base: Literal["L", "R"] | None
+) -> None:
+    spoken = Transcript("he", 1.0, (Segment(f" {text}", 0.0, 2.0, speaker="SPEAKER_00"),))
+    named = get_display(f"SPEAKER_00: {text}", base_dir="R")
+    for line in (spoken.to_srt().splitlines()[2], spoken.to_txt().rstrip("\n")):
+        assert re.sub("[\u200f\u202b\u202c]", "", str(get_display(line, base_dir=base))) == named
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [
+        ([" One.", " Two."], "One. Two."),
+        ([" One.", "Two."], "One. Two."),
+        (["你好。", "再见。"], "你好。再见。"),
+        (["สวัสดี", "ครับ"], "สวัสดีครับ"),
+        (["今日は", "iPhone", "を"], "今日はiPhoneを"),
+        ([], ""),
+    ],
+)
+def test_segments_are_joined_as_their_script_does_it(texts: list[str], joined: str) -> None:
+    segments = tuple(Segment(text, at, at + 1.0) for at, text in enumerate(texts))
+    assert Transcript(None, 1.0, segments).text == joined
 
 
 def test_a_transcript_survives_being_kept_as_json() -> None:

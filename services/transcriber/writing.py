@@ -1,0 +1,187 @@
+"""Segments as SubRip, WebVTT and plain text: pure.
+
+One cue for each segment, with its speaker. Who wants cues that keep a style guide takes the
+segments and makes them, as the orchestrator does.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Protocol
+
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+FLICKER_S = 0.5  # a shorter gap between two cues is closed
+GAP_S = 0.084  # to two frames, as Netflix's timing guidelines ask
+LEAST_S = 0.001  # a cue that takes no time is none
+ORPHAN_CHARS = 16  # less than that is no cue of its own within a sentence
+ORPHAN_PAUSE_S = 1.5
+PAUSE_S = 2.0  # after a sentence, it ends a paragraph
+FULL_CHARS = 500  # so much text is a paragraph as soon as its sentence ends
+OVERFULL_CHARS = 1000
+
+_SENTENCE_END = re.compile(r"[.!?…。！？؟۔།][\"'”’»)\]」』）]*$")
+# Scripts that put no spaces: East Asian ones but Hangul, and those of South East Asia.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff"
+    "\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff]"
+)
+_EMBEDDINGS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_TAG = re.compile(r"<(?= */? *[A-Za-z])")
+_APART = "<\u2060"  # SubRip cannot escape: an invisible character keeps a tag from being one
+
+
+class Spoken(Protocol):
+    """A segment, as far as it is written down; times in seconds."""
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+
+    @property
+    def start(self) -> float:
+        """When it starts."""
+
+    @property
+    def end(self) -> float:
+        """When it ends."""
+
+    @property
+    def speaker(self) -> str | None:
+        """Who says it, if known."""
+
+
+@dataclass(frozen=True)
+class _Cue:
+    text: str
+    start_s: float
+    end_s: float
+    speaker: str | None
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """Join texts that have the spaces of their language, or else get them where they need one."""
+    joined = ""
+    for text in texts:
+        needs_space = joined[-1:].strip() and text[:1].strip() and not _is_unspaced(joined, text)
+        joined += f" {text}" if needs_space else text
+    return joined.strip()
+
+
+def write_srt(segments: Iterable[Spoken], language: str | None = None) -> str:
+    """Return segments as SubRip; where the speaker changes, the text starts with the name."""
+    blocks: list[str] = []
+    before: str | None = None
+    for number, cue in enumerate(_make_cues(segments), start=1):
+        name = f"{cue.speaker or '-'}{': ' if cue.speaker else ' '}"
+        text = f"{name if cue.speaker != before else ''}{cue.text}"
+        line = _TAG.sub(_APART, _direct(text, _is_right_to_left(cue.text, language)))
+        blocks.append(f"{number}\n{_format_times(cue, ',')}\n{line}\n")
+        before = cue.speaker
+    return "\n".join(blocks)
+
+
+def write_vtt(segments: Iterable[Spoken], language: str | None = None) -> str:
+    """Return segments as WebVTT, each in the voice of its speaker, if known."""
+    cues = [
+        # The format's own marks must not be read out of what was said.
+        f"\n{_format_times(cue, '.')}\n"
+        f"{f'<v {cue.speaker.translate(_ESCAPES)}>' if cue.speaker else ''}"
+        f"{_direct(cue.text, _is_right_to_left(cue.text, language)).translate(_ESCAPES)}\n"
+        for cue in _make_cues(segments)
+    ]
+    return "".join(["WEBVTT\n", *cues])
+
+
+def write_txt(segments: Iterable[Spoken], language: str | None = None) -> str:
+    """Return the words in paragraphs, each with its speaker, if known.
+
+    A paragraph ends with the speaker, with a sentence before a long pause, or where it is full.
+    """
+    paragraphs: list[list[Spoken]] = []
+    for segment in sorted(segments, key=lambda segment: segment.start):
+        if not paragraphs or _is_break(paragraphs[-1], segment):
+            paragraphs.append([])
+        paragraphs[-1].append(segment)
+    written = [_write_paragraph(paragraph, language) for paragraph in paragraphs]
+    return "\n".join(f"{text}\n" for text in written)
+
+
+def _make_cues(segments: Iterable[Spoken]) -> list[_Cue]:
+    """Return a cue for each segment, in order of time."""
+    cues: list[_Cue] = []
+    for segment in sorted(segments, key=lambda segment: segment.start):
+        text = " ".join(segment.text.split())
+        end_s = max(segment.end, segment.start + LEAST_S)
+        cue = _Cue(text, segment.start, end_s, segment.speaker)
+        if cues and _is_orphan(cues[-1], cue):
+            whole = join_texts([cues[-1].text, text])
+            cues[-1] = replace(cues[-1], text=whole, end_s=max(cues[-1].end_s, end_s))
+        elif text:
+            cues.append(cue)
+    closed = list(cues)
+    for index, (cue, following) in enumerate(pairwise(cues)):
+        if GAP_S < following.start_s - cue.end_s < FLICKER_S:
+            closed[index] = replace(cue, end_s=following.start_s - GAP_S)
+    return closed
+
+
+def _is_orphan(before: _Cue, cue: _Cue) -> bool:
+    """Return whether a cue is but the last word of what was said before."""
+    is_part = cue.speaker == before.speaker and not _SENTENCE_END.search(before.text)
+    is_close = cue.start_s - before.end_s < ORPHAN_PAUSE_S
+    return is_part and is_close and len(cue.text) < ORPHAN_CHARS and " " not in cue.text
+
+
+def _is_break(paragraph: Sequence[Spoken], segment: Spoken) -> bool:
+    last = paragraph[-1]
+    chars = sum(len(one.text) for one in paragraph)
+    if segment.speaker != last.speaker or chars >= OVERFULL_CHARS:
+        return True
+    has_ended = bool(_SENTENCE_END.search(last.text.strip()))
+    pause_s = segment.start - max(one.end for one in paragraph)
+    return has_ended and (pause_s >= PAUSE_S or chars >= FULL_CHARS)
+
+
+def _write_paragraph(paragraph: Sequence[Spoken], language: str | None) -> str:
+    text = join_texts(segment.text for segment in paragraph)
+    name = f"{paragraph[0].speaker}: " if paragraph[0].speaker else ""
+    return _direct(f"{name}{text}", _is_right_to_left(text, language))
+
+
+def _is_unspaced(before: str, after: str) -> bool:
+    return bool(_UNSPACED.match(before[-1]) or _UNSPACED.match(after[0]))
+
+
+def _is_right_to_left(text: str, language: str | None) -> bool:
+    kinds = [unicodedata.bidirectional(char) for char in text]
+    right, left = kinds.count("R") + kinds.count("AL"), kinds.count("L")
+    if language in RIGHT_TO_LEFT:
+        return right > 0 or left == 0
+    return right > left
+
+
+def _direct(line: str, right_to_left: bool) -> str:  # noqa: FBT001 - what the line is
+    """Return a line with the marks of UAX #9 that have every player show its direction."""
+    if line.isascii() and not right_to_left:
+        return line
+    line = line.translate(_EMBEDDINGS)
+    kinds = (unicodedata.bidirectional(char) for char in line)
+    starts_right = next((kind != "L" for kind in kinds if kind in {"L", "R", "AL"}), False)
+    if right_to_left:
+        mark = "" if starts_right else "\u200f"
+        return f"\u202b{mark}{line}\u202c"
+    return f"\u200e{line}" if starts_right else line
+
+
+def _format_times(cue: _Cue, point: str) -> str:
+    return f"{_format_time(cue.start_s, point)} --> {_format_time(cue.end_s, point)}"
+
+
+def _format_time(time_s: float, point: str) -> str:
+    seconds, milliseconds = divmod(round(time_s * 1000), 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
