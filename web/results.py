@@ -1,9 +1,10 @@
 """Routes of what a job has made: its transcript, its audio."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -112,23 +113,26 @@ class _Writer:
     job: Job
     made: Transcript
     language: str | None
+    """The language of the text."""
     style: CueStyle
 
     def write(self, kind: TranscriptFormat) -> bytes:
+        segments = [self._in_its_language(segment) for segment in self.made.segments]
         if kind is TranscriptFormat.TXT:
-            segments = self.made.segments
             return write_text(self.made.text, segments, language=self.language).encode()
-        cues = make_cues(
-            self.made.segments,
-            self.style,
-            duration_s=_sound_s(self.job, self.made),
-            language=self.language,
-        )
+        sound_s = _sound_s(self.job, self.made)
+        cues = make_cues(segments, self.style, duration_s=sound_s, language=self.language)
         if kind is TranscriptFormat.SRT:
             return write_srt(cues).encode()
         if kind is TranscriptFormat.VTT:
             return write_vtt(cues).encode()
         return TranscriptDocument.of(self.job.job_id, self.made, cues).model_dump_json().encode()
+
+    def _in_its_language(self, segment: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a segment with the language of its text: it names the one that is spoken."""
+        if self.job.options.language_out is None:
+            return segment
+        return {**segment, "language": self.language}
 
 
 def _sound_s(job: Job, made: Transcript) -> float | None:

@@ -31,7 +31,8 @@ def write_file(path: Path, chunks: Iterable[bytes]) -> None:
         UsageError: It cannot be written.
     """
     is_special = path.exists() and not path.is_file()  # such as /dev/null
-    draft = path if is_special else path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # The draft's name does not hold the file's, which may be as long as names can be.
+    draft = path if is_special else path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with draft.open("wb") as file:
             file.writelines(chunks)

@@ -34,7 +34,7 @@ class Token:
     """Whether a break before it parts a word or a phrase; possible, but not welcome."""
     language: str | None = None
     opens_turn: bool = False
-    """Whether somebody else has spoken before it: no cue reaches across."""
+    """Whether the speaker or the language changes before it: no cue reaches across."""
     is_crowded: bool = False
     """Whether somebody else speaks at the same time."""
 
@@ -65,10 +65,13 @@ def time_tokens(
         wrong order of time, the earlier of both is taken.
     """
     timed: list[list[Token]] = []
-    before = ""
+    last: Token | None = None
     for segment in segments:
-        timed.append(list(_time_segment(segment, language, before)))
-        before = timed[-1][-1].text if timed[-1] else before
+        own = list(_time_segment(segment, language, last.text if last else ""))
+        timed.append(own)
+        if own and last and own[0].language != last.language:
+            own[0] = replace(own[0], opens_turn=True)
+        last = own[-1] if own else last
     earliest = math.inf
     for tokens in reversed(timed):
         for index in range(len(tokens) - 1, -1, -1):

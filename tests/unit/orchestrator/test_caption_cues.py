@@ -204,6 +204,19 @@ def test_a_word_that_is_a_sentence_may_have_a_cue_of_its_own() -> None:
     ]
 
 
+def test_no_cue_has_two_languages() -> None:
+    segments = [
+        segment("Bom dia", 0, 1, language="pt"),
+        segment("good morning", 1, 2, language="en"),
+        segment("my friends", 2, 3, language="en"),
+    ]
+    cues = make_cues(segments, NETFLIX, language="pt")
+    assert [(cue.text, cue.language) for cue in cues] == [
+        ("Bom dia", "pt"),
+        ("good morning my friends", "en"),
+    ]
+
+
 def test_words_are_not_shown_long_before_they_are_spoken() -> None:
     words = [word("well", 0, 0.5), word("now", 5.0, 5.5)]
     cues = make_cues([segment("well now", 0, 5.5, words=words)], NETFLIX)

@@ -32,6 +32,12 @@ def test_what_breaks_off_leaves_the_older_one(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["out.srt"]
 
 
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    path = tmp_path / ("ã" * 125 + ".srt")
+    write_file(path, [b"new"])
+    assert path.read_bytes() == b"new"
+
+
 def test_a_device_is_written_to_and_not_replaced() -> None:
     write_file(Path("/dev/null"), [b"gone"])
     assert Path("/dev/null").is_char_device()
