@@ -18,7 +18,8 @@ __all__ = ["Cue", "make_cues", "name_turn"]
 
 _MOST_EARLY_MS: Final = 250  # a cue too close to the sound's end starts before its word
 _LEAST_MS: Final = 500  # enough for a cue that the end of the sound cuts short
-_STRAY_MS: Final = 300  # speech that goes on while somebody else's words are shown already
+_STRAY_MS: Final = 300  # turns that overlap by less follow each other
+_UNSHOWN_MS: Final = 1000  # of speech that goes on while somebody else's words are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class _Shown:
     end_ms: int
     needed_ms: float
     """How long they take to read."""
+    spoken_until_ms: int
     speaker: str | None
     tokens: Sequence[Token]
 
@@ -99,11 +101,15 @@ def _show(draft: Draft, tokens: Sequence[Token], speaker: str | None, style: Cue
     start_ms = tokens[draft.first].start_ms
     read_ms = max(1000 * draft.chars / style.max_chars_per_s, 1000 * style.min_cue_s)
     end_ms = start_ms + math.ceil(min(draft.shown_ms, draft.room_ms))
-    return _Shown(start_ms, end_ms, read_ms, speaker, tokens[draft.first : draft.last])
+    own = tokens[draft.first : draft.last]
+    return _Shown(start_ms, end_ms, read_ms, draft.spoken_until_ms, speaker, own)
 
 
 def _part_speakers(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
-    """End the cues of one speaker before another's start, where they can be read by then."""
+    """End the cues of one speaker before another's start, where they can be read by then.
+
+    They stay where their words are still spoken a second later.
+    """
     gap_ms = math.ceil(style.min_gap_s * 1000)
     parted = list(shown)
     for index, (one, following) in enumerate(pairwise(shown)):
@@ -111,7 +117,8 @@ def _part_speakers(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
         if one.end_ms <= end_ms or one.speaker == following.speaker:
             continue
         is_stray = one.end_ms - following.start_ms <= _STRAY_MS
-        if end_ms - one.start_ms >= (_LEAST_MS if is_stray else one.needed_ms):
+        is_read = one.spoken_until_ms - end_ms <= _UNSHOWN_MS
+        if end_ms - one.start_ms >= (_LEAST_MS if is_stray else one.needed_ms) and is_read:
             parted[index] = replace(one, end_ms=end_ms)
     return parted
 

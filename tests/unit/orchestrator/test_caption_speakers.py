@@ -113,6 +113,14 @@ def test_words_keep_their_times_where_two_speak_at_once() -> None:
         assert cue.start_ms <= 1000 * starts[cue.text.split()[0]] + 1
 
 
+def test_a_word_put_in_takes_no_words_from_the_screen() -> None:
+    cues = make_cues([say(JFK, "A", 0), {**say(YOUNG_MAN, "B", 4), "end": 6.6}], NETFLIX)
+    for word in JFK["words"]:
+        middle_ms = 500 * (word["start"] + word["end"])
+        on_screen = [one for one in cues if one.start_ms <= middle_ms <= one.end_ms + 1100]
+        assert any(word["word"] in one.text for one in on_screen if one.speaker == "A")
+
+
 def test_turns_that_follow_each_other_do_not_overlap() -> None:
     cues = make_cues(DUO, NETFLIX)
     assert all(other.start_ms - one.end_ms >= 84 for one, other in pairwise(cues))
@@ -129,21 +137,23 @@ def test_turns_that_follow_each_other_do_not_overlap() -> None:
         ),
         min_size=1,
         max_size=8,
-    )
+    ),
+    st.sampled_from([None, 0.4, 10, 40]),
 )
 def test_whoever_speaks_when_no_word_is_lost_and_each_is_its_speakers(
-    turns: list[tuple[str | None, float, float, list[str]]],
+    turns: list[tuple[str | None, float, float, list[str]]], duration_s: float | None
 ) -> None:
     segments = [
         {"text": " ".join(words), "start": at, "end": at + length, "speaker": speaker}
         for speaker, at, length, words in turns
     ]
-    cues = make_cues(segments, NETFLIX, duration_s=40)
+    cues = make_cues(segments, NETFLIX, duration_s=duration_s)
     for speaker in {speaker for speaker, *_ in turns}:
         expected = letters(" ".join(words) for who, _, _, words in turns if who == speaker)
         assert sorted(spoken_by(cues, speaker)) == sorted(expected)
     assert all(one.start_ms <= other.start_ms for one, other in pairwise(cues))
-    assert all(0 <= cue.start_ms < cue.end_ms <= 40_000 for cue in cues)
+    most_ms = 40_000 if duration_s is None else duration_s * 1000
+    assert all(0 <= cue.start_ms < cue.end_ms <= most_ms for cue in cues)
     read = pysubs2.SSAFile.from_string(write_srt(cues), format_="srt")
     assert [(event.start, event.end) for event in read] == [
         (cue.start_ms, cue.end_ms) for cue in cues
