@@ -109,6 +109,20 @@ def test_lines_end_with_phrases_where_they_fit() -> None:
     ]
 
 
+@pytest.mark.parametrize("language", ["ja", "zh", "th"])
+@pytest.mark.parametrize("speed", [6, 9, 14])
+def test_no_cue_ends_within_a_word_even_where_speech_is_fast(language: str, speed: int) -> None:
+    text = TEXTS[language]
+    segment = {"text": text, "start": 0, "end": len(text) / speed}
+    style = CueStyle().for_language(language)
+    cues = make_cues([segment], style, duration_s=60, language=language)
+    words, at = find_breaks(text, language).words, 0
+    assert len(cues) > 1
+    for cue in cues[:-1]:
+        at += len("".join(cue.lines))
+        assert at in words
+
+
 @given(st.text("กขคงาิีุู่้์ำไเแโะวนมรลสดบปทตจ", min_size=1, max_size=80))
 def test_no_letter_of_thai_is_parted_from_its_marks(text: str) -> None:
     clusters = {0}
