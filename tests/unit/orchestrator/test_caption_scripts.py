@@ -117,7 +117,6 @@ def test_no_cue_ends_within_a_word_even_where_speech_is_fast(language: str, spee
     style = CueStyle().for_language(language)
     cues = make_cues([segment], style, duration_s=60, language=language)
     words, at = find_breaks(text, language).words, 0
-    assert len(cues) > 1
     for cue in cues[:-1]:
         at += len("".join(cue.lines))
         assert at in words
