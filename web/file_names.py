@@ -21,7 +21,7 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UNKNOWN_LANGUAGE: Final = "und"
 _JOINERS: Final = frozenset("\u200c\u200d")  # Persian words and emoji need them
 _NOT_A_NAME: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-# What RFC 8187 lets stand as it is in an extended value.
+# Characters that RFC 8187 allows unencoded in an extended value.
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"
 
 
@@ -64,7 +64,7 @@ def safe_name(name: str, *, suffix: str = "", otherwise: str = "download") -> st
     )
     name = " ".join(sanitize_filename(name, platform="universal", replacement_text=" ").split())
     name = _shorten(name.strip(" .-~\u200c\u200d"), _MOST_BYTES - len(suffix.encode()))
-    # Again: a name may be reserved only as a whole (`NUL`), or only once it is shortened.
+    # Sanitize again: a name may be reserved only as a whole (`NUL`), or only once it is shortened.
     return sanitize_filename(f"{name or otherwise}{suffix}", platform="universal")
 
 

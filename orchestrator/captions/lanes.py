@@ -1,4 +1,4 @@
-"""Who says what: the words of each speaker apart, because no cue has those of two."""
+"""Splits a transcript by speaker, because no cue has the words of two."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ def make_lanes(
     duration_s: float | None = None,
     language: str | None = None,
 ) -> dict[str, Lane]:
-    """Return what each speaker says, by name; what nobody is known to have said has none.
+    """Return what each speaker says, by name; the name is empty where it is not known.
 
     Args:
         segments: In any order; see ``make_cues``.
@@ -58,7 +58,7 @@ def make_lanes(
 
 
 def _mark_turns(spoken: Mapping[str, list[list[Token]]], names: Sequence[str]) -> None:
-    """Note where a speaker goes on after another, and where both speak at once."""
+    """Mark where a turn starts, and segments that overlap another speaker's."""
     at = dict.fromkeys(spoken, 0)
     order: list[tuple[str, int]] = []
     for name, run in groupby(names):

@@ -1,7 +1,7 @@
 """Segments as SubRip, WebVTT and plain text: pure.
 
-One cue for each segment, with its speaker. Who wants cues that keep a style guide takes the
-segments and makes them, as the orchestrator does.
+One cue for each segment, with its speaker. A client that needs cues in a given style builds them
+from the segments, as the orchestrator does.
 """
 
 import re
