@@ -1,4 +1,4 @@
-"""What services report of a recording beside their files: warnings, quality, languages, tracks.
+"""What services report of a recording beside their files: warnings, quality, languages, and more.
 
 Pure values, and their form in a job's hash. A finding without content takes no field there.
 """
@@ -88,6 +88,8 @@ class Findings:
     languages: tuple[SpokenLanguage, ...] = ()
     """The one that is spoken most comes first."""
     audio_tracks: tuple[AudioTrack, ...] = ()
+    duration_s: float | None = None
+    """How long the sound is, as far as the service knows."""
 
     def over(self, other: "Findings") -> "Findings":
         """Return these findings, each one that is missing taken from ``other``."""
@@ -96,6 +98,7 @@ class Findings:
             quality=self.quality or other.quality,
             languages=self.languages or other.languages,
             audio_tracks=self.audio_tracks or other.audio_tracks,
+            duration_s=other.duration_s if self.duration_s is None else self.duration_s,
         )
 
 
@@ -135,11 +138,12 @@ def encode_findings(found: Findings) -> dict[str, str]:
         "quality": _row(found.quality) if found.quality else None,
         "languages": [_row(one) for one in found.languages],
         "audio_tracks": [_row(one) for one in found.audio_tracks],
+        "duration_s": found.duration_s,
     }
     return {
         name: json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         for name, value in rows.items()
-        if value
+        if value not in (None, [])
     }
 
 
@@ -148,11 +152,13 @@ def decode_findings(record: Mapping[str, str]) -> Findings:
     if not record.keys() & set(FINDINGS):
         return NOTHING
     quality = json.loads(record.get("quality", "null"))
+    duration = record.get("duration_s")
     return Findings(
         warnings=_items(JobWarning, record.get("warnings")),
         quality=_item(Quality, quality) if quality else None,
         languages=_items(SpokenLanguage, record.get("languages")),
         audio_tracks=_items(AudioTrack, record.get("audio_tracks")),
+        duration_s=float(duration) if duration else None,
     )
 
 

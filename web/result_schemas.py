@@ -69,6 +69,7 @@ class CueDetail(BaseModel):
     start: float = Field(description="In seconds.")
     end: float = Field(description="In seconds.")
     lines: Sequence[str]
+    speaker: str | None = Field(description="Who says it, where speakers are known.")
 
 
 class TranscriptDocument(BaseModel):
@@ -98,7 +99,12 @@ class TranscriptDocument(BaseModel):
             warnings=[WarningDetail.of(one) for one in transcript.findings.warnings],
             quality=QualityDetail.of(transcript.findings.quality),
             cues=[
-                CueDetail(start=cue.start_ms / 1000, end=cue.end_ms / 1000, lines=cue.lines)
+                CueDetail(
+                    start=cue.start_ms / 1000,
+                    end=cue.end_ms / 1000,
+                    lines=cue.lines,
+                    speaker=cue.speaker,
+                )
                 for cue in cues
             ],
         )

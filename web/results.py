@@ -136,10 +136,13 @@ class _Writer:
 
 
 def _sound_s(job: Job, made: Transcript) -> float | None:
-    """Return how long the sound is at least; ``None`` if it is not known.
+    """Return how long the sound is; ``None`` if it is not known.
 
-    Sites round the duration to whole seconds, in either direction.
+    The normalizer measures it. Sites round the duration to whole seconds, in either direction.
     """
+    measured_s = job.stages["normalization"].findings.duration_s
+    if measured_s is not None:
+        return measured_s
     claimed_s = job.video.duration_s if job.video else None
     if claimed_s is None or not made.segments:
         return None

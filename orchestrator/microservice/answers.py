@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from orchestrator.captions import join_texts
 from orchestrator.errors import Failure
 from orchestrator.findings import NOTHING, Findings
 from orchestrator.job import Transcript, Video
@@ -197,7 +198,7 @@ def parse_transcript(body: Any) -> Transcript:
     text = body.get("full_text")
     language = body.get("detected_language")
     return Transcript(
-        text=text if isinstance(text, str) else " ".join(one["text"] for one in segments),
+        text=text if isinstance(text, str) else join_texts(one["text"] for one in segments),
         segments=segments,
         language=language if isinstance(language, str) else None,
         findings=parse_findings(body),

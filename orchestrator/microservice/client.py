@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -357,13 +358,18 @@ class MicroserviceClient:
 
 
 def _filename(response: Answer) -> str | None:
-    """Return the name in Content-Disposition, without any folder that it may name."""
+    """Return the name in Content-Disposition, without any folder that it may name.
+
+    ``filename*`` is preferred to the ASCII fallback beside it (RFC 6266, section 4.3).
+    """
     given = response.header("Content-Disposition")
     if not given:
         return None
     header = Message()
     header["Content-Disposition"] = given
-    name = header.get_filename() or ""
+    values = header.get_params([], header="content-disposition")
+    extended = (value for name, value in values if name == "filename" and isinstance(value, tuple))
+    name = collapse_rfc2231_value(next(extended, header.get_filename() or ""))
     return name.replace("\\", "/").rpartition("/")[2].strip() or None
 
 

@@ -22,12 +22,13 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def parse_findings(facts: Mapping[str, Any]) -> Findings:
-    """Read warnings, quality, languages and audio tracks; a service may report none of them."""
+    """Read warnings, quality, languages, audio tracks and duration; each may be missing."""
     return Findings(
         warnings=tuple(_warnings(facts.get("warnings")))[:_MOST_WARNINGS],
         quality=_quality(facts.get("quality")),
         languages=tuple(_languages(facts.get("languages")))[:_MOST_ITEMS],
         audio_tracks=tuple(_tracks(facts.get("audio_tracks")))[:_MOST_ITEMS],
+        duration_s=parse_seconds(facts.get("duration")),
     )
 
 

@@ -110,6 +110,7 @@ def test_the_artifact_has_the_name_that_its_service_gives(source: FakeService) -
     [
         ('attachment; filename="a b.webm"', "a b.webm"),
         ("attachment; filename*=UTF-8''Ol%C3%A1.webm", "Olá.webm"),
+        ("attachment; filename=\"Ola.webm\"; filename*=UTF-8''Ol%C3%A1.webm", "Olá.webm"),
         ('attachment; filename="../../etc/passwd"', "passwd"),
         ('attachment; filename="C:\\\\music\\\\a.webm"', "a.webm"),
         ('attachment; filename="dir/"', "audio"),

@@ -86,7 +86,12 @@ def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> No
     assert document["segments"] == with_words(told)
     cues = make_cues(document["segments"], CueStyle())
     assert document["cues"] == [
-        {"start": cue.start_ms / 1000, "end": cue.end_ms / 1000, "lines": list(cue.lines)}
+        {
+            "start": cue.start_ms / 1000,
+            "end": cue.end_ms / 1000,
+            "lines": list(cue.lines),
+            "speaker": None,
+        }
         for cue in cues
     ]
 

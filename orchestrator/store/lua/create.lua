@@ -31,7 +31,7 @@ if twin and get(twin, 'status') == 'completed'
    and redis.call('COPY', job_key(twin) .. ':result', job_key(id) .. ':result') == 1 then
   for _, stage in ipairs(request.stages) do
     for _, name in ipairs({'job_id', 'instance', 'filename',
-                           'warnings', 'quality', 'languages', 'audio_tracks'}) do
+                           'warnings', 'quality', 'languages', 'audio_tracks', 'duration_s'}) do
       local value = get(twin, stage .. '.' .. name)
       if value then set(id, stage .. '.' .. name, value) end
     end

@@ -1,6 +1,7 @@
 """What services report of a recording, read and kept."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ TOLD = {
     "quality": {"speech_s": 60.5, "transcribed_s": 58, "mean_confidence": 0.91},
     "languages": [{"code": "pt", "seconds": 40.2}, {"code": "en", "seconds": 18}],
     "audio_tracks": [{"number": 1, "default": True}, TRACK],
+    "duration": 61.25,
 }
 FOUND = Findings(
     warnings=(
@@ -47,6 +49,7 @@ FOUND = Findings(
         AudioTrack(1, is_default=True),
         AudioTrack(2, "pt-BR", "Comentários", "aac", 2, is_chosen=True),
     ),
+    duration_s=61.25,
 )
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -152,4 +155,4 @@ def test_the_warnings_of_all_stages_come_in_their_order_and_once() -> None:
     merged = merge_findings(
         [Findings((second,)), Findings((first, second), audio_tracks=FOUND.audio_tracks), FOUND]
     )
-    assert merged == Findings((second, first), FOUND.quality, FOUND.languages, FOUND.audio_tracks)
+    assert merged == replace(FOUND, warnings=(second, first))
