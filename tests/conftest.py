@@ -10,6 +10,8 @@ import redis
 from xdist.scheduler import LoadFileScheduling
 
 from tests.support.redis_server import RedisServer
+from tools.vendor_chromium import VARIABLE, choose_chromium
+from tools.vendor_npm import UnavailableError
 
 # Starting every process takes longer than these tests themselves.
 _SHARING_ALL = {
@@ -38,6 +40,18 @@ class OneWholeSystem(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWholeSystem:
     """Have ``-n`` take the schedule of ours."""
     return OneWholeSystem(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write which browser the tests of the pages had."""
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    if not any("e2e/browser" in getattr(report, "nodeid", "") for report in reports):
+        return
+    try:
+        browser = choose_chromium().description
+    except UnavailableError as error:
+        browser = str(error)
+    terminalreporter.write_line(f"Browser ({VARIABLE}): {browser}")
 
 
 @pytest.fixture(scope="session")

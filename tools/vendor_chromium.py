@@ -1,20 +1,28 @@
-"""Where the tests' browser comes from: the machine's own, else the one in an npm package."""
+"""The browser of the tests: a pinned one from an npm package, or the machine's own.
+
+``TEST_BROWSER`` chooses, and nothing else does: ``vendored`` (the default) or ``installed``. So a
+test sees the same browser on every machine, whatever is on PATH.
+"""
 
 import contextlib
 import os
+import platform
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tools.archives import unpack_tar
 from tools.vendor_npm import NpmPackage, UnavailableError
 
-__all__ = ["Chromium", "fetch_chromium", "find_chromium"]
+__all__ = ["VARIABLE", "Chromium", "choose_chromium", "fetch_chromium"]
 
+VARIABLE: Final = "TEST_BROWSER"
+_VENDORED: Final = "vendored"
+_INSTALLED: Final = "installed"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _CACHE: Final = Path(__file__).parent.parent / "var"
 _PACKAGE: Final = NpmPackage(
@@ -42,29 +50,45 @@ class Chromium:
     """A browser that can be started."""
 
     path: Path
+    description: str
+    """Which one it is, for the tests' output."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What it needs beside this process's environment."""
+    """Variables that it needs beside those of this process."""
 
 
-def find_chromium(cache: Path = _CACHE) -> Chromium:
-    """Find the browser on PATH, else fetch one that needs no installation.
+def choose_chromium(environment: Mapping[str, str] = os.environ, cache: Path = _CACHE) -> Chromium:
+    """Return the browser that `VARIABLE` names; the vendored one is fetched the first time.
 
     Args:
-        cache: Where the fetched one is kept.
+        environment: Where the variable and ``PATH`` are looked up.
+        cache: Where the vendored browser is kept.
 
     Raises:
-        UnavailableError: There is neither; the message says what to do.
+        UnavailableError: The browser cannot be had, or the variable has another value; the message
+            says what to do.
     """
-    for name in _NAMES:
-        if found := shutil.which(name):
-            return Chromium(Path(found))
+    choice = environment.get(VARIABLE) or _VENDORED
+    if choice == _INSTALLED:
+        return _find_installed(environment.get("PATH"))
+    if choice != _VENDORED:
+        raise UnavailableError(f"{VARIABLE} must be {_VENDORED} or {_INSTALLED} (got {choice!r})")
     try:
         return fetch_chromium(cache)
     except UnavailableError as error:
         raise UnavailableError(
-            f"The pages are tested in a real browser, and there is none: {error}. "
-            "On Debian and Ubuntu: apt install chromium"
+            f"The vendored browser for the tests of the pages cannot be fetched: {error}. "
+            f"To use the machine's own: {VARIABLE}={_INSTALLED}"
         ) from error
+
+
+def _find_installed(path: str | None) -> Chromium:
+    for name in _NAMES:
+        if found := shutil.which(name, path=path):
+            return Chromium(Path(found), f"{_INSTALLED}, {found}")
+    raise UnavailableError(
+        f"{VARIABLE}={_INSTALLED}, and none of {', '.join(_NAMES)} is on PATH; "
+        "on Debian and Ubuntu: apt install chromium"
+    )
 
 
 def fetch_chromium(cache: Path) -> Chromium:
@@ -74,9 +98,11 @@ def fetch_chromium(cache: Path) -> Chromium:
         cache: Where it is kept.
 
     Raises:
-        UnavailableError: npm or node is missing, or cannot fetch it.
+        UnavailableError: npm or node is missing or cannot fetch it, or there is none for this CPU.
     """
-    home = cache / f"chromium-{_PACKAGE.version}"
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        raise UnavailableError(f"{_PACKAGE.name} is for Linux on x86-64")
+    home = cache.resolve() / f"chromium-{_PACKAGE.version}"
     if not home.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as directory:
@@ -87,7 +113,8 @@ def fetch_chromium(cache: Path) -> Chromium:
         "LD_LIBRARY_PATH": str(home / "libraries" / "lib"),
         "FONTCONFIG_PATH": str(home / "fonts"),
     }
-    return Chromium(home / "chromium", environment)
+    description = f"{_VENDORED}, {_PACKAGE.name} {_PACKAGE.version}"
+    return Chromium(home / "chromium", description, environment)
 
 
 def _unpack(directory: Path) -> Path:
@@ -104,8 +131,7 @@ def _unpack(directory: Path) -> Path:
     ):
         archive = directory / f"{name}.tar"
         _decompress(binaries / f"{name}.tar.br", archive)
-        with tarfile.open(archive) as opened:
-            opened.extractall(folder, filter="data")
+        unpack_tar(archive, folder)
     (home / "fonts" / "fonts.conf").write_text(_FONTS, encoding="utf-8")
     return home
 

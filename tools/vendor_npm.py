@@ -4,9 +4,10 @@ import base64
 import hashlib
 import shutil
 import subprocess
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.archives import unpack_tar
 
 __all__ = ["NpmPackage", "UnavailableError"]
 
@@ -42,8 +43,7 @@ class NpmPackage:
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if f"sha512-{digest}" != self.integrity:
             raise UnavailableError(f"{self.name} {self.version} is not what was pinned")
-        with tarfile.open(archive) as opened:
-            opened.extractall(directory, filter="data")
+        unpack_tar(archive, directory)
         return directory / "package"
 
     def _fetch(self, directory: Path) -> Path:

@@ -1,4 +1,7 @@
-"""A real headless Chromium for tests of the pages, and what every page has to be."""
+"""A real headless Chromium for tests of the pages, and what every page has to be.
+
+Its fonts are the project's own, never the machine's (`tests.support.fonts`).
+"""
 
 import os
 from collections.abc import Iterator
@@ -9,26 +12,47 @@ from typing import Final, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tools.vendor_chromium import find_chromium
+from tests.support.fonts import Font, font_environment
+from tools.vendor_chromium import choose_chromium
 
-__all__ = ["PHONE", "SCREENSHOTS", "Theme", "faults_of", "new_page", "running_browser", "shoot"]
+__all__ = [
+    "DESKTOP",
+    "PHONE",
+    "SCREENSHOTS",
+    "SMALLEST",
+    "TABLET",
+    "Theme",
+    "faults_of",
+    "fonts_of",
+    "new_page",
+    "running_browser",
+    "shoot",
+    "spills_of",
+]
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 DESKTOP: Final = (1200, 850)
+TABLET: Final = (700, 900)
 PHONE: Final = (360, 740)
+SMALLEST: Final = (320, 600)  # WCAG 2.2, 1.4.10: down to here nothing may need scrolling sideways
 _PATIENCE_MS: Final = 15_000
 _NETWORK: Final = "Failed to load resource"  # Chromium's word on any 4xx, which tests provoke
 Theme = Literal["light", "dark"]
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
-    """Run a browser until the block ends."""
-    chromium = find_chromium()
+def running_browser(font: Font = Font.DEJAVU) -> Iterator[Browser]:
+    """Run the browser that `TEST_BROWSER` chooses until the block ends.
+
+    Args:
+        font: The only family that it finds. The default is the widest.
+    """
+    chromium = choose_chromium()
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.path, env={**os.environ, **chromium.environment}
+            executable_path=chromium.path,
+            env={**os.environ, **chromium.environment, **font_environment(font)},
         )
         try:
             yield browser
@@ -78,17 +102,47 @@ def faults_of(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
+def fonts_of(page: Page, selector: str) -> set[str]:
+    """Return the families that an element's text is really drawn with."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    found = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})
+    used = session.send("CSS.getPlatformFontsForNode", {"nodeId": found["nodeId"]})
+    session.detach()
+    return {font["familyName"] for font in used["fonts"]}
+
+
+def spills_of(page: Page) -> list[str]:
+    """Return the elements whose content is wider than they are, and the page if it is.
+
+    Elements that shorten their text with an ellipsis, or are there for screen readers only, are
+    meant to.
+    """
+    found: list[str] = page.evaluate(_FIND_SPILLS)
+    return found
+
+
+_FIND_SPILLS: Final = """() => {
+  const isHidden = (one) =>
+    Boolean(one) && (getComputedStyle(one).clipPath !== "none" || isHidden(one.parentElement));
+  const isMeant = (one) => getComputedStyle(one).textOverflow === "ellipsis" || isHidden(one);
+  return [document.documentElement, ...document.body.querySelectorAll("*")]
+    .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth && !isMeant(one))
+    .map((one) => `${one.tagName} ${one.className}: ${one.scrollWidth - one.clientWidth} px`);
+}"""
+
+
 def shoot(page: Page, name: str, theme: Theme) -> None:
     """Take a picture of a whole page on a desktop and on a phone, for a person to look at.
 
     Raises:
-        AssertionError: On the phone the page is wider than the screen.
+        AssertionError: Something is wider than the room that it has.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, (width, height) in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size({"width": width, "height": height})
         page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{device}.png", full_page=True)
-        wide_by = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert wide_by <= 0, f"{name} is {wide_by} px wider than a {device}"
+        spills = spills_of(page)
+        assert not spills, f"{name} does not fit a {device}: {spills}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.vendor_chromium import find_chromium
+from tools.vendor_chromium import choose_chromium
 from tools.vendor_npm import NpmPackage, UnavailableError
 
 
@@ -49,9 +49,32 @@ def test_a_package_with_other_contents_is_refused(
     assert not (target / "package").exists()
 
 
-def test_without_a_browser_and_without_npm_the_reason_says_what_to_install(
+def test_tests_use_the_vendored_browser_even_where_one_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UnavailableError, match=r"npm is needed.* apt install chromium"):
-        find_chromium(tmp_path / "cache")
+    install_browser(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))  # without npm
+    with pytest.raises(UnavailableError, match=r"npm is needed.* TEST_BROWSER=installed"):
+        choose_chromium({"PATH": str(tmp_path)}, tmp_path / "cache")
+
+
+def test_the_installed_browser_is_used_where_that_is_asked_for(tmp_path: Path) -> None:
+    asked = {"TEST_BROWSER": "installed", "PATH": str(tmp_path)}
+    with pytest.raises(UnavailableError, match="apt install chromium"):
+        choose_chromium(asked)
+    browser = install_browser(tmp_path)
+    chosen = choose_chromium(asked)
+    assert chosen.path == browser
+    assert chosen.description == f"installed, {browser}"
+
+
+def test_a_choice_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UnavailableError, match=r"must be vendored or installed \(got 'any'\)"):
+        choose_chromium({"TEST_BROWSER": "any"})
+
+
+def install_browser(directory: Path) -> Path:
+    """Put something on a PATH that looks like a browser."""
+    browser = directory / "chromium"
+    browser.touch(mode=0o755)
+    return browser

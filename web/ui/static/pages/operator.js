@@ -173,23 +173,32 @@ function section(name, columns, rows) {
 }
 
 /**
+ * A table whose rows become blocks on a narrow screen. The roles are written out, since a row that is
+ * shown as a block would lose its own.
+ *
  * @param {string} caption
  * @param {string[]} columns
  * @param {unknown[][]} rows
  */
 function table(caption, columns, rows) {
-  return html`<div class="wide-table" tabindex="0" role="group" aria-label=${caption}>
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col">${say(column)}</th>`)}
+  const names = columns.map((column) => say(column));
+  return html`<div class="wide-table">
+    <table role="table" aria-label=${caption}>
+      <thead role="rowgroup">
+        <tr role="row">
+          ${names.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${rows.map(
-          ([first, ...rest]) => html`<tr>
-            <th scope="row">${first}</th>
-            ${rest.map((cell) => html`<td>${cell}</td>`)}
+          ([first, ...rest]) => html`<tr role="row">
+            <th role="rowheader" scope="row">${first}</th>
+            ${rest.map(
+              (cell, index) => html`<td role="cell">
+                <span class="column" aria-hidden="true">${names[index + 1]}</span>
+                <span>${cell}</span>
+              </td>`,
+            )}
           </tr>`,
         )}
       </tbody>
