@@ -29,13 +29,26 @@ from ytcaption.errors import (
 )
 from ytcaption.events import Event
 from ytcaption.health import Health, Stats
-from ytcaption.jobs import Job, JobPage, JobSummary, Segment, Stage, Submission, Video
+from ytcaption.jobs import (
+    AudioTrack,
+    Job,
+    JobPage,
+    JobSummary,
+    JobWarning,
+    Quality,
+    Segment,
+    SpokenLanguage,
+    Stage,
+    Submission,
+    Video,
+)
 from ytcaption.options import Format, Options
 
 __version__ = "1.0.0"
 
 __all__ = [
     "ApiError",
+    "AudioTrack",
     "Batch",
     "BatchItem",
     "BatchSubmission",
@@ -49,12 +62,15 @@ __all__ = [
     "Job",
     "JobPage",
     "JobSummary",
+    "JobWarning",
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotFoundError",
     "Options",
+    "Quality",
     "Segment",
     "ServerError",
+    "SpokenLanguage",
     "Stage",
     "Stats",
     "Submission",

@@ -1,9 +1,15 @@
 """How every answer of the API is read."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 __all__ = ["Answer", "Moment"]
 
@@ -17,6 +23,13 @@ Moment = Annotated[datetime, PlainSerializer(_as_sent, return_type=str)]
 
 
 class Answer(BaseModel):
-    """An answer of the API. What a newer API adds to it is kept."""
+    """An answer of the API. What a newer API adds to it is kept.
+
+    Written as JSON it has exactly the keys that the API sent: an older one sends fewer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if name in self.model_fields_set}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ytcaption.answers import Answer, Moment
+from ytcaption.logins import ShownUrl
 
 __all__ = ["Batch", "BatchItem", "BatchSubmission"]
 
@@ -19,11 +20,12 @@ class BatchSubmission(Answer):
 class BatchItem(Answer):
     """One video of a batch."""
 
-    youtube_url: str
+    youtube_url: ShownUrl
     job_id: str
     status: str | None = None
     """Its job's; nothing before the job is submitted, and after it has expired."""
     progress: float = 0.0
+    warning_count: int = 0
     error_code: str | None = None
     error_message: str | None = None
 

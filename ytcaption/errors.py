@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from ytcaption.logins import hide_logins
+
 __all__ = [
     "ApiError",
     "ConflictError",
@@ -60,7 +62,7 @@ class UnreachableError(YTCaptionError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return f"{self.url} cannot be reached: {self.detail}"
+        return hide_logins(f"{self.url} cannot be reached: {self.detail}")
 
 
 class UnexpectedAnswerError(YTCaptionError):
@@ -72,7 +74,7 @@ class UnexpectedAnswerError(YTCaptionError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return f"{self.url} does not answer as this API does: {self.detail}"
+        return hide_logins(f"{self.url} does not answer as this API does: {self.detail}")
 
 
 class WaitTimeoutError(YTCaptionError):

@@ -4,8 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ytcaption.answers import Answer, Moment
+from ytcaption.logins import ShownUrl
 
-__all__ = ["Job", "JobPage", "JobSummary", "Segment", "Stage", "Submission", "Video"]
+__all__ = [
+    "AudioTrack",
+    "Job",
+    "JobPage",
+    "JobSummary",
+    "JobWarning",
+    "Quality",
+    "Segment",
+    "SpokenLanguage",
+    "Stage",
+    "Submission",
+    "Video",
+]
 
 _OVER: Final = frozenset({"completed", "failed", "cancelled"})
 
@@ -15,7 +28,7 @@ class Submission(Answer):
 
     job_id: str
     status: str
-    youtube_url: str
+    youtube_url: ShownUrl
 
 
 class Stage(Answer):
@@ -39,6 +52,60 @@ class Segment(Answer):
     start: float
     end: float
     duration: float
+    language: str | None = None
+    """ISO code of what is spoken in it."""
+    confidence: float | None = None
+    """How sure the transcriber is of its words, from 0 to 1."""
+    no_speech: float | None = None
+    """How likely the model finds that nobody speaks, from 0 to 1."""
+    speaker: str | None = None
+
+
+class JobWarning(Answer):
+    """Something that is missing, doubtful or unusual in a result."""
+
+    code: str
+    """A stable name: ``no_speech``, ``truncated_source``, ``speech_without_text``,
+    ``low_confidence``, ``language_changes``, ``several_tracks``, ``clipped`` or
+    ``damaged_packets``."""
+    detail: str = ""
+    """One sentence in English."""
+    start: float | None = None
+    """Seconds on the recording's time line; nothing where it holds for all of the recording."""
+    end: float | None = None
+
+
+class Quality(Answer):
+    """How much of the speech became text."""
+
+    speech_s: float
+    """Seconds of speech that were detected."""
+    transcribed_s: float
+    """Seconds of it that have words."""
+    mean_confidence: float | None = None
+    """From 0 to 1, over all words."""
+
+
+class SpokenLanguage(Answer):
+    """A language that is spoken in a recording."""
+
+    code: str
+    seconds: float
+
+
+class AudioTrack(Answer):
+    """One of the audio tracks of a recording's file."""
+
+    number: int
+    """From 1; what ``audio_track`` chooses by."""
+    language: str | None = None
+    title: str | None = None
+    codec: str | None = None
+    channels: int | None = None
+    default: bool = False
+    """Whether the file names it as its default."""
+    chosen: bool = False
+    """Whether it was transcribed."""
 
 
 class Video(Answer):
@@ -54,7 +121,7 @@ class Job(Answer):
     """Everything about a job."""
 
     job_id: str
-    youtube_url: str
+    youtube_url: ShownUrl
     status: str
     """``queued``, ``downloading``, ``normalizing``, ``transcribing``, or how it has ended."""
     overall_progress: float
@@ -73,6 +140,15 @@ class Job(Answer):
     error_message: str | None = None
     error_code: str | None = None
     error_stage: str | None = None
+    error_retryable: bool | None = None
+    """Whether the same job may succeed later; nothing unless it failed."""
+    warnings: Sequence[JobWarning] = ()
+    """What is missing, doubtful or unusual, from the download to the transcription."""
+    quality: Quality | None = None
+    languages: Sequence[SpokenLanguage] = ()
+    """The most spoken one first."""
+    audio_tracks: Sequence[AudioTrack] = ()
+    """Of the file; known once it is normalized."""
     metadata: Mapping[str, str] = {}
     queue_position: int | None = None
     eta_seconds: float | None = None
@@ -97,10 +173,11 @@ class JobSummary(Answer):
     """One job in a list."""
 
     job_id: str
-    youtube_url: str
+    youtube_url: ShownUrl
     title: str | None = None
     status: str
     progress: float
+    warning_count: int = 0
     created_at: Moment
     updated_at: Moment
 

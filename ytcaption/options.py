@@ -21,7 +21,7 @@ class Options(TypedDict, total=False):
     """What may be chosen for a video; what is left out takes the operator's default."""
 
     language: str | None
-    """ISO 639-1 of what is spoken, or ``auto``."""
+    """What is spoken, as a code (``pt``; ``pt-BR`` and ``por`` will do), or ``auto``."""
     language_out: str | None
     """Into which language to translate."""
     captions: Literal["ignore", "prefer"] | None
@@ -35,6 +35,11 @@ class Options(TypedDict, total=False):
     isolate_vocals: bool | None
     diarize: bool | None
     """Whether each segment says who speaks."""
+    channels: Literal["auto", "mix", "separate"] | None
+    """``separate`` transcribes each channel alone, ``mix`` all of them together; ``auto`` separates
+    those that clearly carry different voices."""
+    audio_track: int | str | None
+    """Which audio track of the file to transcribe: its number, from 1, or its language."""
     metadata: Mapping[str, str] | None
     """Notes of your own, by which jobs can be listed."""
     callback_url: str | None

@@ -12,6 +12,7 @@ import urllib3
 from ytcaption.answers import Answer
 from ytcaption.early_answers import EarlyAnswers
 from ytcaption.errors import UnexpectedAnswerError, UnreachableError, UsageError, refusal_of
+from ytcaption.logins import hide_logins
 
 __all__ = ["CONNECT_TIMEOUT_S", "Transport", "read_as"]
 
@@ -52,7 +53,8 @@ class Transport:
 
     def __init__(self, url: str, api_key: str | None, *, timeout_s: float, language: str) -> None:
         if not _is_address(url):
-            raise UsageError(f"{url!r} is not an address; it must be like http://127.0.0.1:8000")
+            shown = hide_logins(url)
+            raise UsageError(f"{shown!r} is not an address; it must be like http://127.0.0.1:8000")
         if api_key and not (api_key.isascii() and api_key.isprintable()):
             raise UsageError("The API key has characters that no key has")
         self.url = url.rstrip("/")
@@ -153,7 +155,7 @@ def _unexpected(answer: requests.Response) -> UnexpectedAnswerError:
 
 
 def _base(answer: requests.Response) -> str:
-    return answer.url.partition("?")[0]
+    return hide_logins(answer.url.partition("?")[0])
 
 
 def _reason(error: BaseException | None) -> str:

@@ -1,95 +1,24 @@
 """The command ``ytcaption``, as people and scripts use it, against a real API."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.support.command_line import TIMEOUT_S, CommandLine
 from tests.support.fake_service import Down, Failure, Role
 from tests.support.fake_service.artifacts import expected_text
 from tests.support.orchestrator import Orchestrator
 from tests.support.raw_server import RawServer, answer
-from tests.support.terminal import CTRL_C, Terminal
+from tests.support.terminal import CTRL_C
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
-from ytcaption.commands.app import run
 
-_PROJECT = Path(__file__).parents[2]
-_TIMEOUT_S = 60.0
 _SOUND = b"RIFF" + bytes(range(256)) * 2000
-
-
-def environment(url: str, home: Path) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PYTHONPATH": str(_PROJECT),
-        "LANG": "C.UTF-8",
-        "YTCAPTION_URL": url,
-    }
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command has ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class CommandLine:
-    """Runs commands against one API."""
-
-    def __init__(self, url: str, home: Path) -> None:
-        self.environment = environment(url, home)
-        self.home = home
-
-    def __call__(self, *arguments: str) -> Ended:
-        """Run a command in this process, which takes a fifth of the time of one of its own."""
-        out, err = StringIO(), StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.chdir(self.home)
-            for name, value in self.environment.items():
-                patch.setenv(name, value)
-            with pytest.raises(SystemExit) as ended:
-                run(arguments)
-        return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
-
-    def apart(self, *arguments: str, **variables: str) -> Ended:
-        """Run a command in a process of its own."""
-        process = self.start(*arguments, **variables)
-        out, err = process.communicate(timeout=_TIMEOUT_S)
-        return Ended(process.returncode, out, err)
-
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ytcaption", *arguments],
-            env=self.environment | variables,
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def done(self, *arguments: str) -> str:
-        ended = self(*arguments)
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    def on_terminal(self, *arguments: str) -> Terminal:
-        return Terminal(["ytcaption", *arguments], self.environment)
 
 
 @pytest.fixture
@@ -293,7 +222,7 @@ def test_an_interrupt_where_nobody_can_be_asked_leaves_the_job_running(
     while "transcription:" not in (line := process.stderr.readline()):
         assert line, "it has ended too early"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=_TIMEOUT_S)
+    out, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-2:] == [
         f"Job {job_id} goes on. To follow it: ytcaption wait {job_id}",
@@ -320,7 +249,7 @@ def test_watch_writes_a_line_for_each_change_until_it_is_interrupted(
         orchestrator.post(f"/jobs/{job_id}/cancel")
     assert seen == ["transcribing", "cancelled"]
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=_TIMEOUT_S)
+    _, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, err) == (0, "")
 
 

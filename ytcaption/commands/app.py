@@ -15,6 +15,7 @@ from ytcaption.commands.exits import exit_code_of
 from ytcaption.commands.screen import Screen
 from ytcaption.commands.session import Session, session_of
 from ytcaption.errors import ApiError, YTCaptionError
+from ytcaption.logins import hide_logins
 
 __all__ = ["app", "run"]
 
@@ -93,7 +94,8 @@ def _explain(screen: Screen, error: YTCaptionError) -> None:
     problem = error.problem if isinstance(error, ApiError) else None
     if screen.is_json:
         facts = asdict(problem) if problem else {"detail": str(error)}
-        screen.err.file.write(json.dumps({"error": type(error).__name__, **facts}) + "\n")
+        told = json.dumps({"error": type(error).__name__, **facts})
+        screen.err.file.write(f"{hide_logins(told)}\n")
         return
     screen.warn(f"ytcaption: {error}")
     for fault in problem.faults if problem else ():

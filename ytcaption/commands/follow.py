@@ -3,6 +3,7 @@
 import typer
 
 from ytcaption.commands.exits import ExitCode
+from ytcaption.commands.findings import warning_lines
 from ytcaption.commands.progress import Display, open_display
 from ytcaption.commands.session import Session
 from ytcaption.commands.target import Target
@@ -27,7 +28,7 @@ def follow(session: Session, job_id: str) -> Job:
 
 
 def deliver(session: Session, job: Job, target: Target) -> None:
-    """Hand over what a job has made, or say why it has made nothing.
+    """Hand over what a job has made with its warnings, or say why it has made nothing.
 
     Raises:
         typer.Exit: It has failed or was cancelled.
@@ -37,6 +38,8 @@ def deliver(session: Session, job: Job, target: Target) -> None:
         target.take(session.client, screen, job.job_id)
     if screen.is_json:
         screen.give_json(job)
+    else:
+        screen.warn_each(warning_lines(job))
     if not job.is_completed:
         screen.warn(job_outcome(job))
         raise typer.Exit(ExitCode.FAILED)

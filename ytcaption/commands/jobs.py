@@ -1,16 +1,20 @@
 """Commands about jobs that there are."""
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ytcaption.commands.arguments import JobId, JsonOption
+from ytcaption.commands.findings import finding_rows, warning_lines
 from ytcaption.commands.screen import Rows, Screen
 from ytcaption.commands.session import session_of
 from ytcaption.commands.wording import ago, job_outcome, job_words, stage_words
 from ytcaption.events import Event
 from ytcaption.jobs import Job, JobSummary
+from ytcaption.logins import hide_logins
 
 __all__ = ["JOB_COLUMNS", "cancel", "delete", "events", "job_row", "jobs", "retry", "show"]
 
@@ -26,9 +30,18 @@ Cursor = Annotated[
 ]
 
 
-def job_row(job: JobSummary, now: datetime) -> list[str]:
-    """Return the fields of `JOB_COLUMNS`."""
-    return [job.job_id, job.status, f"{job.progress:.0f} %", ago(job.created_at, now), job.name]
+def job_row(job: JobSummary, now: datetime, *, is_seen: bool = False) -> list[str]:
+    """Return the fields of `JOB_COLUMNS`.
+
+    Args:
+        job: The job.
+        now: What its age is measured from.
+        is_seen: Whether a person reads it: the status then has the number of warnings.
+    """
+    count = job.warning_count if is_seen else 0
+    words = f" ({count} warning{'s' if count > 1 else ''})" if count else ""
+    status = f"{job.status}{words}"
+    return [job.job_id, status, f"{job.progress:.0f} %", ago(job.created_at, now), job.name]
 
 
 def jobs(
@@ -50,7 +63,9 @@ def jobs(
         session.screen.give_json(page)
         return
     now = datetime.now(UTC)
-    session.screen.give_rows(JOB_COLUMNS, [job_row(job, now) for job in page.jobs])
+    is_seen = session.screen.out.file.isatty()
+    rows = [job_row(job, now, is_seen=is_seen) for job in page.jobs]
+    session.screen.give_rows(JOB_COLUMNS, rows)
     if page.total > len(page.jobs):
         session.screen.say(f"{len(page.jobs)} of {page.total}")
 
@@ -103,6 +118,7 @@ def _give_job(screen: Screen, job: Job) -> None:
         screen.give_json(job)
         return
     screen.give_rows(("", ""), _facts_of(job))
+    screen.warn_each(warning_lines(job))
 
 
 def _facts_of(job: Job) -> Rows:
@@ -116,8 +132,7 @@ def _facts_of(job: Job) -> Rows:
         yield name, stage_words(stage)
     for name, note in job.metadata.items():
         yield f"note {name}", note
-    if job.detected_language:
-        yield "language", job.detected_language
+    yield from finding_rows(job)
     if job.error_code:
         yield "error", job_outcome(job)
     if job.transcription_text:
@@ -125,5 +140,10 @@ def _facts_of(job: Job) -> Rows:
 
 
 def _event_line(event: Event) -> str:
-    words = (f"{name}={value}" for name, value in event.facts.items() if name != "at")
-    return f"{event.at:%H:%M:%S} {event.kind} {' '.join(words)}"
+    words = (f"{name}={_fact(value)}" for name, value in event.facts.items() if name != "at")
+    return hide_logins(f"{event.at:%H:%M:%S} {event.kind} {' '.join(words)}")
+
+
+def _fact(value: Any) -> str:
+    is_nested = isinstance(value, Mapping | Sequence) and not isinstance(value, str)
+    return json.dumps(value, ensure_ascii=False) if is_nested else str(value)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ytcaption.answers import Answer
 from ytcaption.commands.wording import clean, printable
+from ytcaption.logins import hide_logins
 
 __all__ = ["Rows", "Screen", "make_table"]
 
@@ -52,6 +53,11 @@ class Screen:
         """Write what must be seen."""
         self.err.print(Text(clean(text)), soft_wrap=True)
 
+    def warn_each(self, warnings: Iterable[str]) -> None:
+        """Write the warnings of a result, one line each, also for callers that want quiet."""
+        for warning in warnings:
+            self.warn(f"warning: {warning}")
+
     def ask(self, question: str) -> bool:
         """Ask a question to which Enter means no."""
         return Confirm.ask(question, console=self.err, default=False)
@@ -66,7 +72,8 @@ class Screen:
     def give_json(self, result: Answer | Any, *, is_line: bool = False) -> None:
         """Write a result as JSON, on one line where more of them follow."""
         plain = result.model_dump(mode="json") if isinstance(result, Answer) else result
-        self.give(json.dumps(plain, ensure_ascii=False, indent=None if is_line else 2))
+        text = json.dumps(plain, ensure_ascii=False, indent=None if is_line else 2)
+        self.give(hide_logins(text))
 
     def give_rows(self, names: Sequence[str], rows: Rows) -> None:
         """Write a table; where no person looks, lines whose fields are separated by tabs."""

@@ -45,6 +45,16 @@ Notes = Annotated[
 Noise = Annotated[bool | None, typer.Option(help="Whether noise is removed.")]
 Vocals = Annotated[bool | None, typer.Option("--isolate-vocals", help="Take music away.")]
 Highpass = Annotated[bool | None, typer.Option("--highpass", help="Take rumble away.")]
+ChannelsOption = Annotated[
+    Literal["auto", "mix", "separate"] | None,
+    typer.Option(help="`separate` transcribes each channel alone, as a speaker of its own."),
+]
+TrackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--audio-track", metavar="NUMBER|LANGUAGE", help="Which audio track of the file, from 1."
+    ),
+]
 Speakers = Annotated[bool | None, typer.Option("--diarize", help="Say who speaks.")]
 PriorityOption = Annotated[
     Literal["low", "normal", "high"] | None, typer.Option(help="Before or after other jobs.")
@@ -71,6 +81,8 @@ def transcribe(  # noqa: PLR0913 - one for each option that a person has
     isolate_vocals: Vocals = None,
     apply_highpass_filter: Highpass = None,
     diarize: Speakers = None,
+    channels: ChannelsOption = None,
+    audio_track: TrackOption = None,
     priority: PriorityOption = None,
     force: Force = None,
     callback_url: Callback = None,
@@ -93,6 +105,8 @@ def transcribe(  # noqa: PLR0913 - one for each option that a person has
         isolate_vocals=isolate_vocals,
         apply_highpass_filter=apply_highpass_filter,
         diarize=diarize,
+        channels=channels,
+        audio_track=_read_track(audio_track),
         priority=priority,
         force=force,
         callback_url=callback_url,
@@ -139,12 +153,17 @@ def audio(
     session.screen.say(f"Written to {output}")
 
 
+def _read_track(text: str | None) -> int | str | None:
+    """Return the number of a track, or its language."""
+    return int(text) if text and text.isdecimal() else text
+
+
 def _submit(session: Session, source: str, options: Options) -> Submission:
     if urlsplit(source).scheme in {"http", "https"}:
         return session.client.submit(source, **options)
     path = Path(source)
     if not path.is_file():
-        raise UsageError(f"There is no file {path}, and an address begins with https://")
+        raise UsageError(f"There is no file {source}, and a URL starts with https://")
     with open_display(session.screen) as display:
         return session.client.upload(path, on_sent=display.show_upload, **options)
 

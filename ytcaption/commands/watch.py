@@ -12,10 +12,11 @@ from rich.live import Live
 from rich.text import Text
 
 from ytcaption.commands.arguments import JsonOption
+from ytcaption.commands.findings import warning_lines
 from ytcaption.commands.jobs import JOB_COLUMNS, Limit, StatusOption, job_row
 from ytcaption.commands.screen import Screen, make_table
 from ytcaption.commands.session import Session, session_of
-from ytcaption.errors import YTCaptionError
+from ytcaption.errors import NotFoundError, YTCaptionError
 from ytcaption.jobs import JobPage
 from ytcaption.patience import Patience
 
@@ -42,7 +43,7 @@ def watch(
         if session.screen.out.file.isatty() and not as_json:
             _show_table(session.screen, pages)
         else:
-            _write_changes(session.screen, pages)
+            _write_changes(session, pages)
 
 
 def _look_again(
@@ -67,12 +68,13 @@ def _show_table(screen: Screen, pages: Iterator[JobPage]) -> None:
     with Live(Text("…"), console=screen.out, auto_refresh=False) as live:
         for page in pages:
             now = datetime.now(UTC)
-            table = make_table(JOB_COLUMNS, [job_row(job, now) for job in page.jobs])
+            table = make_table(JOB_COLUMNS, [job_row(job, now, is_seen=True) for job in page.jobs])
             table.caption = f"{len(page.jobs)} of {page.total}, {now.astimezone():%H:%M:%S}"
             live.update(table, refresh=True)
 
 
-def _write_changes(screen: Screen, pages: Iterator[JobPage]) -> None:
+def _write_changes(session: Session, pages: Iterator[JobPage]) -> None:
+    screen = session.screen
     known: dict[str, str] = {}
     for page in pages:
         now = datetime.now(UTC)
@@ -83,4 +85,13 @@ def _write_changes(screen: Screen, pages: Iterator[JobPage]) -> None:
                 screen.give_json(job, is_line=True)
             else:
                 screen.give_rows(JOB_COLUMNS, [job_row(job, now)])
+                if job.warning_count and job.status == "completed":
+                    _write_warnings(session, job.job_id)
         known = {job.job_id: job.status for job in page.jobs}
+
+
+def _write_warnings(session: Session, job_id: str) -> None:
+    """Write the warnings of a job, which a list only counts."""
+    with suppress(NotFoundError):  # deleted meanwhile
+        warnings = warning_lines(session.client.get(job_id))
+        session.screen.warn_each(f"{job_id} {line}" for line in warnings)

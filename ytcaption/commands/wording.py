@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from ytcaption.jobs import Job, Stage
+from ytcaption.logins import hide_logins
 
 __all__ = ["ago", "clean", "job_outcome", "job_words", "printable", "seconds", "stage_words"]
 
@@ -19,8 +20,8 @@ def printable(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a text as one such line, without needless space."""
-    return printable(" ".join(text.split()))
+    """Return a text as one such line, without needless space and without logins in URLs."""
+    return hide_logins(printable(" ".join(text.split())))
 
 
 def seconds(count_s: float) -> str:

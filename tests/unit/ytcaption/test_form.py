@@ -72,7 +72,13 @@ def test_a_file_that_changes_its_length_meanwhile_is_noticed(sound: Path) -> Non
 
 def test_options_are_fields_as_the_api_reads_them() -> None:
     options = Options(
-        language="pt", remove_noise=False, vocabulary=["a", "b"], metadata={"k": "v"}, force=None
+        language="pt",
+        remove_noise=False,
+        vocabulary=["a", "b"],
+        metadata={"k": "v"},
+        channels="separate",
+        audio_track=2,
+        force=None,
     )
     assert list(to_fields(options)) == [
         ("language", "pt"),
@@ -80,4 +86,6 @@ def test_options_are_fields_as_the_api_reads_them() -> None:
         ("vocabulary", "a"),
         ("vocabulary", "b"),
         ("metadata", '{"k": "v"}'),
+        ("channels", "separate"),
+        ("audio_track", "2"),
     ]

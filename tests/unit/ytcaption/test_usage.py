@@ -39,6 +39,8 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None
         (["transcribe", "http://v.test/a", "-f", "doc"], "'doc' is not one of"),
         (["transcribe", "http://v.test/a", "--note", "x"], "key=value"),
         (["transcribe", "http://v.test/a", "-o", "/no/such/out.srt"], "no folder /no/such"),
+        (["transcribe", "http://v.test/a", "--channels", "left"], "'left' is not one of"),
+        (["transcribe", "ftp://ann:s3cret@v.test/a"], "no file ftp://v.test/a"),
         (["jobs", "--limit", "0"], "--limit"),
         (["show", "../admin/stats"], "is not an id"),
         (["show", ".."], "is not an id"),
