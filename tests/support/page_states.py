@@ -1,14 +1,24 @@
 """Every state of every page, for tests that look at them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.pages import forbid_streams
 
-__all__ = ["STATES", "Jobs", "State", "job_list", "job_list_without_server", "operator"]
+__all__ = [
+    "FOUND",
+    "STATES",
+    "Jobs",
+    "State",
+    "job_list",
+    "job_list_without_server",
+    "operator",
+    "show_job",
+]
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,58 @@ def job_done(page: Page, jobs: Jobs) -> None:
     word = page.locator(".line span").first.inner_text().split()[1]
     page.get_by_label("Buscar na transcrição").fill(word)
     expect(page.locator("mark.here")).to_be_visible()
+
+
+FOUND: Final[dict[str, Any]] = {
+    "warnings": [
+        {"code": "truncated_source", "detail": "The file ends early.", "start": 61.0},
+        {"code": "low_confidence", "detail": "Uncertain.", "start": 1.5, "end": 3.0},
+        *(
+            {"code": "low_confidence", "detail": "Uncertain.", "start": at, "end": at + 2.5}
+            for at in range(3600, 3700, 10)
+        ),
+        {"code": "speech_without_text", "detail": "No words.", "start": 9.0, "end": 12.0},
+        {"code": "several_tracks", "detail": "2 audio tracks."},
+        {"code": "newer_than_this_page", "detail": "Something else; see http://ann:pw@v.test/a."},
+    ],
+    "quality": {"speech_s": 90.0, "transcribed_s": 81.0, "mean_confidence": 0.874},
+    "languages": [{"code": "en", "seconds": 70.2}, {"code": "pt", "seconds": 11.0}],
+    "audio_tracks": [
+        {"number": 1, "language": "mul", "title": "Original_with_all_of_the_microphones_mixed"}
+        | {"codec": "aac", "channels": 1, "default": True, "chosen": False},
+        {"number": 2, "language": "por", "title": None, "codec": "aac", "channels": 6}
+        | {"default": False, "chosen": True},
+    ],
+}
+"""What the services may find out, in more kinds than one recording has."""
+
+
+def job_with_warnings(page: Page, jobs: Jobs) -> None:
+    """Show a completed job with doubtful segments, two speakers and two languages."""
+    show_job(page, jobs.done, FOUND)
+    expect(page.locator(".warnings li")).to_have_count(5)
+    page.locator(".warnings summary").click()
+
+
+def job_without_words(page: Page, jobs: Jobs) -> None:
+    """Show a completed job in which nobody speaks."""
+    warning = {"code": "no_speech", "detail": "Nobody speaks."}
+    nothing = {"transcription_text": "", "transcription_segments": []}
+    show_job(page, jobs.done, {**nothing, "warnings": [warning]})
+    expect(page.get_by_role("heading", name="Nenhuma fala encontrada")).to_be_visible()
+
+
+def show_job(page: Page, job_id: str, facts: Mapping[str, Any]) -> None:
+    """Open a job's page as if the API said more of the job; its segments change speakers."""
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        for at, segment in enumerate(told["transcription_segments"] or ()):
+            segment |= {"speaker": f"CHANNEL_0{at % 3 // 2}", "language": "en" if at < 3 else "pt"}
+        route.fulfill(json={**told, **facts})
+
+    page.route(re.compile(rf"//[^/]+/jobs/{job_id}$"), answer)
+    page.goto(f"/ui/jobs/{job_id}")
 
 
 def job_missing(page: Page, _jobs: Jobs) -> None:
@@ -155,6 +217,8 @@ STATES: Final[list[State]] = [
     job_cut_off,
     job_failed,
     job_done,
+    job_with_warnings,
+    job_without_words,
     job_missing,
     job_deletion,
     job_list,

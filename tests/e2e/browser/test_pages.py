@@ -80,6 +80,8 @@ def test_every_choice_reaches_the_services(page: Page, site: Orchestrator) -> No
     page.get_by_label("Reamostrar para 16 kHz").uncheck()
     page.get_by_label("Cortar graves").check()
     page.get_by_label("Isolar a voz").check()
+    page.get_by_label("Canais").select_option("separate")
+    page.get_by_label("Faixa de áudio").fill(" 2 ")
     page.get_by_label("Nomes e termos").fill("Clarice, Ipanema")
     with page.expect_request("**/pipeline") as sent:
         page.get_by_role("button", name="Transcrever").click()
@@ -93,6 +95,8 @@ def test_every_choice_reaches_the_services(page: Page, site: Orchestrator) -> No
         "set_sample_rate_16k": False,
         "apply_highpass_filter": True,
         "isolate_vocals": True,
+        "channels": "separate",
+        "audio_track": 2,
         "vocabulary": ["Clarice", "Ipanema"],
     }
     expect_status(page, "concluído")

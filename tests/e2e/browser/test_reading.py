@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browser import SCREENSHOTS, new_page
-from tests.support.pages import expect_status
+from tests.support.pages import expect_status, job_of
 from tools.background import BackgroundStack
 from tools.waiting import wait_until
 
@@ -34,6 +34,20 @@ def await_sound(page: Page) -> None:
     wait_until(has_played, timeout_s=15, what="the audio to play")
 
 
+def warn_at(page: Page, start: float) -> None:
+    """Show the job once more, as if the transcriber were not sure of what is said at a time."""
+    job_id = job_of(page)
+    warning = {"code": "low_confidence", "detail": "…", "start": start, "end": start + 2}
+
+    def answer(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "warnings": [warning]})
+
+    page.route(re.compile(rf"//[^/]+/jobs/{job_id}$"), answer)
+    page.goto(f"/ui/jobs/{job_id}#t=2.5")
+    page.reload()
+    expect(page.locator("audio")).to_have_js_property("currentTime", 2.5)
+
+
 def test_a_clip_is_uploaded_transcribed_heard_and_searched(page: Page) -> None:
     page.goto("/")
     page.locator("[type=file]").set_input_files(_CLIP)
@@ -48,6 +62,11 @@ def test_a_clip_is_uploaded_transcribed_heard_and_searched(page: Page) -> None:
     expect(lines.last).to_have_attribute("aria-current", "true")
     await_sound(page)
     assert page.evaluate("document.querySelector('audio').error") is None
+
+    warn_at(page, 4.0)
+    page.get_by_role("link", name="Ouvir a partir de 0:04–0:06").click()
+    await_sound(page)
+    assert 4.0 < float(page.locator("audio").evaluate("audio => audio.currentTime")) < 9.0
 
     page.get_by_label("Buscar na transcrição").fill("COUNTRY")
     expect(page.get_by_text("1 de 2")).to_be_visible()

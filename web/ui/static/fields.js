@@ -16,6 +16,8 @@ const OTHERS = config.languages
   .filter((code) => !COMMON.includes(code))
   .sort((one, two) => languageName(one).localeCompare(languageName(two), tag));
 
+const CHANNELS = ["auto", "mix", "separate"];
+
 /** @typedef {Record<string, string>} Faults */
 
 /** @param {Faults} faults */
@@ -32,6 +34,7 @@ export function audioFields(faults) {
   return html`<fieldset>
     <legend>${say("fields.audio_group")}</legend>
     ${SWITCHES.map(([name, isOn]) => box(name, isOn, faults))}
+    <div class="pair">${channelsField(faults)} ${trackField(faults)}</div>
   </fieldset>`;
 }
 
@@ -54,21 +57,74 @@ export function wordFields(faults) {
  * Return what was chosen, as the API takes it.
  *
  * @param {HTMLFormElement} form
- * @returns {Record<string, string | boolean | string[]>}
+ * @returns {Record<string, string | number | boolean | string[]>}
  */
 export function readOptions(form) {
   const data = new FormData(form);
   const words = String(data.get("vocabulary") ?? "").split(/[\n,;]/);
   const vocabulary = words.map((word) => word.trim()).filter(Boolean);
   const translation = String(data.get("language_out"));
+  const channels = String(data.get("channels"));
+  const track = String(data.get("audio_track") ?? "").trim();
   return {
     language: String(data.get("language")),
     ...(translation ? { language_out: translation } : {}),
     ...Object.fromEntries(SWITCHES.map(([name]) => [name, data.has(name)])),
     ...(vocabulary.length ? { vocabulary } : {}),
+    ...(channels === "auto" ? {} : { channels }),
+    ...(track ? { audio_track: /^\d+$/.test(track) ? Number(track) : track } : {}),
     ...(data.has("diarize") ? { diarize: true } : {}),
     ...(data.has("captions") ? { captions: "prefer" } : {}),
   };
+}
+
+/** @param {Faults} faults */
+function channelsField(faults) {
+  const option = (/** @type {string} */ name) =>
+    html`<option value=${name}>${say(`fields.channels_${name}`)}</option>`;
+  return withHint(
+    "channels",
+    faults,
+    html`<select
+      name="channels"
+      aria-invalid=${faults.channels ? "true" : "false"}
+      aria-describedby="hint-channels"
+    >
+      ${CHANNELS.map(option)}
+    </select>`,
+  );
+}
+
+/** @param {Faults} faults */
+function trackField(faults) {
+  return withHint(
+    "audio_track",
+    faults,
+    html`<input
+      name="audio_track"
+      autocomplete="off"
+      spellcheck="false"
+      maxlength="35"
+      placeholder=${say("fields.audio_track_auto")}
+      aria-invalid=${faults.audio_track ? "true" : "false"}
+      aria-describedby="hint-audio_track"
+    />`,
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {Faults} faults
+ * @param {unknown} control
+ */
+function withHint(name, faults, control) {
+  const fault = faults[name];
+  return html`<div>
+    <label class="field wide"><span>${say(`fields.${name}`)}</span> ${control}</label>
+    <p class=${fault ? "fault" : "muted"} id=${`hint-${name}`}>
+      ${fault ?? say(`fields.${name}_hint`)}
+    </p>
+  </div>`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a page says when there is nothing to show, or when something went wrong. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { withoutLogins } from "./addresses.js";
 import { askForKey } from "./dialogs.js";
 import { icon } from "./icons.js";
 import { say } from "./texts.js";
@@ -19,7 +20,7 @@ export function problemNotice(error, again) {
   const needsKey = error.status === 401 || error.status === 403;
   return html`<div class="notice bad" role="alert">
     ${icon("failed")}
-    <p>${error.message}</p>
+    <p>${withoutLogins(error.message)}</p>
     ${needsKey
       ? html`<button class="plain" @click=${enterKey}>${say("key.enter")}</button>`
       : html`<button class="plain" @click=${again}>${say("action.again")}</button>`}

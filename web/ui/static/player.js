@@ -73,6 +73,7 @@ export class Player {
         preload="metadata"
         aria-label=${say("player.label")}
         src=${this.#source}
+        @loadedmetadata=${(/** @type {Event} */ event) => goToStart(event.target)}
         @timeupdate=${(/** @type {Event} */ event) => this.#onTime(event.target.currentTime)}
         @error=${() => this.#fail()}
       ></audio>`;
@@ -108,4 +109,14 @@ export class Player {
     this.#state = "failed";
     this.#redraw();
   }
+}
+
+/**
+ * Go to where the page's own URL leads, as in `#t=62.5`; a time in a warning is such a link.
+ *
+ * @param {HTMLAudioElement} audio
+ */
+function goToStart(audio) {
+  const wanted = /^#t=(\d+(\.\d+)?)$/.exec(location.hash);
+  if (wanted) audio.currentTime = Number(wanted[1]);
 }

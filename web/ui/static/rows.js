@@ -2,6 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
+import { withoutLogins } from "./addresses.js";
 import { call } from "./api.js";
 import { withKey } from "./dialogs.js";
 import { hasEnded } from "./follow.js";
@@ -17,16 +18,17 @@ const UPLOAD = "upload:";
 export function titleOf(job) {
   const address = job.youtube_url;
   if (address.startsWith(UPLOAD)) return address.slice(UPLOAD.length);
-  return job.video?.title || job.title || address.replace(/^https?:\/\/(www\.)?/, "");
+  const named = job.video?.title || job.title;
+  return named || withoutLogins(address).replace(/^https?:\/\/(www\.)?/i, "");
 }
 
 /**
- * Return a job's address where it may be a link; what a client sent may be anything.
+ * Return a job's URL, without a login, where it may be a link; what a client sent may be anything.
  *
  * @param {{youtube_url: string}} job
  */
 export function linkOf(job) {
-  return /^https?:\/\//i.test(job.youtube_url) ? job.youtube_url : null;
+  return /^https?:\/\//i.test(job.youtube_url) ? withoutLogins(job.youtube_url) : null;
 }
 
 /**

@@ -1,6 +1,13 @@
 /** The segments of a job while they come in. */
 
-/** @typedef {{text: string, start: number, end: number}} Segment */
+/**
+ * @typedef {object} Segment
+ * @property {string} text
+ * @property {number} start In seconds.
+ * @property {number} end
+ * @property {string} [language] ISO code.
+ * @property {string} [speaker] As in `SPEAKER_00` or `CHANNEL_00`.
+ */
 
 /** Keeps the segments of the newest attempt: a failed one leaves some behind. */
 export class Segments {

@@ -46,9 +46,14 @@ export function chooseLanguage(code) {
   chosen.set(code);
 }
 
-/** @param {string} code Of ISO 639-1. */
+/** @param {string} code Of ISO 639; what is no code is returned as it is. */
 export function languageName(code) {
-  const name = names.of(code) ?? code;
+  let name = code;
+  try {
+    name = names.of(code) ?? code;
+  } catch {
+    // A file's own label, which may be anything.
+  }
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
 }
 

@@ -7,14 +7,17 @@ import { announce } from "./frame.js";
 import { icon } from "./icons.js";
 import { cut } from "./search.js";
 import { segmentAt } from "./segments.js";
-import { say, writeClock } from "./texts.js";
+import { languageName, say, writeClock } from "./texts.js";
 
 const FORMATS = ["txt", "srt", "vtt", "json"];
+const NUMBERED = /^(SPEAKER|CHANNEL)_(\d+)$/; // from 0
 
 /** Shows segments as lines that can be searched and clicked. */
 export class Transcript {
   /** @type {import("./segments.js").Segment[]} */
   #segments = [];
+  /** @type {Set<import("./segments.js").Segment>} */
+  #doubtful = new Set();
   /** @type {{text: string, isMatch: boolean}[][] | null} `null` where they are to be cut anew. */
   #cutLines = null;
   #query = "";
@@ -37,9 +40,13 @@ export class Transcript {
     this.#attempt = attempt;
   }
 
-  /** @param {import("./segments.js").Segment[]} segments */
-  show(segments) {
+  /**
+   * @param {import("./segments.js").Segment[]} segments
+   * @param {Set<import("./segments.js").Segment>} doubtful Those of them that may be wrong.
+   */
+  show(segments, doubtful) {
     this.#segments = segments;
+    this.#doubtful = doubtful;
     this.#cutLines = null;
   }
 
@@ -107,11 +114,15 @@ export class Transcript {
       });
     return html`<ol class="lines" @keydown=${this.#move}>
       ${this.#segments.map((segment, index) => {
-        const line = html`<time>${writeClock(segment.start)}</time><span>${text(index)}</span>`;
-        if (!canPlay) return html`<li><div class="line">${line}</div></li>`;
+        const labels = this.#labels(index);
+        const line = html`<time>${writeClock(segment.start)}</time>${labels.length
+            ? html`<small>${labels.join(" · ")}</small>`
+            : nothing}<span dir="auto">${text(index)}</span>`;
+        const kind = this.#doubtful.has(segment) ? "line doubtful" : "line";
+        if (!canPlay) return html`<li><div class=${kind}>${line}</div></li>`;
         return html`<li>
           <button
-            class="line"
+            class=${kind}
             aria-current=${index === this.#now ? "true" : "false"}
             tabindex=${index === this.#focus ? "0" : "-1"}
             @click=${() => this.#jump(index)}
@@ -121,6 +132,24 @@ export class Transcript {
         </li>`;
       })}
     </ol>`;
+  }
+
+  /**
+   * Return what stands above a line: who speaks and in which language where that changes, and
+   * whether the words are doubtful.
+   *
+   * @param {number} index
+   * @returns {string[]}
+   */
+  #labels(index) {
+    const [before, segment] = [this.#segments[index - 1], this.#segments[index]];
+    const { speaker, language } = segment;
+    const isSwitch = before?.language && language && before.language !== language;
+    return [
+      speaker && speaker !== before?.speaker ? speakerName(speaker) : "",
+      isSwitch ? languageName(language) : "",
+      this.#doubtful.has(segment) ? say("line.doubtful") : "",
+    ].filter(Boolean);
   }
 
   /** Each line, cut at what is searched. */
@@ -193,6 +222,13 @@ export class Transcript {
   }
 }
 
+/** @param {string} speaker */
+function speakerName(speaker) {
+  const [, kind, number] = NUMBERED.exec(speaker) ?? [];
+  if (!kind) return speaker;
+  return say(`line.${kind.toLowerCase()}`, { number: Number(number) + 1 });
+}
+
 /** @param {string} selector */
 function scrollTo(selector) {
   document.querySelector(selector)?.scrollIntoView({ block: "nearest" });
@@ -221,10 +257,21 @@ async function copyText(text) {
  */
 async function saveFile(path) {
   const response = await call("GET", path);
-  const named = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "");
+  const name = nameIn(response.headers.get("Content-Disposition") ?? "");
   const blob = URL.createObjectURL(await response.blob());
   const save = document.createElement("a");
-  Object.assign(save, { href: blob, download: named?.[1] ?? "transcript" });
+  Object.assign(save, { href: blob, download: name });
   save.click();
   setTimeout(() => URL.revokeObjectURL(blob), 10_000); // the browser has begun by then
+}
+
+/**
+ * Return the file name in a `Content-Disposition` (RFC 6266): `filename*` before `filename`.
+ *
+ * @param {string} header
+ */
+function nameIn(header) {
+  const encoded = /filename\*\s*=\s*UTF-8''([^;\s]+)/i.exec(header);
+  if (encoded) return decodeURIComponent(encoded[1]);
+  return /filename="?([^";]+)"?/.exec(header)?.[1] ?? "transcript";
 }

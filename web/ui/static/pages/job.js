@@ -1,9 +1,11 @@
 /** The page of a job: it is followed while it goes on, and read when it is done. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { withoutLogins } from "../addresses.js";
 import { ApiError, getJson } from "../api.js";
 import { config } from "../config.js";
 import { confirm, confirmDialog } from "../dialogs.js";
+import { doubtfulOf, factsView, reasonOfSilence, warningsView } from "../findings.js";
 import { Follower, hasEnded } from "../follow.js";
 import { announce, openPage } from "../frame.js";
 import { icon } from "../icons.js";
@@ -29,7 +31,7 @@ const segments = new Segments();
 let redraw = () => {};
 const transcript = new Transcript({
   redraw: () => redraw(),
-  onJump: (seconds) => player.playFrom(seconds),
+  onJump: (seconds) => playFrom(seconds),
   attempt,
 });
 const player = new Player(jobId, {
@@ -74,7 +76,7 @@ function take(job) {
   const before = state.job?.status;
   state.job = job;
   if (job.transcription_segments) segments.settle(job.transcription_segments);
-  transcript.show(segments.present);
+  transcript.show(segments.present, doubtfulOf(job, segments.present));
   if (hasAudio(job)) player.open();
   if (before && before !== job.status) announce(sayOr(`status.${job.status}`, job.status));
   document.title = `${title(job)} · YTCaption`;
@@ -89,7 +91,7 @@ function onEvent({ type, data }) {
     document.title = `${title(state.job)} · YTCaption`;
   } else if (type === "segment") {
     segments.add(data);
-    transcript.show(segments.present);
+    transcript.show(segments.present, doubtfulOf(state.job, segments.present));
   } else if (type === "stage") {
     refresh().catch(() => {}); // the stream goes on, and notices by itself what is wrong
   }
@@ -119,7 +121,8 @@ function view() {
   return html`
     ${header(job)} ${linkNotice()} ${problemNotice(error, start)}
     ${problemNotice(state.refusal?.error, state.refusal?.again)} ${job.status === "failed" ? failure(job) : nothing}
-    ${job.status === "completed" ? nothing : progress(job)} ${reading(job)}
+    ${job.status === "completed" ? nothing : progress(job)}
+    ${warningsView(job, canPlay(job) ? playFrom : null)} ${reading(job)}
     ${confirmDialog(say("job.remove_question"), say("action.remove"))}
   `;
 }
@@ -150,7 +153,7 @@ function header(job) {
 function origin(job) {
   const code = job.detected_language ?? "";
   const words = [
-    /^[a-z]{2,3}$/.test(code) ? languageName(code) : "",
+    /^[a-z]{2,3}(-[\da-z]+)*$/i.test(code) ? languageName(code) : "",
     job.captions_source === "publisher" ? say("job.publisher") : "",
     job.video?.duration_s ? writeClock(job.video.duration_s) : "",
   ];
@@ -171,7 +174,7 @@ function failure(job) {
     ${icon("failed")}
     <div>
       <p><strong>${stage ? say("job.failed_in", { stage }) : say("status.failed")}</strong></p>
-      <p>${job.error_message}</p>
+      <p>${withoutLogins(job.error_message ?? "")}</p>
       <p class="muted"><code>${job.error_code}</code></p>
     </div>
   </div>`;
@@ -196,16 +199,18 @@ function reading(job) {
   const isDone = job.status === "completed";
   const lines = segments.present;
   if (!isDone && !lines.length) return nothing;
+  const silence = reasonOfSilence(job);
   return html`<div class="reading">
     <section class="side card" aria-label=${say("job.tools")}>
       ${hasAudio(job) ? player.view() : html`<p class="muted">${say("player.none")}</p>`}
       ${transcript.searchView()} ${isDone ? transcript.filesView(jobId, text(job)) : nothing}
+      ${factsView(job)}
     </section>
     <section class="card" aria-labelledby="transcript-title">
       <h2 id="transcript-title">${isDone ? say("job.transcript") : say("job.so_far")}</h2>
       ${lines.length
-        ? transcript.linesView(hasAudio(job) && player.isReady)
-        : emptyNotice(say("job.silent"), say("job.silent_hint"))}
+        ? transcript.linesView(canPlay(job))
+        : emptyNotice(silence.title, silence.hint)}
     </section>
   </div>`;
 }
@@ -239,6 +244,16 @@ async function attempt(action) {
 /** @param {any} job */
 function hasAudio(job) {
   return job.stages.normalization.status === "completed";
+}
+
+/** @param {any} job */
+function canPlay(job) {
+  return hasAudio(job) && player.isReady;
+}
+
+/** @param {number} seconds */
+function playFrom(seconds) {
+  player.playFrom(seconds);
 }
 
 /** @param {any} job */
