@@ -74,8 +74,14 @@ models: $(INSTALLED)  ## Make the models that isolate voices and tell speakers a
 	$(BIN)/python -m services.normalizer.spleeter_model
 	$(BIN)/python -m services.transcriber.voices_model
 
+# Checked by hash and kept in var/, like the models. Nothing of the machine is used: no font, and no
+# browser unless TEST_BROWSER=installed.
+.PHONY: browser
+browser: $(INSTALLED)  ## Fetch the browser and the fonts that the pages are tested with (about 90 MB once)
+	@$(BIN)/python -m tests.support.browser_files
+
 .PHONY: test
-test: $(INSTALLED) models  ## All tests, on real processes and real speech
+test: $(INSTALLED) models browser  ## All tests, on real processes and real speech
 	@OMP_NUM_THREADS=1 $(call tested,$(WITHOUT_CHAOS),-n $(JOBS))
 	$(BIN)/pytest -q tests/chaos
 

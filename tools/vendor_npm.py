@@ -2,18 +2,15 @@
 
 import base64
 import hashlib
-import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.archives import unpack_tar
+from tools.vendor_node import NodeTools, UnavailableError, node_tools
 
 __all__ = ["NpmPackage", "UnavailableError"]
-
-
-class UnavailableError(Exception):
-    """A package cannot be had; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +22,14 @@ class NpmPackage:
     integrity: str
     """As npm writes it: ``sha512-`` and the digest in Base64."""
 
-    def unpack(self, directory: Path) -> Path:
+    def unpack(self, directory: Path, tools: NodeTools | None = None) -> Path:
         """Fetch the package, compare its digest and unpack it.
 
         Nothing of it is run: npm is only asked for the archive.
 
         Args:
             directory: Where the archive goes; it must exist.
+            tools: The npm to use; by default one is looked for.
 
         Returns:
             The folder with the package's files.
@@ -39,22 +37,18 @@ class NpmPackage:
         Raises:
             UnavailableError: npm is missing or cannot fetch it, or its contents are others.
         """
-        archive = self._fetch(directory)
+        with nullcontext(tools) if tools else node_tools() as used:
+            archive = self._fetch(directory, used)
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if f"sha512-{digest}" != self.integrity:
             raise UnavailableError(f"{self.name} {self.version} is not what was pinned")
         unpack_tar(archive, directory)
         return directory / "package"
 
-    def _fetch(self, directory: Path) -> Path:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise UnavailableError(
-                f"npm is needed to fetch {self.name}; on Debian: apt install npm"
-            )
+    def _fetch(self, directory: Path, tools: NodeTools) -> Path:
         wanted = f"{self.name}@{self.version}"
         fetched = subprocess.run(
-            [npm, "pack", "--silent", "--ignore-scripts", wanted],
+            [*tools.npm, "pack", "--silent", "--ignore-scripts", wanted],
             cwd=directory,
             capture_output=True,
             text=True,

@@ -54,7 +54,8 @@ def test_tests_use_the_vendored_browser_even_where_one_is_installed(
 ) -> None:
     install_browser(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))  # without npm
-    with pytest.raises(UnavailableError, match=r"npm is needed.* TEST_BROWSER=installed"):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # nor anywhere to have it from
+    with pytest.raises(UnavailableError, match=r"(?s)npm is needed.* TEST_BROWSER=installed"):
         choose_chromium({"PATH": str(tmp_path)}, tmp_path / "cache")
 
 
