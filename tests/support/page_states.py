@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Page, Route, expect
@@ -84,6 +85,7 @@ def job_done(page: Page, jobs: Jobs) -> None:
     expect(page.locator("mark.here")).to_be_visible()
 
 
+_CLIP: Final = Path(__file__).parents[2] / "samples" / "jfk.wav"
 FOUND: Final[dict[str, Any]] = {
     "warnings": [
         {"code": "truncated_source", "detail": "The file ends early.", "start": 61.0},
@@ -112,6 +114,7 @@ def job_with_warnings(page: Page, jobs: Jobs) -> None:
     """Show a completed job with doubtful segments, two speakers and two languages."""
     show_job(page, jobs.done, FOUND)
     expect(page.locator(".warnings li")).to_have_count(5)
+    expect(page.locator(".warnings a").first).to_be_visible()
     page.locator(".warnings summary").click()
 
 
@@ -124,7 +127,10 @@ def job_without_words(page: Page, jobs: Jobs) -> None:
 
 
 def show_job(page: Page, job_id: str, facts: Mapping[str, Any]) -> None:
-    """Open a job's page as if the API said more of the job; its segments change speakers."""
+    """Open a job's page as if the API said more of the job; its segments change speakers.
+
+    The audio is a clip: what the fake services make cannot be played.
+    """
 
     def answer(route: Route) -> None:
         told = route.fetch().json()
@@ -133,6 +139,7 @@ def show_job(page: Page, job_id: str, facts: Mapping[str, Any]) -> None:
         route.fulfill(json={**told, **facts})
 
     page.route(re.compile(rf"//[^/]+/jobs/{job_id}$"), answer)
+    page.route(re.compile(rf"/jobs/{job_id}/audio$"), lambda route: route.fulfill(path=_CLIP))
     page.goto(f"/ui/jobs/{job_id}")
 
 

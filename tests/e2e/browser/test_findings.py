@@ -32,6 +32,14 @@ def done(shared_site: Orchestrator) -> str:
     return job_id
 
 
+def show_list(page: Page, row: dict[str, Any]) -> None:
+    """Open the list as if the API had this one job."""
+    told = {"progress": 100, "created_at": "2025-10-29T10:00:00.000Z", **row}
+    listed = {"total": 1, "jobs": [told], "next_cursor": None}
+    page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(json=listed))
+    page.goto("/ui/jobs")
+
+
 def warning(code: str, start: float | None = None, end: float | None = None) -> dict[str, Any]:
     times = {"start": start, "end": end}
     known = {name: value for name, value in times.items() if value is not None}
@@ -127,9 +135,13 @@ def test_a_login_in_a_url_is_shown_nowhere(page: Page, done: str) -> None:
     assert "s3cret" not in page.content() + page.title()
 
     row = {"job_id": done, "youtube_url": _SECRET_URL, "title": None, "status": "completed"}
-    row |= {"progress": "100", "created_at": "2025-10-29T10:00:00.000Z"}
-    listed = {"total": 1, "jobs": [row], "next_cursor": None}
-    page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(json=listed))
-    page.goto("/ui/jobs")
+    show_list(page, row)
     expect(page.get_by_role("link", name="v.test/talk")).to_be_visible()
     assert "s3cret" not in page.content()
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 aviso"), (12, "12 avisos")])
+def test_the_list_counts_warnings(page: Page, done: str, count: int, words: str) -> None:
+    row = {"job_id": done, "youtube_url": "https://v.test/a", "title": "A", "status": "completed"}
+    show_list(page, {**row, "warning_count": count})
+    expect(page.locator(".rows .facts").get_by_text(words, exact=True)).to_be_visible()

@@ -28,14 +28,19 @@ export function warningsOf(job) {
  * @param {((seconds: number) => void) | null} onPlay `null` where there is no audio.
  */
 export function warningsView(job, onPlay) {
-  const groups = Object.entries(Object.groupBy(warningsOf(job), (one) => groupOf(one)));
-  if (!groups.length) return nothing;
+  /** @type {Map<string, Warning[]>} */
+  const groups = new Map();
+  for (const one of warningsOf(job)) {
+    const name = groupOf(one);
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  if (!groups.size) return nothing;
   return html`<section class="notice warnings" aria-labelledby="warnings-title">
     ${icon("failed")}
     <div>
       <h2 id="warnings-title">${say("warnings.title")}</h2>
       <ul>
-        ${groups.map(([, alike]) => warningView(alike, onPlay))}
+        ${[...groups.values()].map((alike) => warningView(alike, onPlay))}
       </ul>
     </div>
   </section>`;

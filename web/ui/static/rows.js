@@ -85,6 +85,7 @@ export function jobRows(jobs, onAct) {
           <time class="muted" datetime=${job.created_at} title=${writeInstant(job.created_at)}
             >${writeAge(job.created_at)}</time
           >
+          ${warningCount(job.warning_count ?? 0)}
         </span>
         ${onAct
           ? html`<span class="actions">${jobButtons(job, (action) => onAct(action, job))}</span>`
@@ -92,6 +93,13 @@ export function jobRows(jobs, onAct) {
       </li>`,
     )}
   </ul>`;
+}
+
+/** @param {number} count */
+function warningCount(count) {
+  if (!count) return nothing;
+  const text = say(count === 1 ? "row.warning" : "row.warnings", { count: writeNumber(count) });
+  return html`<span class="muted">${text}</span>`;
 }
 
 /** @param {{progress: number, youtube_url: string}} job */

@@ -146,6 +146,8 @@ export default {
   "row.progress": "Progress of {title}",
   "row.remove": "Delete {title}",
   "row.retry": "Retry {title}",
+  "row.warning": "{count} warning",
+  "row.warnings": "{count} warnings",
   "search.found": "{at} of {count}",
   "search.label": "Search the transcript",
   "search.next": "Next match",

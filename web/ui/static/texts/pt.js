@@ -146,6 +146,8 @@ export default {
   "row.progress": "Andamento de {title}",
   "row.remove": "Excluir {title}",
   "row.retry": "Repetir {title}",
+  "row.warning": "{count} aviso",
+  "row.warnings": "{count} avisos",
   "search.found": "{at} de {count}",
   "search.label": "Buscar na transcrição",
   "search.next": "Próxima ocorrência",
