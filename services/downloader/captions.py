@@ -11,9 +11,10 @@ from typing import Any
 from yt_dlp.utils import ISO639Utils
 
 from services.downloader.engine import Downloader, IsAllowed, failing_clearly
+from services.downloader.scripts import join
 from services.downloader.subtitles import SubtitlesError, parse_subtitles
 from services.downloader.watch import Watch
-from services.kit.work import Report, WorkError
+from services.kit.work import WorkError
 
 DOCUMENT = "captions"
 AUTO = "auto"
@@ -29,6 +30,7 @@ _MEDIA_TYPES = {
     "ttml": "application/ttml+xml",
     "dfxp": "application/ttml+xml",
 }
+_TIMEOUT_S = 120.0
 _MAX_BYTES = 20 * 1024 * 1024  # hours of speech take less than one
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,40})?")
 _RENAMED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv"}  # codes that ISO has replaced
@@ -65,7 +67,7 @@ class Captions:
     @property
     def document(self) -> Mapping[str, Any]:
         """What is served: the language and the timed segments."""
-        text = " ".join(str(segment["text"]) for segment in self.segments)
+        text = join(str(segment["text"]) for segment in self.segments)
         return {"language": self.track.language, "full_text": text, "segments": self.segments}
 
 
@@ -92,7 +94,7 @@ def fetch_captions(
     track: Track,
     is_allowed: IsAllowed,
     work_dir: Path,
-    report: Report,
+    watch: Watch,
 ) -> Captions:
     """Download subtitles and read them.
 
@@ -102,17 +104,16 @@ def fetch_captions(
         track: Which of them.
         is_allowed: Tells whether an address may be connected to.
         work_dir: Where the file is written.
-        report: Called again and again; here a cancelled job stops.
+        watch: Follows the job; a cancelled one stops here.
 
     Raises:
         WorkError: They cannot be had or read.
     """
     path = work_dir / f"captions.{track.form}"
-    watch = Watch(report, _MAX_BYTES, inf, is_aside=True)
-    hooks = {"progress_hooks": [watch.follow], "logger": watch}
-    with failing_clearly(is_allowed), Downloader({**downloader.params, **hooks}) as reader:
-        reader.cookiejar = downloader.cookiejar
+    aside = Watch(watch.report, _MAX_BYTES, inf, _TIMEOUT_S, is_aside=True)
+    with failing_clearly(is_allowed), downloader.open_beside(aside) as reader:
         _write(reader, video, track.source, path)
+    watch.count(aside.received_bytes)
     try:
         return Captions(track, path, parse_subtitles(path.read_bytes()))
     except (SubtitlesError, OSError) as error:

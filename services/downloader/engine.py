@@ -1,23 +1,34 @@
-"""yt-dlp as this service uses it: nothing of this machine, nothing but the web, one video."""
+"""yt-dlp as this service uses it: nothing of this machine, nothing but the web, one video.
+
+Everything that yt-dlp reads passes ``Downloader.urlopen``: it is counted, it is complete or an
+error, and what was opened to look at it is handed on to the download.
+"""
 
 import io
 import logging
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yt_dlp
 from yt_dlp.globals import plugin_dirs
-from yt_dlp.utils import YoutubeDLError
+from yt_dlp.networking import Request, Response
+from yt_dlp.utils import YoutubeDLError, determine_protocol
 
 from services.downloader import failures
-from services.downloader.network import ForbiddenConnectionError, guarded
+from services.downloader.direct import GenericIE
+from services.downloader.fragments import DashFD, HlsFD
+from services.downloader.logins import Login
+from services.downloader.network import guarded
 from services.downloader.runtimes import find_runtime
 from services.downloader.settings import DownloaderSettings
+from services.downloader.transfer import Part, Transfer, open_transfer
 from services.downloader.watch import Watch
+from services.kit.work import WorkError
 
 _log = logging.getLogger(__name__)
 
@@ -25,15 +36,112 @@ IsAllowed = Callable[[str], bool] | None
 
 _SOCKET_TIMEOUT_S = 20
 _HANDLERS = {"Urllib", "Requests", "Websockets"}  # not libcurl, which Python does not see
+_MAX_PAUSE_S = 4.0
+_BLOCK_BYTES = 256 * 1024
+# What yt-dlp's extractors raise besides their own errors where a site has changed.
+_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """A playlist of HLS."""
+
+    url: str
+    """Where it was found in the end: what its relative URLs refer to."""
+    text: str
 
 
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp with those of its handlers whose connections Python makes, and so can guard."""
+    """yt-dlp with those of its handlers whose connections Python makes, and so can guard.
+
+    Args:
+        parameters: yt-dlp's own.
+        watch: Counts what is read.
+        login: What authenticates requests to the host of the submitted URL.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, Any], watch: Watch, login: Login | None = None
+    ) -> None:
+        self._watch, self._login = watch, login
+        self._kept: dict[str, Transfer] = {}
+        self._playlists: dict[str, Playlist] = {}
+        self._known: dict[str, Part] = {}
+        super().__init__(dict(parameters))
+        self.add_info_extractor(GenericIE())
 
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
         """Build what sends the requests."""
         guardable = [handler for handler in handlers if handler.RH_KEY in _HANDLERS]
         return super().build_request_director(guardable, preferences)
+
+    def urlopen(self, req: Request | str) -> Transfer:
+        """Send a request, or return the response that was kept for it."""
+        request = Request(req) if isinstance(req, str) else req
+        self._watch.count(0)
+        is_plain = request.method == "GET" and request.data is None
+        if is_plain and "Range" not in request.headers:
+            if kept := self._take_kept(request.url):
+                return kept
+            if playlist := self._playlists.get(request.url):
+                return _replay(playlist)
+        known = self._known.get(request.url) if is_plain else None
+        transfer = open_transfer(self._send, request, self._watch.count, known)
+        if is_plain and transfer.part.total is not None:
+            self._known[request.url] = transfer.part
+        return transfer
+
+    def keep(self, url: str, transfer: Transfer) -> None:
+        """Keep an opened response for the next request of its URL."""
+        for name in {Request(url).url, Request(transfer.url).url}:
+            self._kept[name] = transfer
+
+    def read_playlist(self, url: str, headers: Mapping[str, str] | None = None) -> Playlist:
+        """Return a playlist, which is fetched only once."""
+        name = Request(url).url
+        if name not in self._playlists:
+            self.keep_playlist(url, self.urlopen(Request(url, headers=headers)))
+        return self._playlists[name]
+
+    def keep_playlist(self, url: str, transfer: Transfer) -> None:
+        """Keep a playlist for all further requests of its URL."""
+        playlist = Playlist(transfer.url, transfer.read().decode("utf-8", "replace"))
+        for name in {Request(url).url, Request(transfer.url).url}:
+            self._playlists[name] = playlist
+
+    def read_url(self, url: str, headers: Mapping[str, str]) -> bytes:
+        """Return what is at a URL: something small, such as a key."""
+        data: bytes = self.urlopen(Request(url, headers=headers)).read()
+        return data
+
+    def list_formats(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the formats that an extractor has found."""
+        formats: list[dict[str, Any]] = self._get_formats(info)
+        return formats
+
+    def warn(self, code: str, detail: str, span_s: tuple[float, float]) -> None:
+        """Add a warning to the job.
+
+        Args:
+            code: A code of the contract.
+            detail: One sentence.
+            span_s: From when to when in the media it holds.
+        """
+        start, end = span_s
+        self._watch.warnings.append({"code": code, "detail": detail, "start": start, "end": end})
+
+    def dl(self, name: str, info: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        """Download one format, HLS and DASH with downloaders that leave no hole; see yt-dlp."""
+        make = _DOWNLOADERS.get(determine_protocol(info)) if info.get("url") else None
+        if make is None:
+            return super().dl(name, info, *arguments, **options)
+        downloader = make(self, self.params)
+        for hook in self._progress_hooks:
+            downloader.add_progress_hook(hook)
+        copied = self._copy_infodict(info)
+        if copied.get("http_headers") is None:
+            copied["http_headers"] = self._calc_headers(copied)
+        return downloader.download(name, copied)
 
     def identify(self, url: str) -> str | None:
         """Return a video's site and its id there, as far as the address alone tells them."""
@@ -46,6 +154,48 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         """Return what is at an address, without going into its entries."""
         found: Mapping[str, Any] | None = self.extract_info(url, download=False)
         return found
+
+    def open_beside(self, watch: Watch) -> "Downloader":
+        """Return another downloader with the same cookies and login, and another watch."""
+        hooks = {"progress_hooks": [watch.follow], "logger": watch}
+        beside = Downloader({**self.params, **hooks}, watch, self._login)
+        beside.cookiejar = self.cookiejar
+        return beside
+
+    def close(self) -> None:
+        """Close all connections."""
+        for transfer in self._kept.values():
+            transfer.close()
+        self._kept.clear()
+        super().close()
+
+    def _take_kept(self, url: str) -> Transfer | None:
+        transfer = self._kept.get(url)
+        if transfer is not None:
+            self._kept = {name: kept for name, kept in self._kept.items() if kept is not transfer}
+        return transfer
+
+    def _send(self, request: Request) -> Response:
+        sent = request.copy()
+        if self._login and self._login.is_for(sent.url) and "Authorization" not in sent.headers:
+            sent.headers["Authorization"] = self._login.header
+        return super().urlopen(sent)
+
+
+_DOWNLOADERS = {
+    "m3u8": HlsFD,
+    "m3u8_native": HlsFD,
+    "http_dash_segments": DashFD,
+    "http_dash_segments_generator": DashFD,
+}
+
+
+def _replay(playlist: Playlist) -> Transfer:
+    data = playlist.text.encode()
+    headers = {"Content-Type": "application/x-mpegurl"}
+    response = Response(io.BytesIO(data), playlist.url, headers)
+    part = Part(0, len(data), len(data), None)
+    return Transfer(response, part, (0, len(data)), lambda _: None, None)
 
 
 def allow_proxy(is_allowed: IsAllowed, proxy: str, url: str) -> IsAllowed:
@@ -86,11 +236,18 @@ def failing_clearly(is_allowed: IsAllowed) -> Iterator[None]:
     with guarded(is_allowed) as guard:
         try:
             yield
-        except (YoutubeDLError, ForbiddenConnectionError) as error:
+        except (YoutubeDLError, OSError) as error:
             _log.info("yt-dlp failed: %s", error)
             if guard.refused:
                 raise failures.FORBIDDEN_ADDRESS.to_error() from error
             raise failures.classify(error) from error
+        except WorkError as error:
+            if guard.refused:
+                raise failures.FORBIDDEN_ADDRESS.to_error() from error
+            raise
+        except _BUGS as error:
+            _log.exception("yt-dlp failed unexpectedly")
+            raise failures.OUTDATED.to_error() from error
 
 
 def build_parameters(
@@ -120,8 +277,12 @@ def build_parameters(
         "cachedir": False,
         "fixup": "never",
         "socket_timeout": _SOCKET_TIMEOUT_S,
+        "buffersize": _BLOCK_BYTES,
+        "noresizebuffer": True,
         "retries": 3,
         "fragment_retries": 3,
+        "retry_sleep_functions": {"http": _pause, "fragment": _pause},
+        "skip_unavailable_fragments": False,
         "extractor_retries": 1,
         "enable_file_urls": False,
         "external_downloader": {"default": "native"},
@@ -134,6 +295,11 @@ def build_parameters(
     if proxy is not None:
         parameters["proxy"] = proxy
     return parameters
+
+
+def _pause(n: int) -> float:
+    """Return the seconds to wait after the n-th failed attempt, from 0."""
+    return min(0.5 * float(2**n), _MAX_PAUSE_S)
 
 
 def find_first_video(info: Mapping[str, Any] | None) -> dict[str, Any]:

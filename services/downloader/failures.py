@@ -1,92 +1,121 @@
-"""Sorts what yt-dlp raises into the codes of the HTTP contract: pure.
+"""Sorts what yt-dlp raises into the kinds of failure of the HTTP contract: pure.
 
-An exception's type decides where yt-dlp has one for the case. Where it has none, as for most
-of what YouTube answers, the message does; its texts are YouTube's own and change rarely.
+An exception's type decides where yt-dlp has one for the case. Where it has none, as for most of
+what YouTube answers, the text does (``error_texts``). What no text names still has a code: that
+of its exception's class.
 """
 
 import re
+import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from errno import ENOSPC
 from http import HTTPStatus
 
-from yt_dlp.networking.exceptions import HTTPError, TransportError
+from yt_dlp.networking.exceptions import (
+    CertificateVerifyError,
+    HTTPError,
+    IncompleteRead,
+    NoSupportingHandlers,
+    ProxyError,
+    SSLError,
+    TransportError,
+)
 from yt_dlp.utils import (
     ContentTooShortError,
+    ExtractorError,
     GeoRestrictedError,
+    UnavailableVideoError,
     UnsupportedError,
     UserNotLive,
 )
 
+from services.downloader.error_texts import find_kind
+from services.downloader.kinds import (
+    BAD_CERTIFICATE,
+    DISK_LOW,
+    EMPTY,
+    ENDLESS,
+    FORBIDDEN_ADDRESS,
+    GEO_BLOCKED,
+    HOST_NOT_FOUND,
+    INCOMPLETE,
+    LIVE_NOT_ENDED,
+    NOT_LIVE,
+    OUTDATED,
+    PAID,
+    PRIVATE,
+    PROTECTED,
+    PROXY_FAILED,
+    RATE_LIMITED,
+    REDIRECT_LOOP,
+    REFUSED,
+    SITE_ERROR,
+    TIMED_OUT,
+    TLS_FAILED,
+    TOO_LARGE,
+    TOO_LONG,
+    TOO_SLOW,
+    UNAVAILABLE,
+    UNEXPECTED,
+    UNREACHABLE,
+    UNSUPPORTED,
+    UNSUPPORTED_PROTOCOL,
+    Kind,
+    name_content,
+)
+from services.downloader.network import ForbiddenConnectionError
+from services.downloader.transfer import PageTooLargeError
 from services.kit.work import WorkError
 
+__all__ = [
+    "EMPTY",
+    "ENDLESS",
+    "FORBIDDEN_ADDRESS",
+    "INCOMPLETE",
+    "LIVE_NOT_ENDED",
+    "OUTDATED",
+    "PROTECTED",
+    "RATE_LIMITED",
+    "REFUSED",
+    "TOO_LARGE",
+    "TOO_LONG",
+    "TOO_SLOW",
+    "UNSUPPORTED",
+    "Kind",
+    "classify",
+    "classify_piece",
+    "is_refused_by_guard",
+    "name_content",
+]
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of failure, as the client learns of it."""
-
-    code: str
-    message: str
-    retryable: bool = False
-
-    def to_error(self) -> WorkError:
-        """Return the error to raise."""
-        return WorkError(self.code, self.message, retryable=self.retryable)
-
-
-UNSUPPORTED = Kind("unsupported_url", "There is no video at this address.")
-UNAVAILABLE = Kind("video_unavailable", "The video is not available.")
-REFUSED = Kind("video_unavailable", "The site refused to hand out the video.", retryable=True)
-PRIVATE = Kind("private_video", "The video is private.")
-MEMBERS_ONLY = Kind("members_only", "The video is for members of the channel only.")
-GEO_BLOCKED = Kind("geo_blocked", "The video is not available in this server's country.")
-BOT_CHECK = Kind("bot_check", "The site asks to prove that no bot is calling.", retryable=True)
-RATE_LIMITED = Kind("rate_limited", "The site asks to call less often.", retryable=True)
-LIVE_NOT_ENDED = Kind("live_not_ended", "The live stream has not ended yet.")
-FORBIDDEN_ADDRESS = Kind("forbidden_address", "This address may not be downloaded from.")
-TOO_LARGE = Kind("file_too_large", "The video is larger than this service accepts.")
-TOO_LONG = Kind("file_too_large", "The video lasts longer than this service accepts.")
-UNREACHABLE = Kind("source_unreachable", "The site cannot be reached.", retryable=True)
-UNEXPECTED = Kind("internal", "The video could not be downloaded.", retryable=True)
-
+# In this order: a subclass comes before its parent.
 _BY_TYPE: tuple[tuple[type[BaseException], Kind], ...] = (
+    (ForbiddenConnectionError, FORBIDDEN_ADDRESS),
     (UnsupportedError, UNSUPPORTED),
     (GeoRestrictedError, GEO_BLOCKED),
-    (UserNotLive, LIVE_NOT_ENDED),
-    (TransportError, UNREACHABLE),
-    (ContentTooShortError, UNREACHABLE),
+    (UserNotLive, NOT_LIVE),
+    (PageTooLargeError, TOO_LARGE),
+    (ContentTooShortError, INCOMPLETE),
+    (IncompleteRead, INCOMPLETE),
+    (CertificateVerifyError, BAD_CERTIFICATE),
+    (ProxyError, PROXY_FAILED),
+    (SSLError, TLS_FAILED),
+    (NoSupportingHandlers, UNSUPPORTED_PROTOCOL),
 )
-
 _BY_STATUS = {
     HTTPStatus.UNAUTHORIZED: PRIVATE,
+    HTTPStatus.PAYMENT_REQUIRED: PAID,
     HTTPStatus.FORBIDDEN: REFUSED,
-    HTTPStatus.REQUEST_TIMEOUT: UNREACHABLE,
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: PROXY_FAILED,
+    HTTPStatus.REQUEST_TIMEOUT: TIMED_OUT,
+    HTTPStatus.TOO_EARLY: UNREACHABLE,
     HTTPStatus.TOO_MANY_REQUESTS: RATE_LIMITED,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: GEO_BLOCKED,
+    HTTPStatus.GATEWAY_TIMEOUT: TIMED_OUT,
 }
-
-# In this order: a bot check also says "sign in", a rate limit also says "unavailable".
-_BY_MESSAGE = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"not a bot|captcha|unusual traffic", BOT_CHECK),
-        (r"\bip (address )?is (likely being )?blocked|blocked by server", BOT_CHECK),
-        (r"rate.?limited|try again later|too many requests", RATE_LIMITED),
-        (r"members.only|channel's members|join this channel", MEMBERS_ONLY),
-        (r"private video|(video|playlist) is private|this is a private", PRIVATE),
-        (r"event will (begin|start)|premieres in|premiere will begin|is upcoming", LIVE_NOT_ENDED),
-        (r"not (yet )?started|is scheduled (for|to start)", LIVE_NOT_ENDED),
-        (r"in your country|from your location|geo.?restrict|in (your|this) region", GEO_BLOCKED),
-        (r"file:// urls are disabled", FORBIDDEN_ADDRESS),
-        (r"unsupported url|is not a valid url|invalid url|looks truncated", UNSUPPORTED),
-        (r"label (empty|too long)|\bno (\w+ )?(video|media).* found", UNSUPPORTED),
-        (r"(not have|n't contain) an?y? video", UNSUPPORTED),
-        (r"timed out|temporarily unavailable|connection (refused|reset)", UNREACHABLE),
-        (r"name or service not known", UNREACHABLE),
-        (r"unavailable|(is not|no longer) available|does not exist", UNAVAILABLE),
-        (r"removed|was deleted|terminated", UNAVAILABLE),
-        (r"only available (for|to)|confirm your age|requires payment", UNAVAILABLE),
-        (r"drm protected|protected by a pass", UNAVAILABLE),
-    )
-)
+_LASTING = {PRIVATE, PAID, REFUSED, RATE_LIMITED, GEO_BLOCKED, FORBIDDEN_ADDRESS, BAD_CERTIFICATE}
+_NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+_ICY = re.compile(r"\bICY \d{3}\b")
 
 
 def classify(error: BaseException) -> WorkError:
@@ -95,18 +124,33 @@ def classify(error: BaseException) -> WorkError:
     Args:
         error: As yt-dlp raised it; the errors behind it are looked at too.
     """
+    return find_failure(error).to_error()
+
+
+def find_failure(error: BaseException) -> Kind:
+    """Return the kind of failure that an error is."""
     chain = list(_unfold(error))
     for link in chain:
         if isinstance(link, HTTPError):
-            return _classify_status(link.status).to_error()
+            return REDIRECT_LOOP if link.redirect_loop else _classify_status(link.status)
         for kind_of_error, kind in _BY_TYPE:
             if isinstance(link, kind_of_error):
-                return kind.to_error()
-    message = str(error).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    for pattern, kind in _BY_MESSAGE:
-        if pattern.search(message):
-            return kind.to_error()
-    return UNEXPECTED.to_error()
+                return kind
+    return _classify_system_error(chain) or find_kind(str(error)) or _classify_rest(chain)
+
+
+def classify_piece(error: BaseException) -> WorkError:
+    """Return what a client is told about one piece of a stream that cannot be had.
+
+    What is true for the whole stream, such as a missing permission, keeps its own code.
+    """
+    kind = find_failure(error)
+    return (kind if kind in _LASTING else INCOMPLETE).to_error()
+
+
+def is_refused_by_guard(error: BaseException) -> bool:
+    """Return whether the guard against private networks has caused an error."""
+    return any(isinstance(link, ForbiddenConnectionError) for link in _unfold(error))
 
 
 def _classify_status(status: int) -> Kind:
@@ -115,10 +159,36 @@ def _classify_status(status: int) -> Kind:
     return UNREACHABLE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else UNAVAILABLE
 
 
+def _classify_system_error(chain: list[BaseException]) -> Kind | None:
+    """Sort by the errors of the operating system and of Python's own HTTP client."""
+    for link in chain:
+        if isinstance(link, socket.gaierror):
+            return HOST_NOT_FOUND if link.errno in _NO_SUCH_HOST else UNREACHABLE
+        if isinstance(link, OSError) and link.errno == ENOSPC:
+            return DISK_LOW
+        if isinstance(link, TimeoutError):
+            return TIMED_OUT
+        if _ICY.search(str(link)):  # SHOUTcast's own status line
+            return LIVE_NOT_ENDED
+    if any(isinstance(link, TransportError) for link in chain):
+        return find_kind(" ".join(map(str, chain))) or UNREACHABLE
+    return None
+
+
+def _classify_rest(chain: list[BaseException]) -> Kind:
+    """Sort what no text names by the class of the error."""
+    for link in chain:
+        if isinstance(link, ExtractorError):
+            return SITE_ERROR if link.expected else OUTDATED
+        if isinstance(link, UnavailableVideoError):
+            return UNAVAILABLE
+    return UNEXPECTED
+
+
 def _unfold(error: BaseException | None) -> Iterator[BaseException]:
     """Yield an error and what caused it, by every way in which yt-dlp keeps a cause."""
     seen: set[int] = set()
-    waiting = [error]
+    waiting: list[object] = [error]
     while waiting:
         link = waiting.pop(0)
         if not isinstance(link, BaseException) or id(link) in seen:
@@ -127,3 +197,5 @@ def _unfold(error: BaseException | None) -> Iterator[BaseException]:
         yield link
         exc_info = getattr(link, "exc_info", None) or (None, None, None)
         waiting += [exc_info[1], getattr(link, "cause", None), link.__cause__]
+        waiting += [each for each in link.args if isinstance(each, BaseException)]
+        waiting.append(getattr(link, "reason", None))  # urllib3's MaxRetryError

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from services.downloader import failures
 from services.downloader.engine import Downloader, IsAllowed, failing_clearly
+from services.downloader.logins import Login
 from services.downloader.settings import DownloaderSettings
+from services.downloader.watch import Watch
 from services.kit.work import Artifact
 
 DOCUMENT = "playlist"
@@ -18,45 +21,49 @@ _LISTS = {"YoutubeTab", "YoutubePlaylist"}  # what a channel's own page leads to
 Entry = Mapping[str, Any]
 
 
-def list_playlist(
-    url: str,
-    parameters: Mapping[str, Any],
-    settings: DownloaderSettings,
-    is_allowed: IsAllowed,
-    work_dir: Path,
-) -> Artifact:
-    """List the videos that an address leads to; a single video is a list of one.
+@dataclass(frozen=True)
+class Lister:
+    """Lists the videos that a URL leads to; a single video is a list of one."""
 
-    Args:
-        url: The playlist's address.
-        parameters: yt-dlp's parameters for one video.
-        settings: How many videos are listed at most; of more, the first ones.
-        is_allowed: Tells whether an address may be connected to.
-        work_dir: Where the list is written.
+    parameters: Mapping[str, Any]
+    """yt-dlp's parameters for one video."""
+    settings: DownloaderSettings
+    """How many videos are listed at most; of more, the first ones."""
+    is_allowed: IsAllowed
+    watch: Watch
+    login: Login | None
 
-    Raises:
-        WorkError: There is nothing to list.
-    """
-    most = settings.max_playlist_items
-    flat = {
-        **parameters,
-        "extract_flat": True,
-        "noplaylist": False,
-        "playlist_items": f"1:{most + 1}",  # one more, to know whether there are more
-    }
-    with failing_clearly(is_allowed), Downloader(flat) as downloader:
-        found = downloader.extract_info(url, download=False)
-        if not found:
-            raise failures.UNSUPPORTED.to_error()
-        entries = list(islice(find_videos(found, downloader.list_flat), most + 1))
-    playlist = {
-        "url": url,
-        "title": found.get("title"),
-        "uploader": found.get("uploader"),
-        "entries": [_describe(entry) for entry in entries[:most]],
-        "truncated": len(entries) > most,
-    }
-    return _write(playlist, work_dir / "playlist.json")
+    def list(self, url: str, work_dir: Path) -> Artifact:
+        """List the videos.
+
+        Args:
+            url: The playlist's URL, without a login.
+            work_dir: Where the list is written.
+
+        Raises:
+            WorkError: There is nothing to list.
+        """
+        most = self.settings.max_playlist_items
+        flat = {
+            **self.parameters,
+            "extract_flat": True,
+            "noplaylist": False,
+            "playlist_items": f"1:{most + 1}",  # one more, to know whether there are more
+        }
+        downloader = Downloader(flat, self.watch, self.login)
+        with failing_clearly(self.is_allowed), downloader:
+            found = downloader.extract_info(url, download=False)
+            if not found:
+                raise failures.UNSUPPORTED.to_error()
+            entries = list(islice(find_videos(found, downloader.list_flat), most + 1))
+        playlist = {
+            "url": url,
+            "title": found.get("title"),
+            "uploader": found.get("uploader"),
+            "entries": [_describe(entry) for entry in entries[:most]],
+            "truncated": len(entries) > most,
+        }
+        return _write(playlist, work_dir / "playlist.json")
 
 
 def find_videos(found: Entry, list_flat: Callable[[str], Entry | None]) -> Iterator[Entry]:

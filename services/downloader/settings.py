@@ -20,6 +20,12 @@ class DownloaderSettings(ServiceSettings):
     max_duration_minutes: float = Field(
         720, gt=0, description="Longest video taken, in minutes: as much as the next service takes."
     )
+    download_timeout_minutes: float = Field(
+        60,
+        gt=0,
+        description="Minutes that one download may take, from its first request on. A radio "
+        "station without an end is stopped by it, or by `MAX_FILE_SIZE_MB`.",
+    )
     max_playlist_items: int = Field(
         500, ge=1, description="Most videos that are listed of a playlist or a channel."
     )

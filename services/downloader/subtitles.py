@@ -16,10 +16,14 @@ from xml.etree.ElementTree import ParseError
 import pysubs2
 from yt_dlp.utils import dfxp2srt
 
+from services.downloader.scripts import close_directions, join
+
 _MAX_CUES = 50_000
 _OVERRIDE = re.compile(r"\{\\[^}]*\}")  # how pysubs2 keeps italics and the like
 _TAG = re.compile(r"</?[A-Za-z0-9:.][^<>]*>")  # also times in the middle of a cue
-_NOT_SHOWN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+# Not the marks of Hebrew, Arabic and Persian (U+200C to U+200F, U+202A to U+202E, U+2066 to
+# U+2069): without them words are joined wrongly and punctuation moves to the other end.
+_NOT_SHOWN = re.compile("[\u200b\u2060\ufeff]")
 _TIME_WITHIN = re.compile(r"<[0-9:.]+>")  # of a word; pysubs2 1.9 warns of each
 _LEAST_MS = 100  # for cues that end before they begin
 _TOUCHING_MS = 100
@@ -91,7 +95,7 @@ def _clean(event: pysubs2.SSAEvent) -> _Cue:
     lines = (" ".join(_NOT_SHOWN.sub("", line).split()) for line in text.splitlines())
     start_ms = max(0, event.start)
     end_ms = max(event.end, start_ms + _LEAST_MS)
-    return _Cue(start_ms, end_ms, tuple(line for line in lines if line))
+    return _Cue(start_ms, end_ms, tuple(close_directions(line) for line in lines if line))
 
 
 def _unrolled(cues: Sequence[_Cue]) -> list[_Cue]:
@@ -136,7 +140,7 @@ def _without_overlaps(cues: Sequence[_Cue]) -> list[_Cue]:
 
 def _describe(cue: _Cue) -> dict[str, Any]:
     return {
-        "text": " ".join(cue.lines),
+        "text": join(cue.lines),
         "start": cue.start_ms / 1000,
         "end": cue.end_ms / 1000,
         "duration": (cue.end_ms - cue.start_ms) / 1000,

@@ -1,8 +1,10 @@
-"""Follows one download: tells how far it is, and stops what must not go on."""
+"""Follows one download: reports its progress, and stops what must not go on."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from services.downloader import failures
@@ -31,9 +33,33 @@ class Watch:
     report: Report
     max_bytes: int
     max_duration_s: float
+    timeout_s: float = inf
+    """How long the whole transfer may take, from the first byte of the first page on."""
     progress: float = 0.0
     is_aside: bool = False
     """Whether it follows something beside the video, whose bytes are no progress."""
+    clock: Callable[[], float] = time.monotonic
+    received_bytes: int = 0
+    """What has arrived: pages, playlists, and pieces of media alike."""
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    """What the job warns of; see the contract's ``warnings``."""
+    _started_at: float | None = None
+    _is_open_ended: bool = False
+
+    def count(self, n_bytes: int) -> None:
+        """Add bytes that have arrived; negative ones are thrown away and arrive again.
+
+        Raises:
+            WorkError: They are more than the service takes, or they take too long.
+        """
+        now = self.clock()
+        if self._started_at is None:
+            self._started_at = now
+        self.received_bytes = max(0, self.received_bytes + n_bytes)
+        if self.received_bytes > self.max_bytes:
+            raise failures.TOO_LARGE.to_error()
+        if now - self._started_at > self.timeout_s:
+            raise (failures.ENDLESS if self._is_open_ended else failures.TOO_SLOW).to_error()
 
     def tell(self, details: Mapping[str, Any] | None = None) -> None:
         """Report the progress; here a cancelled job stops."""
@@ -53,6 +79,7 @@ class Watch:
         """Take one step of a download, as yt-dlp's progress hook."""
         done_bytes = event.get("downloaded_bytes") or 0
         total_bytes = event.get("total_bytes") or event.get("total_bytes_estimate") or 0
+        self._is_open_ended = not total_bytes
         if max(done_bytes, event.get("total_bytes") or 0) > self.max_bytes:
             raise failures.TOO_LARGE.to_error()
         if total_bytes and not self.is_aside:

@@ -2,7 +2,7 @@
 
 import logging
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from services.downloader.engine import (
     failing_clearly,
     find_first_video,
 )
+from services.downloader.logins import Login, split_login
 from services.downloader.network import is_public
 from services.downloader.options import PlaylistOptions, SubmissionOptions, check
 from services.downloader.pacing import Pacer
-from services.downloader.playlists import list_playlist
+from services.downloader.playlists import Lister
 from services.downloader.proxies import ProxyRing
 from services.downloader.settings import DownloaderSettings
 from services.downloader.watch import Watch, pick_details
@@ -63,9 +64,15 @@ def run(
     if settings.allow_private_addresses:
         _log.warning("ALLOW_PRIVATE_ADDRESSES: job %s may reach private networks", context.job_id)
         is_allowed = None
-    watch = Watch(context.report, settings.max_file_bytes, settings.max_duration_minutes * 60)
+    watch = Watch(
+        context.report,
+        settings.max_file_bytes,
+        settings.max_duration_minutes * 60,
+        settings.download_timeout_minutes * 60,
+    )
     watch.tell()
-    return _Attempts(context, settings, is_allowed, watch).run()
+    url, login = split_login(str(context.options["url"]))
+    return _Attempts(context, settings, is_allowed, watch, url, login).run()
 
 
 @dataclass(frozen=True)
@@ -76,15 +83,17 @@ class _Attempts:
     settings: DownloaderSettings
     is_allowed: IsAllowed
     watch: Watch
+    url: str
+    """What is submitted, without the login in it."""
+    login: Login | None
 
     def run(self) -> Artifact:
         """Return what the first attempt that is not turned away makes."""
         redis = connect(self.settings.redis_url)
-        url = str(self.context.options["url"])
         ring = ProxyRing(redis, self.settings.proxies, self.settings.proxy_cooldown_s)
         refusal = failures.RATE_LIMITED.to_error()  # where all proxies rest
         for proxy in ring.take_turns():
-            Pacer(redis, self.settings.request_interval_s).wait(url, self.watch.tell)
+            Pacer(redis, self.settings.request_interval_s).wait(self.url, self.watch.tell)
             try:
                 with ticking(self.watch.tell):  # a site may think for as long as yt-dlp waits
                     return self._try(proxy)
@@ -97,41 +106,44 @@ class _Attempts:
         raise refusal
 
     def _try(self, proxy: str | None) -> Artifact:
-        url = str(self.context.options["url"])
-        is_allowed = allow_proxy(self.is_allowed, proxy, url) if proxy else self.is_allowed
+        is_allowed = allow_proxy(self.is_allowed, proxy, self.url) if proxy else self.is_allowed
         # Without proxies of ours those of the environment are not used either, unless
         # everything is allowed: what a proxy connects to is out of the guard's sight.
         through = "" if proxy is None and self.is_allowed else proxy
         parameters = build_parameters(self.settings, self.watch, self.context.work_dir, through)
         if "kind" in self.context.options:
-            playlist = PlaylistOptions.model_validate(self.context.options)
-            return list_playlist(
-                playlist.url, parameters, self.settings, is_allowed, self.context.work_dir
-            )
+            check(PlaylistOptions.model_validate(self.context.options))
+            lister = Lister(parameters, self.settings, is_allowed, self.watch, self.login)
+            return lister.list(self.url, self.context.work_dir)
         options = SubmissionOptions.model_validate(self.context.options)
         check(options)
         parameters["format"] = _FORMATS[options.quality]
-        with Downloader(parameters) as downloader:
+        self.watch.warnings.clear()
+        with Downloader(parameters, self.watch, self.login) as downloader:
             return self._download(downloader, options, is_allowed)
 
     def _download(
         self, downloader: Downloader, options: SubmissionOptions, is_allowed: IsAllowed
     ) -> Artifact:
-        known = None if options.captions else downloader.identify(options.url)
-        earlier = self.context.reuse(f"{known}:{options.quality}") if known else None
+        known = None if options.captions else downloader.identify(self.url)
+        earlier = self._reuse(f"{known}:{options.quality}") if known else None
         if earlier:
             return earlier
         with failing_clearly(is_allowed):
-            video = find_first_video(downloader.extract_info(options.url, download=False))
+            video = find_first_video(downloader.extract_info(self.url, download=False))
         if taken := self._take_captions(downloader, video, options.captions, is_allowed):
             return taken
-        identity = _identify(video, options.url)
-        key = f"{identity}:{options.quality}" if identity else None
-        if key and (earlier := self.context.reuse(key)):
+        identity = _identify(video, self.url)
+        key = f"{identity}:{options.quality}" if identity and not self.login else None
+        if key and (earlier := self._reuse(key)):
             return earlier
         with failing_clearly(is_allowed):
             video = downloader.process_ie_result(video, download=True)
-        return _make_artifact(video, self.context.work_dir, key)
+        return _make_artifact(video, self.context.work_dir, key, self.watch.warnings)
+
+    def _reuse(self, key: str) -> Artifact | None:
+        # What somebody may see who has a login is not for others.
+        return None if self.login else self.context.reuse(key)
 
     def _take_captions(
         self,
@@ -150,7 +162,7 @@ class _Attempts:
         context = self.context
         try:
             found = captions.fetch_captions(
-                downloader, video, track, is_allowed, context.work_dir, context.report
+                downloader, video, track, is_allowed, context.work_dir, self.watch
             )
         except WorkError as error:
             _log.warning("Job %s goes on without captions: %s", context.job_id, error)
@@ -186,18 +198,26 @@ def _identify(video: Mapping[str, Any], url: str) -> str | None:
     return f"Generic:{url}:{changed_at}" if changed_at else None
 
 
-def _make_artifact(video: Mapping[str, Any], work_dir: Path, reuse_key: str | None) -> Artifact:
+def _make_artifact(
+    video: Mapping[str, Any],
+    work_dir: Path,
+    reuse_key: str | None,
+    warnings: Sequence[Mapping[str, Any]],
+) -> Artifact:
     downloads = video.get("requested_downloads")
     if not downloads:
         raise failures.UNSUPPORTED.to_error()
     path = Path(downloads[0]["filepath"])
     if path.parent != work_dir or not path.is_file():
         raise failures.UNSUPPORTED.to_error()
-    guessed, _ = mimetypes.guess_type(path.name)
+    if not path.stat().st_size:
+        raise failures.EMPTY.to_error()
+    suffix = f".{video['media_extension']}" if video.get("media_extension") else path.suffix
+    guessed, _ = mimetypes.guess_type(f"media{suffix}")
     return Artifact(
         path,
-        f"{_name(video)}{path.suffix}",
+        f"{_name(video)}{suffix.removesuffix('.unknown_video')}",
         guessed or "application/octet-stream",
-        details=pick_details(video),
+        details=pick_details(video) | ({"warnings": list(warnings)} if warnings else {}),
         reuse_key=reuse_key,
     )

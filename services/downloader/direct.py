@@ -1,0 +1,154 @@
+"""yt-dlp's extractor for any URL, which here decides by the bytes and asks only once.
+
+The response of the first request is kept: yt-dlp's own extractor reads the page from it, and the
+download reads the file from it. So a link that works once works.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from yt_dlp.extractor.generic import GenericIE as YtDlpGenericIE
+from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.utils import (
+    KNOWN_EXTENSIONS,
+    ExtractorError,
+    determine_ext,
+    mimetype2ext,
+    smuggle_url,
+    unified_timestamp,
+    unsmuggle_url,
+)
+from yt_dlp.utils._utils import _UnsafeExtensionError, disposition_filename
+
+from services.downloader import failures
+from services.downloader.hls import has_ended, sum_durations
+from services.downloader.sniffing import SNIFFED_BYTES, Content, Finding, find_links, sniff
+from services.downloader.transfer import Transfer
+
+_MAX_LIST_DEPTH = 3
+_UNKNOWN_EXTENSION = "unknown_video"  # the one that yt-dlp lets pass
+_PASSED = _UnsafeExtensionError.ALLOWED_EXTENSIONS
+_AUDIO = {"mp3", "wav", "ogg", "opus", "flac", "m4a", "aac", "amr", "aiff", "caf", "au", "wma"}
+_SAME_CONTAINER = {
+    "mp4": {"m4a", "m4v", "m4b", "m4r", "mov", "3gp", "3g2", "f4v", "f4a"},
+    "wma": {"wmv", "asf"},
+    "ogg": {"oga", "ogv", "ogx", "opus", "spx"},
+    "mkv": {"mka", "mk3d"},
+}
+_RADIO_HEADERS = ("icy-name", "icy-br", "icy-metaint", "ice-audio-info")
+
+
+class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
+    """Finds media at any URL: in a file, a playlist, or a page."""
+
+    def _real_extract(self, url: str) -> Any:
+        address, smuggled = unsmuggle_url(url, {})
+        if urlsplit(address).scheme not in {"http", "https"}:
+            return super()._real_extract(url)
+        try:
+            transfer = self._open(address, smuggled)
+        except ExtractorError as error:
+            if isinstance(error.cause, HTTPError) and error.cause.status == 403:  # noqa: PLR2004
+                return super()._real_extract(url)  # it knows about Cloudflare
+            raise
+        media_type = (transfer.headers.get("Content-Type") or "").split(";")[0].strip().lower()
+        found = sniff(transfer.peek(SNIFFED_BYTES), media_type)
+        if found.content in {Content.EMPTY, Content.OTHER}:
+            transfer.close()
+            raise _refuse(found).to_error()
+        if found.content is Content.LINKS:
+            return self._follow_list(transfer, smuggled)
+        if found.content is Content.MEDIA:
+            return self._describe(address, transfer, found, media_type, smuggled)
+        if found.content is Content.HLS:
+            self._downloader.keep_playlist(address, transfer)
+            return super()._real_extract(url)
+        # With its type set right, yt-dlp's extractor takes a page for a page.
+        del transfer.headers["Content-Type"]
+        transfer.headers["Content-Type"] = "text/html"
+        self._downloader.keep(address, transfer)
+        return super()._real_extract(url)
+
+    def _open(self, address: str, smuggled: Mapping[str, Any]) -> Transfer:
+        headers = {"Accept-Encoding": "identity"}
+        if smuggled.get("referer"):
+            headers["Referer"] = smuggled["referer"]
+        response: Transfer = self._request_webpage(
+            address, self._generic_id(address), headers=headers
+        )
+        return response
+
+    def _describe(
+        self,
+        address: str,
+        transfer: Transfer,
+        found: Finding,
+        media_type: str,
+        smuggled: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        is_radio = any(transfer.headers.get(name) for name in _RADIO_HEADERS)
+        if is_radio and transfer.part.total is None:
+            transfer.close()
+            raise failures.LIVE_NOT_ENDED.to_error()
+        self.report_detected("direct video link")
+        self._downloader.keep(address, transfer)
+        name = disposition_filename(transfer.headers)
+        extension = _choose_extension(found, media_type, name, transfer.url)
+        referer = smuggled.get("referer")
+        is_audio = extension in _AUDIO or media_type.startswith("audio/")
+        return {
+            "id": self._generic_id(address),
+            "title": (name or "").rpartition(".")[0] or name or self._generic_title(transfer.url),
+            "timestamp": unified_timestamp(transfer.headers.get("Last-Modified")),
+            "direct": True,
+            "media_extension": extension,
+            "formats": [
+                {
+                    "format_id": extension,
+                    "url": transfer.url,
+                    "ext": extension if extension in _PASSED else _UNKNOWN_EXTENSION,
+                    "vcodec": "none" if is_audio else None,
+                    "http_headers": {"Referer": referer} if referer else None,
+                }
+            ],
+        }
+
+    def _follow_list(self, transfer: Transfer, smuggled: Mapping[str, Any]) -> Any:
+        """Go on with the entries of a list that is not HLS, e.g. a radio station's M3U."""
+        depth = smuggled.get("list_depth", 0) + 1
+        links = find_links(transfer.read().decode("utf-8", "replace"))
+        urls = [urljoin(transfer.url, link) for link in links]
+        webs = [url for url in urls if urlsplit(url).scheme in {"http", "https"}]
+        if depth > _MAX_LIST_DEPTH or not webs:
+            raise failures.UNSUPPORTED.to_error()
+        entries = [self.url_result(smuggle_url(url, {"list_depth": depth})) for url in webs]
+        title = self._generic_title(transfer.url)
+        return self.playlist_result(entries, self._generic_id(transfer.url), title)
+
+    def _extra_manifest_info(self, info: dict[str, Any], manifest_url: str) -> None:
+        """Record the duration of an HLS stream, and whether it goes on."""
+        formats = self._downloader.list_formats(info)
+        url = next((form["url"] for form in formats if form.get("protocol") == "m3u8_native"), None)
+        if url is None:
+            super()._extra_manifest_info(info, manifest_url)
+            return
+        playlist = self._downloader.read_playlist(url, info.get("http_headers") or {})
+        info["duration"] = info.get("duration") or sum_durations(playlist.text)
+        info["live_status"] = "not_live" if has_ended(playlist.text) else "is_live"
+
+
+def _refuse(found: Finding) -> failures.Kind:
+    if found.content is Content.EMPTY:
+        return failures.EMPTY
+    return failures.name_content(found.name)
+
+
+def _choose_extension(found: Finding, media_type: str, name: str | None, url: str) -> str:
+    by_type = mimetype2ext(media_type) if media_type.startswith(("audio/", "video/")) else None
+    named = [determine_ext(text, "").lower() for text in (name, url) if text]
+    known = [each for each in (*named, by_type) if each in KNOWN_EXTENSIONS or each in _AUDIO]
+    if found.extension:
+        same = _SAME_CONTAINER.get(found.extension, set())
+        return next((each for each in known if each in same), found.extension)
+    return str(known[0]) if known else _UNKNOWN_EXTENSION

@@ -1,0 +1,186 @@
+"""The kinds of failure that a client of the downloader meets: code, sentence, class."""
+
+from dataclasses import dataclass
+
+from services.kit.work import WorkError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of failure."""
+
+    code: str
+    message: str
+    """What is wrong, and what to do about it."""
+    retryable: bool = False
+
+    def to_error(self) -> WorkError:
+        """Return the error to raise."""
+        return WorkError(self.code, self.message, retryable=self.retryable)
+
+
+# There is nothing to download.
+UNSUPPORTED = Kind(
+    "unsupported_url",
+    "There is no video at this URL. Check that it leads to a media file, or to a page with a "
+    "video that opens without a login.",
+)
+UNAVAILABLE = Kind(
+    "video_unavailable",
+    "The video is not available: it was removed, or the URL is wrong. Open the URL in a browser "
+    "to check it.",
+)
+EMPTY = Kind("empty_file", "The server sent an empty file (0 bytes). Check the file at its source.")
+REDIRECT_LOOP = Kind(
+    "redirect_loop",
+    "The server redirects in a circle. Check the URL in a browser; it may need a login.",
+)
+HOST_NOT_FOUND = Kind(
+    "host_not_found", "The host name in this URL does not exist. Check its spelling."
+)
+
+# Somebody has to allow it first.
+PRIVATE = Kind(
+    "private_video",
+    "The video is private or needs a login. Upload the file instead, or let the operator give "
+    "the service cookies of an account that may see it.",
+)
+MEMBERS_ONLY = Kind(
+    "members_only",
+    "The video is for members of the channel only. Upload the file instead, or let the operator "
+    "give the service a member's cookies.",
+)
+AGE_RESTRICTED = Kind(
+    "age_restricted",
+    "The site shows this video only to accounts with a confirmed age. Upload the file instead.",
+)
+PAID = Kind(
+    "payment_required",
+    "The site sells this video or shows it to subscribers only. Upload the file instead.",
+)
+PASSWORD = Kind(
+    "password_required",
+    "The video is protected by a password, which this service does not ask for. Upload the file "
+    "instead.",
+)
+LOGIN_FAILED = Kind(
+    "login_failed", "The site refused the login. Check the user name and the password."
+)
+GEO_BLOCKED = Kind(
+    "geo_blocked",
+    "The video is not available in the country of this server. Upload the file instead.",
+)
+PROTECTED = Kind(
+    "drm_protected",
+    "The video is protected by digital rights management (DRM) and cannot be downloaded.",
+)
+FORBIDDEN_ADDRESS = Kind(
+    "forbidden_address", "This URL leads into a private network, which downloads may not reach."
+)
+
+# It may work later, or from elsewhere.
+REFUSED = Kind(
+    "video_unavailable",
+    "The site refused to send the video (HTTP 403). Try again later, or upload the file.",
+    retryable=True,
+)
+BOT_CHECK = Kind(
+    "bot_check",
+    "The site asks for proof that no bot is calling. Try again later, or let the operator set "
+    "cookies or a proxy.",
+    retryable=True,
+)
+RATE_LIMITED = Kind(
+    "rate_limited", "The site received too many requests. Try again later.", retryable=True
+)
+UNREACHABLE = Kind(
+    "source_unreachable", "The site cannot be reached. Try again later.", retryable=True
+)
+TIMED_OUT = Kind("source_timeout", "The server does not answer. Try again later.", retryable=True)
+INCOMPLETE = Kind(
+    "incomplete_download",
+    "The server sent only a part of the media, so nothing was kept. Try again later; if it "
+    "persists, the media is damaged at its source.",
+    retryable=True,
+)
+TOO_SLOW = Kind(
+    "download_timeout",
+    "The download took longer than this service allows. Try again later, or upload the file.",
+    retryable=True,
+)
+PROXY_FAILED = Kind(
+    "proxy_failed", "The proxy of this service does not work. Try again later.", retryable=True
+)
+TLS_FAILED = Kind(
+    "tls_failed",
+    "No encrypted connection to the site is possible. Try again later.",
+    retryable=True,
+)
+BAD_CERTIFICATE = Kind(
+    "tls_failed",
+    "The site's TLS certificate is not valid (expired, self-signed or of another host). Upload "
+    "the file instead.",
+)
+NOT_YET = Kind(
+    "not_ready", "The site is still preparing this video. Try again later.", retryable=True
+)
+SITE_ERROR = Kind(
+    "site_error",
+    "The site answered with an error instead of the video. Open the URL in a browser to check "
+    "it, and try again later.",
+    retryable=True,
+)
+DISK_LOW = Kind("disk_low", "The disk of this service is full. Try again later.", retryable=True)
+
+# This service does not take it.
+LIVE_NOT_ENDED = Kind(
+    "live_not_ended",
+    "This is a live stream that has not ended. Submit its recording once it has.",
+)
+ENDLESS = Kind(
+    "live_not_ended",
+    "The stream did not end within the time that this service allows; it is probably live. "
+    "Submit a recording of it.",
+)
+NOT_LIVE = Kind(
+    "video_unavailable",
+    "The live stream is over or offline, and there is no recording at this URL. Submit the "
+    "recording's own URL.",
+)
+TOO_LARGE = Kind(
+    "file_too_large",
+    "The media is larger than this service accepts, or a stream without an end. Submit a smaller "
+    "file, e.g. the audio alone.",
+)
+TOO_LONG = Kind(
+    "file_too_large",
+    "The video lasts longer than this service accepts. Submit it in parts.",
+)
+UNSUPPORTED_PROTOCOL = Kind(
+    "unsupported_protocol",
+    "The site streams this video in a way that this service does not support. Upload the file "
+    "instead.",
+)
+OUTDATED = Kind(
+    "extractor_failed",
+    "The page of this site could not be read: it may have changed. Upload the file instead, or "
+    "let the operator update yt-dlp.",
+)
+UNEXPECTED = Kind(
+    "download_failed",
+    "The video could not be downloaded. Try again later, or upload the file.",
+    retryable=True,
+)
+
+
+def name_content(name: str) -> Kind:
+    """Return the failure of a URL that leads to something else than media.
+
+    Args:
+        name: What it is, with its article.
+    """
+    return Kind(
+        "not_audio",
+        f"The file at this URL is {name}, not audio or video. Submit the URL of a media file or "
+        "of a page with a video.",
+    )

@@ -1,0 +1,46 @@
+"""A login in a URL, ``https://user:secret@host/``: kept apart, so that it is shown nowhere."""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Login:
+    """What authenticates requests to one host."""
+
+    scheme: str
+    host: str
+    port: int | None
+    header: str = field(repr=False)
+    """The value of ``Authorization``."""
+
+    def is_for(self, url: str) -> bool:
+        """Return whether a URL is of the same host: same scheme and port, or more secure."""
+        address = urlsplit(url)
+        if address.hostname != self.host:
+            return False
+        is_same = (address.scheme, _find_port(address)) == (self.scheme, self.port)
+        is_upgrade = (self.scheme, self.port) == ("http", _PORTS["http"]) and (
+            address.scheme,
+            _find_port(address),
+        ) == ("https", _PORTS["https"])
+        return is_same or is_upgrade
+
+
+def split_login(url: str) -> tuple[str, Login | None]:
+    """Return a URL without its login, and the login."""
+    address = urlsplit(url)
+    if address.username is None:
+        return url, None
+    user, secret = unquote(address.username), unquote(address.password or "")
+    token = b64encode(f"{user}:{secret}".encode()).decode()
+    clean = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+    host = address.hostname or ""
+    return clean, Login(address.scheme, host, _find_port(address), f"Basic {token}")
+
+
+def _find_port(address: SplitResult) -> int | None:
+    return address.port or _PORTS.get(address.scheme)

@@ -1,0 +1,370 @@
+"""A response body that is complete or an error: continued where it breaks, counted, bounded.
+
+A recipient knows how much it was promised (RFC 9110, RFC 9112): by ``Content-Length``, by the
+last chunk of a chunked body, or by the total of a ``Content-Range``. A body that ends earlier is
+continued with a ``Range`` request. Where the server does not continue it, reading raises
+``IncompleteRead``, never an early end of file.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from yt_dlp.networking import Request, Response
+from yt_dlp.networking.exceptions import HTTPError, IncompleteRead, TransportError
+
+_BLOCK_BYTES = 256 * 1024
+_MAX_PAGE_BYTES = 64 * 1024 * 1024  # read into memory at once: pages, manifests, keys
+_MAX_IDLE_BREAKS = 3  # in a row, without a byte between them
+_MAX_BREAKS = 100
+_PAUSE_S = 0.2
+_GATHERING_S = 0.5
+_BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED}
+_CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)")
+_UNSATISFIED = re.compile(r"bytes\s+\*/(\d+)")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+class PageTooLargeError(TransportError):  # type: ignore[misc]  # yt-dlp has no types
+    """A body that has to fit into memory does not."""
+
+
+class Count(Protocol):
+    """Counts bytes as they arrive; raises an error at the limits of a download."""
+
+    def __call__(self, n_bytes: int) -> None:
+        """Add a number of bytes; a negative one for bytes that are thrown away."""
+
+
+Send = Callable[[Request], Response]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The range of bytes that a request asks for."""
+
+    first: int
+    last: int | None = None
+    """Inclusive; ``None`` up to the end."""
+
+    def __str__(self) -> str:
+        return f"bytes={self.first}-{'' if self.last is None else self.last}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a file that a response says it carries."""
+
+    first: int
+    end: int | None
+    """The position after its last byte, if known."""
+    total: int | None
+    """The size of the file, if known."""
+    validator: str | None
+    """The entity tag, or else the time of the last change."""
+
+    def belongs_to(self, file: "Part") -> bool:
+        """Return whether both can be parts of the same version of a file."""
+        return _agree(self.total, file.total) and _agree(self.validator, file.validator)
+
+
+def read_range(request: Request) -> Range | None:
+    """Return the range that a request asks for, or ``None`` if it asks for the whole file."""
+    found = _RANGE.fullmatch(str(request.headers.get("Range", "")).strip())
+    return Range(int(found[1]), int(found[2]) if found[2] else None) if found else None
+
+
+def read_part(response: Response, asked: Range | None = None) -> Part:
+    """Return what the headers of a response say about its body."""
+    headers = response.headers
+    validator = headers.get("ETag") or headers.get("Last-Modified")
+    length = 0 if response.status in _BODILESS else _read_length(response)
+    if response.status != HTTPStatus.PARTIAL_CONTENT:
+        return Part(0, length, length, validator)
+    found = _CONTENT_RANGE.match(headers.get("Content-Range") or "")
+    if found:
+        total = None if found[3] == "*" else int(found[3])
+        return Part(int(found[1]), int(found[2]) + 1, total, validator)
+    # Without Content-Range only a closed range of the right length can be trusted.
+    is_exact = asked and asked.last is not None and length == asked.last - asked.first + 1
+    first = asked.first if asked and is_exact else 0
+    return Part(first, None if length is None else first + length, None, validator)
+
+
+class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
+    """A response that continues itself, and that never ends before what was promised.
+
+    Args:
+        response: The first response.
+        part: What it carries.
+        span: The first position to return and the position to stop at (``None``: at the end).
+        count: Called with the number of bytes as they arrive.
+        reopen: Sends the request again for another range; ``None`` if that is not possible.
+    """
+
+    def __init__(
+        self,
+        response: Response,
+        part: Part,
+        span: tuple[int, int | None],
+        count: Count,
+        reopen: Callable[[Range], Response] | None,
+    ) -> None:
+        super().__init__(response, response.url, response.headers, response.status, response.reason)
+        self.extensions = response.extensions
+        self.part = part
+        self._count, self._reopen = count, reopen
+        self._first, self._stop = span
+        self._position = part.first
+        self._part_end = part.end
+        self._head = b""
+        self._breaks = self._idle_breaks = 0
+        self._broken_at = -1
+        _prompt(response)
+        if self._stop is not None and is_identity(response):
+            _set_header(self, "Content-Length", str(self._stop - self._first))
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Return the next bytes, at most ``amt``; all of them if ``amt`` is ``None``.
+
+        Raises:
+            IncompleteRead: The body has ended early and cannot be continued.
+            PageTooLargeError: All bytes were asked for, and they are too many for memory.
+        """
+        if amt is None:
+            return self._read_all()
+        if self._head:
+            data, self._head = self._head[:amt], self._head[amt:]
+            return data
+        return self._fetch(amt)
+
+    def peek(self, amt: int) -> bytes:
+        """Return the next bytes, at most ``amt``, without taking them."""
+        while len(self._head) < amt and (block := self._fetch(amt - len(self._head))):
+            self._head += block
+        return self._head[:amt]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.fp.close()
+        super().close()
+
+    def _read_all(self) -> bytes:
+        blocks = [self._head]
+        self._head = b""
+        size = len(blocks[0])
+        while block := self._fetch(_BLOCK_BYTES):
+            size += len(block)
+            if size > _MAX_PAGE_BYTES:
+                raise PageTooLargeError(f"more than {_MAX_PAGE_BYTES} bytes in one page")
+            blocks.append(block)
+        return b"".join(blocks)
+
+    def _fetch(self, amt: int) -> bytes:
+        """Return what arrives within a moment, so that neither calls nor waits are many."""
+        blocks: list[bytes] = []
+        left = min(amt, _BLOCK_BYTES)
+        until = time.monotonic() + _GATHERING_S
+        while left and (block := self._fetch_once(left)):
+            blocks.append(block)
+            left -= len(block)
+            if time.monotonic() > until:
+                break
+        return b"".join(blocks)
+
+    def _fetch_once(self, amt: int) -> bytes:
+        while True:
+            data = self._receive(amt)
+            self._count(len(data))
+            skipped = max(0, self._first - self._position)  # the server ignored the range
+            self._position += len(data)
+            if not data or len(data) > skipped:
+                return data[skipped:]
+
+    def _receive(self, amt: int) -> bytes:
+        """Return bytes; none only at the promised end, or at an end that nobody promised."""
+        while not self._is_complete():
+            problem: Exception | None = None
+            left = amt if self._stop is None else min(amt, self._stop - self._position)
+            try:
+                data: bytes = self.fp.read(left)
+            except TransportError as error:
+                problem = error
+            else:
+                if data or self._stop is None:
+                    return data or b""
+            self._resume(problem)
+        return b""
+
+    def _is_complete(self) -> bool:
+        return self._stop is not None and self._position >= self._stop
+
+    def _resume(self, problem: Exception | None) -> None:
+        """Continue at the present position, or raise ``IncompleteRead``."""
+        is_part_whole = problem is None and self._part_end == self._position
+        if not is_part_whole:  # some servers send large files in parts of their own choice
+            self._note_break(problem)
+        if self._reopen is None:
+            raise self._make_failure() from problem
+        self.fp.close()
+        while not self._try_reopen(self._reopen):
+            self._note_break(problem)
+
+    def _try_reopen(self, reopen: Callable[[Range], Response]) -> bool:
+        last = None if self._stop is None else self._stop - 1
+        try:
+            response = reopen(Range(self._position, last))
+        except HTTPError as error:
+            error.close()
+            if self._has_all(error):
+                self._stop = self._position
+                return True
+            if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise self._make_failure() from error
+            return False
+        except TransportError:
+            return False
+        self._go_on(response)
+        return True
+
+    def _go_on(self, response: Response) -> None:
+        part = read_part(response, Range(self._position, None))
+        if part.first != self._position or not part.belongs_to(self.part):
+            response.close()
+            raise self._make_failure()
+        self.fp, self._part_end = _prompt(response), part.end
+        if self._stop is None:
+            self._stop = part.total
+
+    def _note_break(self, problem: Exception | None) -> None:
+        is_idle = self._position == self._broken_at
+        self._breaks += 1
+        self._idle_breaks = self._idle_breaks + 1 if is_idle else 0
+        self._broken_at = self._position
+        if self._breaks > _MAX_BREAKS or self._idle_breaks >= _MAX_IDLE_BREAKS:
+            raise self._make_failure() from problem
+        time.sleep(_PAUSE_S * 2**self._idle_breaks)
+
+    def _make_failure(self) -> IncompleteRead:
+        missing = None if self._stop is None else self._stop - self._position
+        return IncompleteRead(partial=self._position - self._first, expected=missing)
+
+    def _has_all(self, refusal: HTTPError) -> bool:
+        """Return whether a server has no more bytes than those that have arrived."""
+        found = _UNSATISFIED.match(refusal.response.headers.get("Content-Range") or "")
+        return self._stop is None and found is not None and int(found[1]) == self._position
+
+
+def open_transfer(send: Send, request: Request, count: Count, known: Part | None) -> Transfer:
+    """Send a request and return its body as a transfer.
+
+    Args:
+        send: Sends a request; raises yt-dlp's errors.
+        request: The request. A range in it is kept even if the server ignores it, unless it is
+            open: then the whole file is returned, and its reader starts from scratch.
+        count: Called with the number of bytes as they arrive.
+        known: What an earlier response said about the file.
+
+    Raises:
+        TransportError: The server answers a closed range with another one.
+    """
+    asked = read_range(request)
+    response = send(request)
+    part = read_part(response, asked)
+    if asked and response.status == HTTPStatus.PARTIAL_CONTENT:
+        is_right = part.first == asked.first and (known is None or _fits(part, known, asked))
+        if not is_right:
+            response.close()
+            if asked.last is not None:
+                raise TransportError("the server answered with another range than the one asked")
+            whole = request.copy()
+            del whole.headers["Range"]
+            asked, response = None, send(whole)
+            part = read_part(response)
+            count(-(read_range(request) or Range(0)).first)
+    elif asked and asked.last is None:
+        count(-asked.first)
+    if not asked and part.first:
+        response.close()
+        raise TransportError("the server answered with a part of the file that nobody asked for")
+    reopen = partial(_reopen, send, request, response.url)
+    transfer = Transfer(
+        response,
+        part,
+        _span(part, asked),
+        count,
+        reopen if _can_continue(request, response) else None,
+    )
+    if asked and asked.last is not None and response.status != HTTPStatus.PARTIAL_CONTENT:
+        _present_as_part(transfer, asked, part)
+    return transfer
+
+
+def is_identity(response: Response) -> bool:
+    """Return whether a body is sent as it is, so that its positions are those of the file."""
+    return (response.headers.get("Content-Encoding") or "identity").strip().lower() == "identity"
+
+
+def _span(part: Part, asked: Range | None) -> tuple[int, int | None]:
+    """Return the positions that a reader gets: what was asked, as far as the file reaches."""
+    first = asked.first if asked and asked.last is not None else part.first
+    known = part.total if part.total is not None else part.end
+    if asked is None or asked.last is None:
+        return first, known
+    return first, asked.last + 1 if known is None else min(asked.last + 1, known)
+
+
+def _fits(part: Part, known: Part, asked: Range) -> bool:
+    # The nodes of a network that serves closed ranges may differ in their entity tags.
+    return _agree(part.total, known.total) and (
+        asked.last is not None or _agree(part.validator, known.validator)
+    )
+
+
+def _present_as_part(transfer: Transfer, asked: Range, part: Part) -> None:
+    last = min(asked.last or 0, (part.total or (asked.last or 0) + 1) - 1)
+    transfer.status = HTTPStatus.PARTIAL_CONTENT
+    total = "*" if part.total is None else part.total
+    _set_header(transfer, "Content-Range", f"bytes {asked.first}-{last}/{total}")
+
+
+def _can_continue(request: Request, response: Response) -> bool:
+    return request.method == "GET" and request.data is None and is_identity(response)
+
+
+def _reopen(send: Send, request: Request, final_url: str, wanted: Range) -> Response:
+    again = request.copy()
+    if not {"Authorization", "Cookie"} & {name.title() for name in request.headers}:
+        again.url = final_url  # a link that redirects may work only once
+    again.headers["Range"] = str(wanted)
+    again.headers["Accept-Encoding"] = "identity"
+    return send(again)
+
+
+def _prompt(response: Any) -> Any:
+    """Make a response of Requests return what has arrived, instead of waiting for more."""
+    if hasattr(response.fp, "read1") and "_real_read" in dir(response):
+        vars(response)["_real_read"] = partial(_read_arrived, response.fp)
+    return response
+
+
+def _read_arrived(body: Any, amt: int) -> bytes:
+    return body.read1(amt, decode_content=True) or b""
+
+
+def _read_length(response: Response) -> int | None:
+    text = (response.headers.get("Content-Length") or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and is_identity(response) else None
+
+
+def _set_header(response: Response, name: str, value: str) -> None:
+    del response.headers[name]
+    response.headers[name] = value
+
+
+def _agree(one: object | None, other: object | None) -> bool:
+    return one is None or other is None or one == other
