@@ -4,12 +4,15 @@ The response of the first request is kept: yt-dlp's own extractor reads the page
 download reads the file from it. So a link that works once works.
 """
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from yt_dlp.extractor.generic import GenericIE as YtDlpGenericIE
-from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import (
     KNOWN_EXTENSIONS,
     ExtractorError,
@@ -23,19 +26,26 @@ from yt_dlp.utils._utils import _UnsafeExtensionError, disposition_filename
 
 from services.downloader import failures
 from services.downloader.hls import has_ended, sum_durations
-from services.downloader.sniffing import SNIFFED_BYTES, Content, Finding, find_links, sniff
+from services.downloader.sniffing import (
+    SNIFFED_BYTES,
+    Content,
+    Finding,
+    find_links,
+    refine_extension,
+    sniff,
+)
 from services.downloader.transfer import Transfer
 
 _MAX_LIST_DEPTH = 3
+_PAUSES_S = (0.5, 1.0)
+_PASSING_STATUSES = {
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 _UNKNOWN_EXTENSION = "unknown_video"  # the one that yt-dlp lets pass
 _PASSED = _UnsafeExtensionError.ALLOWED_EXTENSIONS
 _AUDIO = {"mp3", "wav", "ogg", "opus", "flac", "m4a", "aac", "amr", "aiff", "caf", "au", "wma"}
-_SAME_CONTAINER = {
-    "mp4": {"m4a", "m4v", "m4b", "m4r", "mov", "3gp", "3g2", "f4v", "f4a"},
-    "wma": {"wmv", "asf"},
-    "ogg": {"oga", "ogv", "ogx", "opus", "spx"},
-    "mkv": {"mka", "mk3d"},
-}
 _RADIO_HEADERS = ("icy-name", "icy-br", "icy-metaint", "ice-audio-info")
 
 
@@ -74,10 +84,18 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         headers = {"Accept-Encoding": "identity"}
         if smuggled.get("referer"):
             headers["Referer"] = smuggled["referer"]
-        response: Transfer = self._request_webpage(
-            address, self._generic_id(address), headers=headers
-        )
-        return response
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                response: Transfer = self._request_webpage(
+                    address, self._generic_id(address), headers=headers
+                )
+            except ExtractorError as error:
+                if pause_s is None or not _may_pass(error):
+                    raise
+                time.sleep(pause_s)
+            else:
+                return response
+        raise AssertionError  # the last attempt returns or raises
 
     def _describe(
         self,
@@ -93,7 +111,7 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
             raise failures.LIVE_NOT_ENDED.to_error()
         self.report_detected("direct video link")
         self._downloader.keep(address, transfer)
-        name = disposition_filename(transfer.headers)
+        name = _read_name(transfer)
         extension = _choose_extension(found, media_type, name, transfer.url)
         referer = smuggled.get("referer")
         is_audio = extension in _AUDIO or media_type.startswith("audio/")
@@ -133,9 +151,27 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         if url is None:
             super()._extra_manifest_info(info, manifest_url)
             return
-        playlist = self._downloader.read_playlist(url, info.get("http_headers") or {})
+        try:
+            playlist = self._downloader.read_playlist(url, info.get("http_headers") or {})
+        except RequestError:
+            return  # another variant may be there
         info["duration"] = info.get("duration") or sum_durations(playlist.text)
         info["live_status"] = "not_live" if has_ended(playlist.text) else "is_live"
+
+
+def _may_pass(error: ExtractorError) -> bool:
+    """Return whether a server that is overloaded or restarts may answer in a moment."""
+    return isinstance(error.cause, HTTPError) and error.cause.status in _PASSING_STATUSES
+
+
+def _read_name(transfer: Transfer) -> str | None:
+    """Return the file name of ``Content-Disposition``, as browsers read it."""
+    name: str | None = disposition_filename(transfer.headers)
+    if not name:
+        return None
+    with suppress(UnicodeError):
+        name = name.encode("latin-1").decode("utf-8")  # not in the standard, but common
+    return unquote(name).replace("\\", "/").rpartition("/")[2]
 
 
 def _refuse(found: Finding) -> failures.Kind:
@@ -148,7 +184,4 @@ def _choose_extension(found: Finding, media_type: str, name: str | None, url: st
     by_type = mimetype2ext(media_type) if media_type.startswith(("audio/", "video/")) else None
     named = [determine_ext(text, "").lower() for text in (name, url) if text]
     known = [each for each in (*named, by_type) if each in KNOWN_EXTENSIONS or each in _AUDIO]
-    if found.extension:
-        same = _SAME_CONTAINER.get(found.extension, set())
-        return next((each for each in known if each in same), found.extension)
-    return str(known[0]) if known else _UNKNOWN_EXTENSION
+    return refine_extension(found, *known) or _UNKNOWN_EXTENSION

@@ -8,7 +8,7 @@ import io
 import logging
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 import yt_dlp
 from yt_dlp.globals import plugin_dirs
 from yt_dlp.networking import Request, Response
+from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import YoutubeDLError, determine_protocol
 
 from services.downloader import failures
 from services.downloader.direct import GenericIE
 from services.downloader.fragments import DashFD, HlsFD
-from services.downloader.logins import Login
+from services.downloader.logins import Login, split_login
 from services.downloader.network import guarded
 from services.downloader.runtimes import find_runtime
 from services.downloader.settings import DownloaderSettings
@@ -38,6 +39,7 @@ _SOCKET_TIMEOUT_S = 20
 _HANDLERS = {"Urllib", "Requests", "Websockets"}  # not libcurl, which Python does not see
 _MAX_PAUSE_S = 4.0
 _BLOCK_BYTES = 256 * 1024
+_MAX_ERROR_BYTES = 256 * 1024
 # What yt-dlp's extractors raise besides their own errors where a site has changed.
 _BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -177,9 +179,26 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
 
     def _send(self, request: Request) -> Response:
         sent = request.copy()
+        sent.url, own = split_login(sent.url)
+        if own:
+            sent.headers["Authorization"] = own.header
         if self._login and self._login.is_for(sent.url) and "Authorization" not in sent.headers:
             sent.headers["Authorization"] = self._login.header
-        return super().urlopen(sent)
+        try:
+            return super().urlopen(sent)
+        except HTTPError as error:
+            error.response = self._buffer(error.response)
+            raise
+
+    def _buffer(self, response: Response) -> Response:
+        """Return an error's response with its body in memory, and close the connection."""
+        body = io.BytesIO()
+        with response, suppress(TransportError):
+            while len(body.getbuffer()) < _MAX_ERROR_BYTES and (data := response.read(8192)):
+                self._watch.count(len(data))
+                body.write(data)
+        body.seek(0)
+        return Response(body, response.url, response.headers, response.status, response.reason)
 
 
 _DOWNLOADERS = {

@@ -115,6 +115,8 @@ _BY_STATUS = {
 }
 _LASTING = {PRIVATE, PAID, REFUSED, RATE_LIMITED, GEO_BLOCKED, FORBIDDEN_ADDRESS, BAD_CERTIFICATE}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+# Of the last attempt of several, yt-dlp leaves only the text.
+_GIVEN_UP = re.compile(r"Got error: HTTP Error (\d{3})\b")
 _ICY = re.compile(r"\bICY \d{3}\b")
 
 
@@ -136,6 +138,8 @@ def find_failure(error: BaseException) -> Kind:
         for kind_of_error, kind in _BY_TYPE:
             if isinstance(link, kind_of_error):
                 return kind
+    if found := _GIVEN_UP.search(str(error)):
+        return _classify_status(int(found[1]))
     return _classify_system_error(chain) or find_kind(str(error)) or _classify_rest(chain)
 
 

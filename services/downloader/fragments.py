@@ -7,25 +7,29 @@ refuse a second ``EXT-X-MAP``.
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import sha256
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 from Cryptodome.Cipher import AES
 from yt_dlp.downloader.dash import DashSegmentsFD as YtDlpDashFD
 from yt_dlp.downloader.fragment import FragmentFD
 from yt_dlp.downloader.hls import HlsFD as YtDlpHlsFD
-from yt_dlp.networking.exceptions import RequestError
+from yt_dlp.networking.exceptions import RequestError, TransportError
 from yt_dlp.utils import DownloadError
 
 from services.downloader import failures
-from services.downloader.hls import Key, Piece, ProtectedError, read_pieces
+from services.downloader.hls import Key, Piece, ProtectedError, has_ended, read_pieces
 from services.downloader.network import ForbiddenConnectionError
 
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
 _BLOCK_BYTES = 1024 * 1024
 _KEY_BYTES = 16
+_BOXES_BYTES = 64 * 1024
+_PAGE_HEAD_BYTES = 64
+_PAGES = (b"<!doctype", b"<html", b"<?xml")
 _GAP = "The publisher marks this part of the stream as missing."
 
 Fragment = Mapping[str, Any]
@@ -77,6 +81,7 @@ class WholeFragmentFD(FragmentFD):  # type: ignore[misc]  # yt-dlp has no types
             data = info.get("request_data")
             if not self._download_fragment(ctx, fragment["url"], info, headers, data):
                 raise failures.INCOMPLETE.to_error()
+            check_piece(Path(ctx["fragment_filename_sanitized"]))
 
         try_repeatedly(download)
 
@@ -92,7 +97,8 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
     several MP4 files one after another.
     """
 
-    _last_init = b""
+    _init = b""
+    _last_time = 0
 
     def real_download(self, filename: str, info_dict: dict[str, Any]) -> bool:
         """Download a media playlist; see yt-dlp."""
@@ -100,6 +106,8 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
             return bool(super().real_download(filename, info_dict))
         headers = info_dict.get("http_headers") or {}
         playlist = self.ydl.read_playlist(info_dict["url"], headers)
+        if info_dict.get("extractor_key") == "Generic" and not has_ended(playlist.text):
+            raise failures.LIVE_NOT_ENDED.to_error()
         try:
             pieces = list(read_pieces(playlist.text, playlist.url))
         except ProtectedError as error:
@@ -122,21 +130,32 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
         if source is None:
             super()._write(piece, media, fragment)
             return
-        if source.is_init:
-            if self._is_known_init(piece):
+        with TemporaryFile() if source.key else nullcontext(piece) as plain:
+            if source.key:
+                iv = source.key.iv or source.number.to_bytes(_KEY_BYTES, "big")
+                decrypt(piece, plain, self._get_key(source.key), iv)
+                plain.seek(0)
+            if source.is_init:
+                self._write_init(plain.read(), media)
                 return
-            piece.seek(0)
-        if source.key is None:
-            super()._write(piece, media, fragment)
-            return
-        iv = source.key.iv or source.number.to_bytes(_KEY_BYTES, "big")
-        decrypt(piece, media, self._get_key(source.key), iv)
+            self._mark_new_timeline(plain, media, source)
+            super()._write(plain, media, fragment)
 
-    def _is_known_init(self, piece: IO[bytes]) -> bool:
-        """Tell whether an initialization section is the one that was written last."""
-        digest = sha256(piece.read()).digest()
-        is_known, self._last_init = digest == self._last_init, digest
-        return is_known
+    def _write_init(self, init: bytes, media: IO[bytes]) -> None:
+        if init != self._init:
+            self._init, self._last_time = init, 0
+            media.write(init)
+
+    def _mark_new_timeline(self, piece: IO[bytes], media: IO[bytes], source: Piece) -> None:
+        """Write the initialization section again where timestamps start again.
+
+        Without it a reader would take the new piece for one that came before.
+        """
+        started_at = read_decode_time(piece.read(_BOXES_BYTES))
+        piece.seek(0)
+        if source.begins_anew and started_at is not None and started_at < self._last_time:
+            media.write(self._init)
+        self._last_time = started_at or 0
 
 
 class _KeyRing:
@@ -156,6 +175,19 @@ class _KeyRing:
         if len(data) != _KEY_BYTES:  # a login page, or a licence for a player
             raise failures.PROTECTED.to_error()
         self._keys[url] = data
+
+
+def check_piece(path: Path) -> None:
+    """Remove a piece that is an error page, as some servers send with status 200.
+
+    Raises:
+        TransportError: It is one.
+    """
+    with path.open("rb") as piece:
+        head = piece.read(_PAGE_HEAD_BYTES).lstrip().lower()
+    if head.startswith(_PAGES):
+        path.unlink()
+        raise TransportError("the server sent a page instead of a piece of the media")
 
 
 def try_repeatedly(fetch: Callable[[], None]) -> None:
@@ -188,6 +220,19 @@ def decrypt(piece: IO[bytes], media: IO[bytes], key: bytes, iv: bytes) -> None:
     padding = held[-1] if held else 0
     is_padded = 0 < padding <= _KEY_BYTES and held.endswith(bytes([padding]) * padding)
     media.write(held[:-padding] if is_padded else held)
+
+
+def read_decode_time(head: bytes) -> int | None:
+    """Return when a fragment of MP4 begins, in the units of its first track.
+
+    Args:
+        head: Its first bytes; the time is in its ``tfdt`` box (ISO/IEC 14496-12, 8.8.12).
+    """
+    position = head.find(b"tfdt")
+    if position < 0:
+        return None
+    size = 8 if head[position + 4 : position + 5] == b"\x01" else 4
+    return int.from_bytes(head[position + 8 : position + 8 + size], "big")
 
 
 def _number(pieces: Iterable[Piece], *, after: int) -> Iterator[Fragment]:

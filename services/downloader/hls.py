@@ -46,6 +46,8 @@ class Piece:
     is_init: bool = False
     is_missing: bool = False
     """Whether the publisher says that there is nothing (``EXT-X-GAP``)."""
+    begins_anew: bool = False
+    """Whether its timestamps need not go on from those before (``EXT-X-DISCONTINUITY``)."""
 
 
 @dataclass
@@ -66,6 +68,7 @@ class _State:
     duration_s: float = 0.0
     start_s: float = 0.0
     is_gap: bool = False
+    is_discontinuous: bool = False
     is_ad: bool = False
 
 
@@ -112,13 +115,19 @@ def _take(state: _State, line: str) -> Iterator[Piece]:
         yield Piece(state.init, state.init_key, state.number, state.start_s, 0.0, is_init=True)
     source = _locate(state, urljoin(state.url, line))
     yield Piece(
-        source, state.key, state.number, state.start_s, state.duration_s, is_missing=state.is_gap
+        source,
+        state.key,
+        state.number,
+        state.start_s,
+        state.duration_s,
+        is_missing=state.is_gap,
+        begins_anew=state.is_discontinuous,
     )
     state.start_s += state.duration_s
     state.number += 1
     state.range_length = state.range_start = None
     state.duration_s = 0.0
-    state.is_gap = state.has_own_key = False
+    state.is_gap = state.is_discontinuous = state.has_own_key = False
 
 
 def _locate(state: _State, url: str) -> Source:
@@ -144,6 +153,8 @@ def _read_tag(state: _State, line: str) -> None:
             _read_map(state, parse_m3u8_attributes(value))
         case "GAP":
             state.is_gap = True
+        case "DISCONTINUITY":
+            state.is_discontinuous = True
         case _:
             _read_mark(state, line)
 

@@ -19,14 +19,16 @@ class Login:
 
     def is_for(self, url: str) -> bool:
         """Return whether a URL is of the same host: same scheme and port, or more secure."""
-        address = urlsplit(url)
+        try:
+            address = urlsplit(url)
+            port = _find_port(address)
+        except ValueError:
+            return False
         if address.hostname != self.host:
             return False
-        is_same = (address.scheme, _find_port(address)) == (self.scheme, self.port)
-        is_upgrade = (self.scheme, self.port) == ("http", _PORTS["http"]) and (
-            address.scheme,
-            _find_port(address),
-        ) == ("https", _PORTS["https"])
+        is_same = (address.scheme, port) == (self.scheme, self.port)
+        was_plain = (self.scheme, self.port) == ("http", _PORTS["http"])
+        is_upgrade = was_plain and (address.scheme, port) == ("https", _PORTS["https"])
         return is_same or is_upgrade
 
 

@@ -46,6 +46,7 @@ def check(options: SubmissionOptions | PlaylistOptions) -> None:
         is_web = address.scheme in {"http", "https"} and bool(
             (address.hostname or "").encode("idna")
         )
+        is_web = is_web and address.port != 0  # reading it checks it
     except ValueError:
         is_web = False
     if not is_web:

@@ -93,6 +93,12 @@ _OTHER: tuple[tuple[int, bytes, str], ...] = (
     (0, b"SQLite format 3", "a database"),
     (0, b"MThd", "a MIDI file, which has notes but no sound"),
 )
+_SAME_CONTAINER = {
+    "mp4": {"m4a", "m4v", "m4b", "m4r", "mov", "3gp", "3g2", "f4v", "f4a"},
+    "wma": {"wmv", "asf"},
+    "ogg": {"oga", "ogv", "ogx", "opus", "spx"},
+    "mkv": {"mka", "mk3d"},
+}
 _MARKS = (b"\xef\xbb\xbf",)
 _TS_PACKETS = {188: 0, 192: 4, 204: 0}  # size and the position of the sync byte
 _ADTS_SYNC = 0xFFF0
@@ -132,6 +138,20 @@ def find_links(text: str) -> list[str]:
     if lines and lines[0].lower() == "[playlist]":
         return [found[1] for line in lines if (found := _PLS_ENTRY.fullmatch(line))]
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def refine_extension(found: Finding, *named: str) -> str | None:
+    """Return the extension that a file should have.
+
+    Args:
+        found: What its bytes are.
+        named: The extensions of its names, the best first; a narrower one for the same container
+            is kept.
+    """
+    if found.extension:
+        same = _SAME_CONTAINER.get(found.extension, set())
+        return next((each for each in named if each in same), found.extension)
+    return named[0] if named else None
 
 
 def _refine(extension: str, head: bytes) -> str:

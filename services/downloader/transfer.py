@@ -83,9 +83,10 @@ def read_part(response: Response, asked: Range | None = None) -> Part:
     headers = response.headers
     validator = headers.get("ETag") or headers.get("Last-Modified")
     length = 0 if response.status in _BODILESS else _read_length(response)
-    if response.status != HTTPStatus.PARTIAL_CONTENT:
-        return Part(0, length, length, validator)
+    is_part = response.status == HTTPStatus.PARTIAL_CONTENT
     found = _CONTENT_RANGE.match(headers.get("Content-Range") or "")
+    if not is_part and not (found and found[1] == "0"):  # some call the first part the whole
+        return Part(0, length, length, validator)
     if found:
         total = None if found[3] == "*" else int(found[3])
         return Part(int(found[1]), int(found[2]) + 1, total, validator)
@@ -219,7 +220,6 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         try:
             response = reopen(Range(self._position, last))
         except HTTPError as error:
-            error.close()
             if self._has_all(error):
                 self._stop = self._position
                 return True
@@ -270,7 +270,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
         known: What an earlier response said about the file.
 
     Raises:
-        TransportError: The server answers a closed range with another one.
+        IncompleteRead: The server answers with another part of the file than the one asked for.
     """
     asked = read_range(request)
     response = send(request)
@@ -280,7 +280,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
         if not is_right:
             response.close()
             if asked.last is not None:
-                raise TransportError("the server answered with another range than the one asked")
+                raise IncompleteRead(partial=0, expected=asked.last - asked.first + 1)
             whole = request.copy()
             del whole.headers["Range"]
             asked, response = None, send(whole)
@@ -290,7 +290,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
         count(-asked.first)
     if not asked and part.first:
         response.close()
-        raise TransportError("the server answered with a part of the file that nobody asked for")
+        raise IncompleteRead(partial=0, expected=part.first)
     reopen = partial(_reopen, send, request, response.url)
     transfer = Transfer(
         response,

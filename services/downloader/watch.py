@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from services.downloader import failures
+from services.downloader.logins import split_login
 from services.kit.trust import trusted
 from services.kit.work import Report
 
@@ -23,6 +24,7 @@ _DETAILS = (
     "webpage_url",
     "extractor",
 )
+_URLS = {"webpage_url", "thumbnail"}
 _LIVE = {"is_live", "is_upcoming", "post_live"}
 
 
@@ -102,4 +104,7 @@ class Watch:
 
 def pick_details(info: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the job shows of a video."""
-    return {name: info[name] for name in _DETAILS if info.get(name) is not None}
+    picked = {name: info[name] for name in _DETAILS if info.get(name) is not None}
+    for name in _URLS & picked.keys():
+        picked[name] = split_login(str(picked[name]))[0]
+    return picked

@@ -25,6 +25,7 @@ from services.downloader.pacing import Pacer
 from services.downloader.playlists import Lister
 from services.downloader.proxies import ProxyRing
 from services.downloader.settings import DownloaderSettings
+from services.downloader.sniffing import SNIFFED_BYTES, Content, refine_extension, sniff
 from services.downloader.watch import Watch, pick_details
 from services.kit.redis_client import connect
 from services.kit.ticking import ticking
@@ -41,6 +42,7 @@ _FORMATS = {
     "360p": "best[height<=360]/best",
 }
 _MAX_NAME_CHARS = 120
+_MEDIA_TYPES = {".ts": "video/mp2t"}  # elsewhere a translation of Qt
 _BLOCKED = {"bot_check", "rate_limited", failures.REFUSED.code}
 
 
@@ -210,14 +212,28 @@ def _make_artifact(
     path = Path(downloads[0]["filepath"])
     if path.parent != work_dir or not path.is_file():
         raise failures.UNSUPPORTED.to_error()
-    if not path.stat().st_size:
-        raise failures.EMPTY.to_error()
-    suffix = f".{video['media_extension']}" if video.get("media_extension") else path.suffix
-    guessed, _ = mimetypes.guess_type(f"media{suffix}")
+    suffix = _find_suffix(path, str(video.get("media_extension") or path.suffix[1:]))
+    guessed = _MEDIA_TYPES.get(suffix) or mimetypes.guess_type(f"media{suffix}")[0]
     return Artifact(
         path,
-        f"{_name(video)}{suffix.removesuffix('.unknown_video')}",
+        f"{_name(video)}{suffix}",
         guessed or "application/octet-stream",
         details=pick_details(video) | ({"warnings": list(warnings)} if warnings else {}),
         reuse_key=reuse_key,
     )
+
+
+def _find_suffix(path: Path, named: str) -> str:
+    """Return the suffix of a downloaded file, by its bytes.
+
+    Raises:
+        WorkError: They are no media: a page behind a player's link, an archive.
+    """
+    with path.open("rb") as file:
+        found = sniff(file.read(SNIFFED_BYTES))
+    if found.content is Content.EMPTY:
+        raise failures.EMPTY.to_error()
+    if found.content is not Content.MEDIA:
+        raise failures.name_content(found.name or "a web page").to_error()
+    extension = refine_extension(found, named)
+    return "" if extension in {None, "", "unknown_video"} else f".{extension}"

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Json
 
+from services.kit.redaction import hide_logins
+
 PROGRESS_STEP = 5
 """Percentage points that a waiting caller is told of; smaller ones would wake it for little."""
 
@@ -63,6 +65,10 @@ class Job(BaseModel):
     def to_object(self) -> dict[str, Any]:
         """Return the job as callers see it."""
         body = self.model_dump(exclude={"tag", "owner", "used_at", "upload_name", "traceparent"})
+        body["options"] = {
+            name: hide_logins(value) if isinstance(value, str) else value
+            for name, value in self.options.items()
+        }
         return {"id": self.id, "job_id": self.id, **body}
 
 

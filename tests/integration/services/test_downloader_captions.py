@@ -143,3 +143,15 @@ def test_a_cancelled_job_takes_no_subtitles(
     report = RecordingReport(cancel_at="downloading")
     with pytest.raises(JobCancelledError):
         download(f"{server.url}/page.html", tmp_path, "en", report=report)
+
+
+def test_japanese_captions_of_a_page_have_no_spaces(
+    site: Path, server: MediaServer, tmp_path: Path
+) -> None:
+    cues = "00:01.000 --> 00:04.000\n今日はとても\nいい天気です。\n\n"
+    cues += "00:05.000 --> 00:08.000\n<i>散歩</i>に\n行きましょう。\n"
+    (site / "ja.vtt").write_text(f"WEBVTT\n\n{cues}", encoding="utf-8")
+    write_page(site, track("ja", "ja.vtt"))
+    artifact = download(f"{server.url}/page.html", tmp_path, "auto")
+    document = artifact.documents["captions"]
+    assert document["full_text"] == "今日はとてもいい天気です。散歩に行きましょう。"

@@ -134,6 +134,11 @@ MESSAGES = [
     ("file:// URLs are disabled by default in yt-dlp", "forbidden_address", False),
     ("Something that nobody has seen yet", "site_error", True),
     ("The channel is not currently live", "video_unavailable", False),
+    (
+        "[download] Got error: HTTP Error 503: Gone. Giving up after 3 retries",
+        "source_unreachable",
+        True,
+    ),
     ("This stream is offline", "video_unavailable", False),
     ("This video is processing", "not_ready", True),
     ("Unable to log in: bad username or password", "login_failed", False),
@@ -283,8 +288,7 @@ def test_every_exception_class_of_yt_dlp_has_a_name() -> None:
     unnamed = {
         each.__name__
         for each in find_subclasses(YoutubeDLError)
-        if each.__module__.startswith("yt_dlp.")
-        and "postprocessor" not in each.__module__
+        if each.__module__.startswith(("yt_dlp.utils", "yt_dlp.networking", "yt_dlp.downloader"))
         and each.__name__ not in _NOT_OF_A_DOWNLOAD
         and classify(make_error(each)).code in {"download_failed", "site_error", "internal"}
     }

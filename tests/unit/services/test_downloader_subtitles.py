@@ -135,3 +135,27 @@ def test_a_cue_that_is_there_twice_or_ends_before_it_begins_is_one_with_some_len
 def test_what_says_nothing_is_refused(data: bytes) -> None:
     with pytest.raises(SubtitlesError):
         parse_subtitles(data)
+
+
+def test_japanese_chinese_and_thai_have_no_spaces_between_their_lines() -> None:
+    data = vtt(
+        ("01.000", "04.000", "今日はとても\nいい天気です。"), ("05.000", "08.000", "สวัสดี\nครับ")
+    )
+    assert texts(data) == ["今日はとてもいい天気です。", "สวัสดีครับ"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\u200fשלום, עולם!\u200f",  # keeps the mark at its end on the left
+        "\u202bשלום!\u202c",
+        "می\u200cخواهم",  # Persian: another word without it
+        "क्\u200dष",  # Hindi: another letter
+    ],
+)
+def test_marks_that_a_correct_display_needs_are_kept(line: str) -> None:
+    assert texts(vtt(("01.000", "02.000", line))) == [line]
+
+
+def test_marks_that_show_nothing_are_left_out() -> None:
+    assert texts(vtt(("01.000", "02.000", "\ufeffa\u200bb\u2060c"))) == ["abc"]
