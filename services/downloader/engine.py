@@ -18,7 +18,7 @@ import yt_dlp
 from yt_dlp.globals import plugin_dirs
 from yt_dlp.networking import Request, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
-from yt_dlp.utils import YoutubeDLError, determine_protocol
+from yt_dlp.utils import DownloadError, YoutubeDLError, determine_protocol
 
 from services.downloader import failures
 from services.downloader.direct import GenericIE
@@ -37,6 +37,7 @@ IsAllowed = Callable[[str], bool] | None
 
 _SOCKET_TIMEOUT_S = 20
 _HANDLERS = {"Urllib", "Requests", "Websockets"}  # not libcurl, which Python does not see
+_WEBSOCKETS = ("ws:", "wss:")
 _MAX_PAUSE_S = 4.0
 _BLOCK_BYTES = 256 * 1024
 _MAX_ERROR_BYTES = 256 * 1024
@@ -77,10 +78,12 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         guardable = [handler for handler in handlers if handler.RH_KEY in _HANDLERS]
         return super().build_request_director(guardable, preferences)
 
-    def urlopen(self, req: Request | str) -> Transfer:
+    def urlopen(self, req: Request | str) -> Response:
         """Send a request, or return the response that was kept for it."""
         request = Request(req) if isinstance(req, str) else req
         self._watch.count(0)
+        if request.url.startswith(_WEBSOCKETS):
+            return self._send(request)  # a conversation, not a body
         is_plain = request.method == "GET" and request.data is None
         if is_plain and "Range" not in request.headers:
             if kept := self._take_kept(request.url):
@@ -105,7 +108,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             self.keep_playlist(url, self.urlopen(Request(url, headers=headers)))
         return self._playlists[name]
 
-    def keep_playlist(self, url: str, transfer: Transfer) -> None:
+    def keep_playlist(self, url: str, transfer: Response) -> None:
         """Keep a playlist for all further requests of its URL."""
         playlist = Playlist(transfer.url, transfer.read().decode("utf-8", "replace"))
         for name in {Request(url).url, Request(transfer.url).url}:
@@ -136,7 +139,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         """Download one format, HLS and DASH with downloaders that leave no hole; see yt-dlp."""
         make = _DOWNLOADERS.get(determine_protocol(info)) if info.get("url") else None
         if make is None:
-            return super().dl(name, info, *arguments, **options)
+            return self._dl_otherwise(name, info, *arguments, **options)
         downloader = make(self, self.params)
         for hook in self._progress_hooks:
             downloader.add_progress_hook(hook)
@@ -144,6 +147,16 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         if copied.get("http_headers") is None:
             copied["http_headers"] = self._calc_headers(copied)
         return downloader.download(name, copied)
+
+    def _dl_otherwise(
+        self, name: str, info: dict[str, Any], *arguments: Any, **options: Any
+    ) -> Any:
+        try:
+            return super().dl(name, info, *arguments, **options)
+        except DownloadError as error:
+            if info.get("protocol") not in _OTHERS_IN_PIECES:
+                raise
+            raise failures.classify_piece(error) from error
 
     def identify(self, url: str) -> str | None:
         """Return a video's site and its id there, as far as the address alone tells them."""
@@ -207,6 +220,7 @@ _DOWNLOADERS = {
     "http_dash_segments": DashFD,
     "http_dash_segments_generator": DashFD,
 }
+_OTHERS_IN_PIECES = {"f4m", "ism"}
 
 
 def _replay(playlist: Playlist) -> Transfer:

@@ -63,7 +63,7 @@ from services.downloader.kinds import (
     Kind,
     name_content,
 )
-from services.downloader.network import ForbiddenConnectionError
+from services.downloader.network import ForbiddenConnectionError, ForbiddenProgramError
 from services.downloader.transfer import PageTooLargeError
 from services.kit.work import WorkError
 
@@ -90,6 +90,7 @@ __all__ = [
 
 # In this order: a subclass comes before its parent.
 _BY_TYPE: tuple[tuple[type[BaseException], Kind], ...] = (
+    (ForbiddenProgramError, UNSUPPORTED_PROTOCOL),
     (ForbiddenConnectionError, FORBIDDEN_ADDRESS),
     (UnsupportedError, UNSUPPORTED),
     (GeoRestrictedError, GEO_BLOCKED),

@@ -44,6 +44,10 @@ class ForbiddenConnectionError(OSError):
     """A download was about to leave the public Internet; nothing was sent."""
 
 
+class ForbiddenProgramError(ForbiddenConnectionError):
+    """A download was about to start a program, whose connections nobody would see."""
+
+
 @dataclass
 class Guard:
     """What holds for the process."""
@@ -121,7 +125,7 @@ def _check_connection(target: object, is_allowed: Callable[[str], bool]) -> None
 
 def _check_program(program: object) -> None:
     if PurePath(str(program)).stem not in _PROGRAMS:
-        raise ForbiddenConnectionError(f"A download may not start {program}")
+        raise ForbiddenProgramError(f"A download may not start {program}")
 
 
 def _inner_address(address: IPv6Address) -> IPv4Address | None:

@@ -149,6 +149,13 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
             self._head += block
         return self._head[:amt]
 
+    def present_as_part(self) -> None:
+        """Make the headers name the range that is returned, whatever the server called it."""
+        if self._stop is not None:
+            total = "*" if self.part.total is None else self.part.total
+            self.status = HTTPStatus.PARTIAL_CONTENT
+            _set_header(self, "Content-Range", f"bytes {self._first}-{self._stop - 1}/{total}")
+
     def close(self) -> None:
         """Close the connection."""
         self.fp.close()
@@ -299,8 +306,8 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
         count,
         reopen if _can_continue(request, response) else None,
     )
-    if asked and asked.last is not None and response.status != HTTPStatus.PARTIAL_CONTENT:
-        _present_as_part(transfer, asked, part)
+    if asked and (asked.last is not None or response.status == HTTPStatus.PARTIAL_CONTENT):
+        transfer.present_as_part()
     return transfer
 
 
@@ -323,13 +330,6 @@ def _fits(part: Part, known: Part, asked: Range) -> bool:
     return _agree(part.total, known.total) and (
         asked.last is not None or _agree(part.validator, known.validator)
     )
-
-
-def _present_as_part(transfer: Transfer, asked: Range, part: Part) -> None:
-    last = min(asked.last or 0, (part.total or (asked.last or 0) + 1) - 1)
-    transfer.status = HTTPStatus.PARTIAL_CONTENT
-    total = "*" if part.total is None else part.total
-    _set_header(transfer, "Content-Range", f"bytes {asked.first}-{last}/{total}")
 
 
 def _can_continue(request: Request, response: Response) -> bool:

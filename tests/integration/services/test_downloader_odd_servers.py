@@ -4,14 +4,19 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from math import inf
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from services.downloader import engine
+from services.downloader.engine import Downloader, build_parameters
+from services.downloader.settings import DownloaderSettings
+from services.downloader.watch import Watch
 from tests.support.downloads import Downloads
 from tests.support.odd_server import Answer, Answering, Asked, OddServer, chunks, ranged, whole
-from tests.support.work_context import SAMPLES
+from tests.support.work_context import SAMPLES, RecordingReport
 
 pytest_plugins = ["tests.support.download_fixtures"]
 
@@ -234,3 +239,32 @@ def test_a_name_that_nobody_has_is_not_tried_again(download: Downloads) -> None:
     code, is_retryable = download.fail("http://no-such-host.invalid/a.wav")
     # A machine without any name server cannot know.
     assert (code, is_retryable) in {("host_not_found", False), ("source_unreachable", True)}
+
+
+@pytest.mark.parametrize(
+    "kind", ["good", "other tags", "resets", "shorter parts", "ignores ranges"]
+)
+def test_a_file_that_is_asked_for_in_ranges_comes_as_a_whole(
+    kind: str, odd: OddServer, download: Downloads
+) -> None:
+    """As YouTube's files are, which come slowly otherwise."""
+    seen: list[Asked] = []
+
+    def answer(asked: Asked) -> Answer:
+        seen.append(asked)
+        tag = f'"{asked.count}"' if kind == "other tags" else '"same"'
+        good = ranged(CLIP, asked, most=30_000 if kind == "shorter parts" else None, ETag=tag)
+        if kind == "resets" and asked.count % 2:
+            assert isinstance(good.body, bytes)
+            return Answer(good.body[:20_000], good.status, good.headers, is_reset=True)
+        return whole(CLIP) if kind == "ignores ranges" else good
+
+    odd.answers["/v"] = answer
+    watch = Watch(RecordingReport(), 1 << 30, inf)
+    parameters = build_parameters(DownloaderSettings(), watch, download.folder, None)
+    video = {"id": "v", "title": "v", "extractor": "youtube", "url": f"{odd.url}/v", "ext": "wav",
+             "downloader_options": {"http_chunk_size": 100_000}}  # fmt: skip
+    with Downloader(parameters, watch) as downloader:
+        done = downloader.process_ie_result(video, download=True)
+    assert Path(done["requested_downloads"][0]["filepath"]).read_bytes() == CLIP
+    assert all(asked.last is not None for asked in seen)

@@ -94,3 +94,41 @@ def test_a_file_that_is_or_grows_too_large_is_refused(watch: Watch, event: dict[
     with pytest.raises(WorkError) as refusal:
         watch.follow(event)
     assert refusal.value.code == "file_too_large"
+
+
+def test_every_byte_that_is_read_counts(watch: Watch) -> None:
+    watch.count(600)
+    watch.count(-500)  # thrown away; they come again
+    watch.count(900)
+    with pytest.raises(WorkError) as refusal:
+        watch.count(1)
+    assert refusal.value.code == "file_too_large"
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "is_retryable"),
+    [
+        ({"downloaded_bytes": 5, "total_bytes": 100}, "download_timeout", True),
+        ({"downloaded_bytes": 5}, "live_not_ended", False),
+    ],
+)
+def test_a_download_ends_at_its_time_limit(
+    shown: Shown, event: dict[str, int], code: str, *, is_retryable: bool
+) -> None:
+    now = [100.0]
+    watch = Watch(shown, 1000, 3600, timeout_s=60, clock=lambda: now[0])
+    watch.count(1)
+    watch.follow(event)
+    now[0] += 60
+    watch.count(1)
+    now[0] += 0.1
+    with pytest.raises(WorkError) as refusal:
+        watch.count(0)
+    assert (refusal.value.code, refusal.value.retryable) == (code, is_retryable)
+
+
+def test_no_url_of_the_details_shows_a_login(watch: Watch, shown: Shown) -> None:
+    video = VIDEO | {"webpage_url": "http://u:p@a/b", "thumbnail": "https://u:p@a/b.jpg"}
+    watch.check_video(video, incomplete=False)
+    assert shown.details["webpage_url"] == "http://a/b"
+    assert shown.details["thumbnail"] == "https://a/b.jpg"
