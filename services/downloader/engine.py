@@ -25,9 +25,10 @@ from services.downloader.direct import GenericIE
 from services.downloader.fragments import DashFD, HlsFD
 from services.downloader.logins import Login, split_login
 from services.downloader.network import guarded
+from services.downloader.ranges import Part
 from services.downloader.runtimes import find_runtime
 from services.downloader.settings import DownloaderSettings
-from services.downloader.transfer import Part, Transfer, open_transfer
+from services.downloader.transfer import Transfer, open_transfer
 from services.downloader.watch import Watch
 from services.kit.work import WorkError
 

@@ -6,10 +6,8 @@ continued with a ``Range`` request. Where the server does not continue it, readi
 ``IncompleteRead``, never an early end of file.
 """
 
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -17,16 +15,22 @@ from typing import Any, Protocol
 from yt_dlp.networking import Request, Response
 from yt_dlp.networking.exceptions import HTTPError, IncompleteRead, TransportError
 
+from services.downloader.ranges import (
+    Part,
+    Range,
+    fits,
+    is_identity,
+    read_part,
+    read_range,
+    read_refused_size,
+)
+
 _BLOCK_BYTES = 256 * 1024
 _MAX_PAGE_BYTES = 64 * 1024 * 1024  # read into memory at once: pages, manifests, keys
 _MAX_IDLE_BREAKS = 3  # in a row, without a byte between them
 _MAX_BREAKS = 100
 _PAUSE_S = 0.2
 _GATHERING_S = 0.5
-_BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED}
-_CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)")
-_UNSATISFIED = re.compile(r"bytes\s+\*/(\d+)")
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class PageTooLargeError(TransportError):  # type: ignore[misc]  # yt-dlp has no types
@@ -41,59 +45,6 @@ class Count(Protocol):
 
 
 Send = Callable[[Request], Response]
-
-
-@dataclass(frozen=True)
-class Range:
-    """The range of bytes that a request asks for."""
-
-    first: int
-    last: int | None = None
-    """Inclusive; ``None`` up to the end."""
-
-    def __str__(self) -> str:
-        return f"bytes={self.first}-{'' if self.last is None else self.last}"
-
-
-@dataclass(frozen=True)
-class Part:
-    """The part of a file that a response says it carries."""
-
-    first: int
-    end: int | None
-    """The position after its last byte, if known."""
-    total: int | None
-    """The size of the file, if known."""
-    validator: str | None
-    """The entity tag, or else the time of the last change."""
-
-    def belongs_to(self, file: "Part") -> bool:
-        """Return whether both can be parts of the same version of a file."""
-        return _agree(self.total, file.total) and _agree(self.validator, file.validator)
-
-
-def read_range(request: Request) -> Range | None:
-    """Return the range that a request asks for, or ``None`` if it asks for the whole file."""
-    found = _RANGE.fullmatch(str(request.headers.get("Range", "")).strip())
-    return Range(int(found[1]), int(found[2]) if found[2] else None) if found else None
-
-
-def read_part(response: Response, asked: Range | None = None) -> Part:
-    """Return what the headers of a response say about its body."""
-    headers = response.headers
-    validator = headers.get("ETag") or headers.get("Last-Modified")
-    length = 0 if response.status in _BODILESS else _read_length(response)
-    is_part = response.status == HTTPStatus.PARTIAL_CONTENT
-    found = _CONTENT_RANGE.match(headers.get("Content-Range") or "")
-    if not is_part and not (found and found[1] == "0"):  # some call the first part the whole
-        return Part(0, length, length, validator)
-    if found:
-        total = None if found[3] == "*" else int(found[3])
-        return Part(int(found[1]), int(found[2]) + 1, total, validator)
-    # Without Content-Range only a closed range of the right length can be trusted.
-    is_exact = asked and asked.last is not None and length == asked.last - asked.first + 1
-    first = asked.first if asked and is_exact else 0
-    return Part(first, None if length is None else first + length, None, validator)
 
 
 class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
@@ -262,8 +213,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
 
     def _has_all(self, refusal: HTTPError) -> bool:
         """Return whether a server has no more bytes than those that have arrived."""
-        found = _UNSATISFIED.match(refusal.response.headers.get("Content-Range") or "")
-        return self._stop is None and found is not None and int(found[1]) == self._position
+        return self._stop is None and read_refused_size(refusal.response) == self._position
 
 
 def open_transfer(send: Send, request: Request, count: Count, known: Part | None) -> Transfer:
@@ -283,7 +233,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
     response = send(request)
     part = read_part(response, asked)
     if asked and response.status == HTTPStatus.PARTIAL_CONTENT:
-        is_right = part.first == asked.first and (known is None or _fits(part, known, asked))
+        is_right = part.first == asked.first and (known is None or fits(part, known, asked))
         if not is_right:
             response.close()
             if asked.last is not None:
@@ -311,11 +261,6 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
     return transfer
 
 
-def is_identity(response: Response) -> bool:
-    """Return whether a body is sent as it is, so that its positions are those of the file."""
-    return (response.headers.get("Content-Encoding") or "identity").strip().lower() == "identity"
-
-
 def _span(part: Part, asked: Range | None) -> tuple[int, int | None]:
     """Return the positions that a reader gets: what was asked, as far as the file reaches."""
     first = asked.first if asked and asked.last is not None else part.first
@@ -323,13 +268,6 @@ def _span(part: Part, asked: Range | None) -> tuple[int, int | None]:
     if asked is None or asked.last is None:
         return first, known
     return first, asked.last + 1 if known is None else min(asked.last + 1, known)
-
-
-def _fits(part: Part, known: Part, asked: Range) -> bool:
-    # The nodes of a network that serves closed ranges may differ in their entity tags.
-    return _agree(part.total, known.total) and (
-        asked.last is not None or _agree(part.validator, known.validator)
-    )
 
 
 def _can_continue(request: Request, response: Response) -> bool:
@@ -356,15 +294,6 @@ def _read_arrived(body: Any, amt: int) -> bytes:
     return body.read1(amt, decode_content=True) or b""
 
 
-def _read_length(response: Response) -> int | None:
-    text = (response.headers.get("Content-Length") or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and is_identity(response) else None
-
-
 def _set_header(response: Response, name: str, value: str) -> None:
     del response.headers[name]
     response.headers[name] = value
-
-
-def _agree(one: object | None, other: object | None) -> bool:
-    return one is None or other is None or one == other
