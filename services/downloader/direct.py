@@ -25,7 +25,7 @@ from yt_dlp.utils import (
 from yt_dlp.utils._utils import _UnsafeExtensionError, disposition_filename
 
 from services.downloader import failures
-from services.downloader.hls import has_ended, sum_durations
+from services.downloader.hls import has_ended, is_playlist, sum_durations
 from services.downloader.sniffing import (
     SNIFFED_BYTES,
     Content,
@@ -154,7 +154,9 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         try:
             playlist = self._downloader.read_playlist(url, info.get("http_headers") or {})
         except RequestError:
-            return  # another variant may be there
+            return  # another quality may be there
+        if not is_playlist(playlist.text):
+            return
         info["duration"] = info.get("duration") or sum_durations(playlist.text)
         info["live_status"] = "not_live" if has_ended(playlist.text) else "is_live"
 

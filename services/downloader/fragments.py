@@ -20,7 +20,7 @@ from yt_dlp.networking.exceptions import RequestError, TransportError
 from yt_dlp.utils import DownloadError
 
 from services.downloader import failures
-from services.downloader.hls import Key, Piece, ProtectedError, has_ended, read_pieces
+from services.downloader.hls import Key, Piece, ProtectedError, has_ended, is_playlist, read_pieces
 from services.downloader.network import ForbiddenConnectionError
 
 _ATTEMPTS = 4
@@ -105,7 +105,10 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
         if info_dict["ext"] == "vtt":  # subtitles: small, and yt-dlp joins their cues
             return bool(super().real_download(filename, info_dict))
         headers = info_dict.get("http_headers") or {}
+        try_repeatedly(lambda: self.ydl.read_playlist(info_dict["url"], headers))
         playlist = self.ydl.read_playlist(info_dict["url"], headers)
+        if not is_playlist(playlist.text):  # a page, in place of one of several qualities
+            raise failures.INCOMPLETE.to_error()
         if info_dict.get("extractor_key") == "Generic" and not has_ended(playlist.text):
             raise failures.LIVE_NOT_ENDED.to_error()
         try:

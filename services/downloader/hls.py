@@ -72,6 +72,11 @@ class _State:
     is_ad: bool = False
 
 
+def is_playlist(text: str) -> bool:
+    """Return whether a text is a playlist at all."""
+    return text.lstrip("\ufeff \t\r\n").startswith("#EXTM3U")
+
+
 def has_ended(text: str) -> bool:
     """Return whether no more pieces will be added to a playlist."""
     return "#EXT-X-ENDLIST" in text or "#EXT-X-PLAYLIST-TYPE:VOD" in text

@@ -293,6 +293,31 @@ def test_a_playlist_is_known_by_its_text(
     assert download(stream.replace("a.m3u8", "list.php")).path.read_bytes() == b"".join(PIECES)
 
 
+@pytest.fixture
+def master(odd: OddServer, stream: str) -> str:
+    """Return the URL of a list of one quality, which is the stream."""
+    text = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2"\na.m3u8\n'
+    odd.answers["/master.m3u8"] = whole(text.encode(), HLS)
+    return stream.replace("a.m3u8", "master.m3u8")
+
+
+def test_a_quality_that_is_listed_elsewhere_is_taken(
+    master: str, odd: OddServer, download: Downloads
+) -> None:
+    assert download(master).path.read_bytes() == b"".join(PIECES)
+    assert odd.count("/master.m3u8") == odd.count("/a.m3u8") == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(b"", 404), Answer(b"", 503), whole(b"<html>log in</html>", "text/html")]
+)
+def test_a_quality_that_is_not_there_is_a_hole(
+    answer: Answer, master: str, odd: OddServer, download: Downloads
+) -> None:
+    odd.answers["/a.m3u8"] = answer
+    assert download.fail(master) == ("incomplete_download", True)
+
+
 def answer_first(asked: Asked) -> Answer:
     text = playlist("#EXTINF:9,", "s0.ts")
     return text if asked.count == 1 else Answer(b"", 410)
