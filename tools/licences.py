@@ -47,6 +47,7 @@ _BY_HAND: Final = {
     "async-timeout": "Apache-2.0",  # not installed everywhere, as the next and the last
     "axe-playwright-python": "MIT AND MPL-2.0",  # says nothing; axe-core, which it holds, is MPL
     "httpx2-jsfetch": "BSD-3-Clause",
+    "python-bidi": "LGPL-3.0-or-later",  # its metadata names no version
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",  # "Dual License"
     "tzdata": "Apache-2.0",
 }
@@ -74,6 +75,7 @@ which for the GPL include the source.
 |---|---|---|
 | av | FFmpeg's libraries (they report LGPL 3 or later) | LGPL-3.0-or-later |
 | av | x264, x265 | GPL-2.0-or-later |
+| icu4py | ICU and its data | Unicode-3.0 |
 | imageio-ffmpeg | the program `ffmpeg`; unused where one is on PATH | GPL-3.0-or-later |
 | ctranslate2, numpy, sentencepiece | GCC's run time | GPL-3.0 WITH GCC-exception-3.1 |
 | flask-swagger-ui | Swagger UI | Apache-2.0 |
