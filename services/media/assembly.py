@@ -1,0 +1,149 @@
+"""Puts decoded frames at their places on a time line and resamples them."""
+
+from collections.abc import Iterator
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from services.kit.work import WorkError
+from services.media.cleaning import OffsetRemover, Samples
+from services.media.folding import fold
+
+LARGEST_JITTER_S = 0.1
+"""Timestamps are rounded, and some recorders' clocks drift; less is no gap."""
+BLOCK_VALUES = 2**20
+"""Values in a block of silence: it is made in pieces, however long it is."""
+BLOCK_S = 1.0
+QUIET_RATIO = 0.1
+"""A frame is quiet at this share of the usual level; it may be left out."""
+
+
+class Assembler:
+    """Writes one recording: frames come in, blocks of samples go out.
+
+    Where a frame lies later than the one before it ended, there is silence. Where it lies
+    earlier, nothing of it is lost: the time line catches up in the next pauses.
+
+    Args:
+        rate_hz: The rate of the blocks.
+        channels: Their number of channels.
+        max_duration_s: The longest recording taken.
+    """
+
+    def __init__(self, rate_hz: int, channels: int, max_duration_s: float) -> None:
+        self._rate_hz, self._channels = rate_hz, channels
+        self._max_duration_s = max_duration_s
+        self._written = 0
+        self._due_s = 0.0
+        self._usual_power = 0.0
+        self._offsets = OffsetRemover()
+        self._resampler: av.AudioResampler | None = None
+        self._form: tuple[int, int] | None = None
+        self._held: list[Samples] = []
+        self._held_length = 0
+
+    @property
+    def position_s(self) -> float:
+        """Return where the next frame belongs, in seconds."""
+        return self._due_s
+
+    def place(self, samples: Samples, rate_hz: int, at_s: float | None) -> Iterator[Samples]:
+        """Add a frame.
+
+        Args:
+            samples: A row per channel.
+            rate_hz: Their rate.
+            at_s: Where it begins on the time line; by default, where the last one ended.
+
+        Raises:
+            WorkError: ``file_too_large`` when the recording is too long.
+        """
+        duration_s = samples.shape[1] / rate_hz
+        if at_s is not None:
+            if at_s - self._due_s > LARGEST_JITTER_S:
+                yield from self.fill(at_s)
+            elif self._due_s - at_s > max(LARGEST_JITTER_S, duration_s) and self._is_quiet(samples):
+                return
+        self._require_length(self._due_s + duration_s)
+        self._due_s += duration_s
+        yield from self._resample(samples, rate_hz)
+
+    def fill(self, until_s: float) -> Iterator[Samples]:
+        """Add silence up to an instant."""
+        self._require_length(until_s)
+        if until_s <= self._due_s:
+            return
+        yield from self._flush()
+        self._due_s = until_s
+        missing = round(until_s * self._rate_hz) - self._written
+        largest = BLOCK_VALUES // self._channels
+        while missing > 0:
+            length = min(missing, largest)
+            self._written += length
+            missing -= length
+            yield np.zeros((self._channels, length), np.float32)
+
+    def finish(self) -> Iterator[Samples]:
+        """Return what is left."""
+        yield from self._flush()
+
+    def _require_length(self, until_s: float) -> None:
+        if until_s > self._max_duration_s:
+            hours = self._max_duration_s / 3600
+            raise WorkError("file_too_large", f"The recording is longer than {hours:g} hours.")
+
+    def _is_quiet(self, samples: Samples) -> bool:
+        power = float(np.square(samples).mean()) if samples.size else 0.0
+        return power <= self._usual_power * QUIET_RATIO**2
+
+    def _resample(self, samples: Samples, rate_hz: int) -> Iterator[Samples]:
+        power = float(np.square(samples).mean()) if samples.size else 0.0
+        share = min(1.0, samples.shape[1] / rate_hz / 5)
+        self._usual_power += (power - self._usual_power) * share
+        form = (rate_hz, len(samples))
+        if form != self._form:
+            yield from self._flush()
+            self._form = form
+        if rate_hz == self._rate_hz:
+            yield from self._hold(samples)
+            return
+        if self._resampler is None:
+            self._resampler = av.AudioResampler(
+                format="flt", layout=f"{len(samples)} channels", rate=self._rate_hz
+            )
+        yield from self._run(self._resampler, _pack(samples, rate_hz))
+
+    def _run(self, resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+        for resampled in resampler.resample(frame):
+            packed: NDArray[np.float32] = resampled.to_ndarray()
+            channels = resampled.layout.nb_channels
+            yield from self._hold(packed.reshape(-1, channels).T)
+
+    def _hold(self, samples: Samples) -> Iterator[Samples]:
+        self._held.append(samples)
+        self._held_length += samples.shape[1]
+        if self._held_length >= BLOCK_S * self._rate_hz:
+            yield self._release()
+
+    def _release(self) -> Samples:
+        samples = np.concatenate(self._held, axis=1)
+        self._held, self._held_length = [], 0
+        self._written += samples.shape[1]
+        return fold(self._offsets.remove(samples, self._rate_hz), self._channels)
+
+    def _flush(self) -> Iterator[Samples]:
+        if self._resampler is not None:
+            yield from self._run(self._resampler, None)
+            self._resampler = None
+        if self._held:
+            yield self._release()
+
+
+def _pack(samples: Samples, rate_hz: int) -> av.AudioFrame:
+    """Return a frame with interleaved samples: PyAV makes others of few channels only."""
+    channels = len(samples)
+    packed = np.ascontiguousarray(samples.T, np.float32).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=f"{channels} channels")
+    frame.sample_rate = rate_hz
+    return frame

@@ -1,0 +1,109 @@
+"""Cleans samples: constant offsets, values that no sound has, and clipping. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+"""From -1 to 1; a row is a channel, a column an instant."""
+
+LARGEST = 8.0
+"""Float samples may exceed full scale (1.0); what exceeds it by far is an error."""
+LEAST_OFFSET = 5e-4
+"""Of full scale. A smaller constant offset does no harm."""
+CLIPPED_RUN = 3
+"""Samples at full scale, one after another. A loud sound touches it with one or two."""
+FULL_SCALE = 0.9995
+
+
+class OffsetRemover:
+    """Removes the constant offset of each channel, which may drift slowly."""
+
+    def __init__(self) -> None:
+        self._offset: NDArray[np.float64] | None = None
+        self._weight = 0.0
+        self._applied: NDArray[np.float32] | None = None
+
+    def remove(self, samples: Samples, rate_hz: int) -> Samples:
+        """Return samples without the offset of what was heard in the last seconds."""
+        if not samples.size:
+            return samples
+        duration_s = samples.shape[1] / rate_hz
+        mean = samples.mean(axis=1, dtype=np.float64)
+        if self._offset is None or len(self._offset) != len(mean):
+            self._offset, self._weight, self._applied = mean, 0.0, None
+        # A running mean over all that was heard, at the most over the last ten seconds.
+        self._weight = min(10.0, self._weight + duration_s)
+        self._offset += (mean - self._offset) * min(1.0, duration_s / self._weight)
+        target = np.where(abs(self._offset) >= LEAST_OFFSET, self._offset, 0).astype(np.float32)
+        before = target if self._applied is None else self._applied
+        self._applied = target
+        if not (target.any() or before.any()):
+            return samples
+        ramp = np.linspace(0, 1, samples.shape[1], dtype=np.float32)
+        return samples - (before[:, None] + (target - before)[:, None] * ramp)
+
+
+def clean_floats(samples: NDArray[Any], scale: float) -> NDArray[np.float32]:
+    """Return float samples that are numbers within reason, multiplied by a scale."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.nan_to_num(samples * scale, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
+    return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
+
+
+@dataclass
+class LevelCount:
+    """How often float samples reach which power of two."""
+
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def add(self, samples: NDArray[Any]) -> None:
+        """Count samples; zeros and what is no number are passed over."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.abs(samples.ravel())
+            values = values[np.isfinite(values) & (values > 0)]
+        exponents, counts = np.unique(np.frexp(values)[1], return_counts=True)
+        for exponent, count in zip(exponents.tolist(), counts.tolist(), strict=True):
+            self.counts[exponent] = self.counts.get(exponent, 0) + count
+
+    def choose_scale(self) -> float:
+        """Return the factor that brings sound far above full scale below it, else 1.
+
+        A few samples far above it are errors, which say nothing about the rest.
+        """
+        left = 0.001 * sum(self.counts.values())
+        for exponent in sorted(self.counts, reverse=True):
+            left -= self.counts[exponent]
+            if left < 0:
+                return 1.0 if exponent <= 1 else 2.0**-exponent
+        return 1.0
+
+
+@dataclass
+class ClippingCount:
+    """How many samples of each second are clipped."""
+
+    seconds: dict[int, float] = field(default_factory=dict)
+    """The clipped share of each second that has clipped samples."""
+
+    def add(self, samples: NDArray[Any], at_s: float, rate_hz: int) -> None:
+        """Look at samples as the file has them, a row per channel, before any change."""
+        info = np.iinfo(samples.dtype) if samples.dtype.kind in "iu" else None
+        high = info.max * FULL_SCALE if info else FULL_SCALE
+        low = info.min * FULL_SCALE if info and info.min else -high
+        if info and not info.min:  # unsigned bytes, with zero in the middle
+            high, low = info.max - 0.5, 0.5
+        if not samples.size or (samples.max() < high and samples.min() > low):
+            return
+        clipped = np.abs(np.concatenate([samples >= high, samples <= low]).astype(np.int8))
+        ends = np.zeros((len(clipped), 1), np.int8)
+        steps = np.diff(np.concatenate([ends, clipped, ends], axis=1), axis=1)
+        lengths = np.flatnonzero(steps == -1) - np.flatnonzero(steps == 1)
+        count = int(lengths[lengths >= CLIPPED_RUN].sum())
+        if count:
+            channels = len(samples)
+            second = int(at_s)
+            share = count / channels / rate_hz
+            self.seconds[second] = self.seconds.get(second, 0.0) + share

@@ -1,0 +1,121 @@
+"""What is missing in a recording or wrong with it, and how jobs are told: pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.media.cleaning import ClippingCount
+
+Warning_ = dict[str, Any]
+MOST_WARNINGS = 50
+"""Of one code."""
+NEAR_S = 0.5
+"""Damage that is as near is shown as one."""
+LEAST_MISSING_S = 0.5
+CLIPPED_SHARE = 0.01
+"""Of the samples of a second."""
+LEAST_CLIPPED_S = 2
+LEAST_CLIPPED_SHARE = 0.05
+"""Of the recording."""
+
+
+def warn(code: str, detail: str, start: float | None = None, end: float | None = None) -> Warning_:
+    """Return a warning as jobs have it; times are seconds on the media's time line."""
+    spans = {"start": start, "end": end}
+    times = {name: round(value, 3) for name, value in spans.items() if value is not None}
+    return {"code": code, "detail": detail, **times}
+
+
+def limit(warnings: list[Warning_]) -> list[Warning_]:
+    """Return at most ``MOST_WARNINGS`` of one code; the last one says how many there are more."""
+    if len(warnings) <= MOST_WARNINGS:
+        return warnings
+    kept = warnings[:MOST_WARNINGS]
+    more = len(warnings) - MOST_WARNINGS
+    kept[-1] = {**kept[-1], "detail": f"{kept[-1]['detail']} There are {more} more."}
+    return kept
+
+
+@dataclass
+class Damage:
+    """What was found while a recording was read."""
+
+    lost: list[tuple[float, float]] = field(default_factory=list)
+    """Spans whose packets were missing or could not be decoded."""
+    lost_packets: int = 0
+    clipping: ClippingCount = field(default_factory=ClippingCount)
+    is_cut: bool = False
+    """The file ends within something whose size it states, or earlier than it says."""
+    sound_end_s: float = 0.0
+    promised_s: float | None = None
+    """Where the sound should have ended."""
+
+    def add_lost(self, start_s: float, end_s: float, packets: int) -> None:
+        """Record a span without sound."""
+        self.lost_packets += packets
+        if self.lost and start_s - self.lost[-1][1] <= NEAR_S:
+            self.lost[-1] = (self.lost[-1][0], max(self.lost[-1][1], end_s))
+        else:
+            self.lost.append((start_s, end_s))
+
+    def warnings(self) -> list[Warning_]:
+        """Return what a client has to know."""
+        return [*self._warn_cut(), *self._warn_lost(), *self._warn_clipped()]
+
+    def _warn_cut(self) -> list[Warning_]:
+        missing_s = (self.promised_s or 0.0) - self.sound_end_s
+        if not self.is_cut:
+            return []
+        if missing_s < LEAST_MISSING_S:
+            detail = f"The file is truncated: its sound ends at {self.sound_end_s:.1f} s."
+            return [warn("truncated_source", detail, self.sound_end_s)]
+        detail = (
+            f"The file is truncated: its sound ends at {self.sound_end_s:.1f} s, and "
+            f"{missing_s:.1f} s of the promised {self.promised_s:.1f} s are missing."
+        )
+        return [warn("truncated_source", detail, self.sound_end_s, self.promised_s)]
+
+    def _warn_lost(self) -> list[Warning_]:
+        count = self.lost_packets
+        packets = "1 packet" if count == 1 else f"{count} packets"
+        found = [
+            warn(
+                "damaged_packets",
+                f"Damaged or missing data between {start:.1f} s and {end:.1f} s is replaced by "
+                f"silence ({packets} in the whole file).",
+                start,
+                end,
+            )
+            for start, end in self.lost
+        ]
+        return limit(found)
+
+    def _warn_clipped(self) -> list[Warning_]:
+        clipped = [
+            second for second, share in self.clipping.seconds.items() if share >= CLIPPED_SHARE
+        ]
+        least = min(LEAST_CLIPPED_S, LEAST_CLIPPED_SHARE * self.sound_end_s)
+        if not clipped or len(clipped) < least:
+            return []
+        return limit(
+            [
+                warn(
+                    "clipped",
+                    f"The recording is overdriven between {start} s and {end} s: its peaks are "
+                    "cut off, and words may be wrong.",
+                    start,
+                    min(float(end), self.sound_end_s),
+                )
+                for start, end in _join_seconds(sorted(clipped))
+            ]
+        )
+
+
+def _join_seconds(seconds: Iterable[int]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for second in seconds:
+        if spans and second - spans[-1][1] <= 1:
+            spans[-1] = (spans[-1][0], second + 1)
+        else:
+            spans.append((second, second + 1))
+    return spans

@@ -1,0 +1,234 @@
+"""Finds the recordings that were written one after another into one file, and its cut end.
+
+libav reads the first part of concatenated MP4, Ogg, Matroska, FLAC, WAV or AMR and stops, or
+skips what differs. So such a file is cut at the byte where a part starts, and each part is
+opened by itself.
+"""
+
+import mmap
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Buffer = bytes | mmap.mmap
+
+EBML = b"\x1a\x45\xdf\xa3"
+EBML_HEADER_BYTES = 64
+OGG_FIRST_PAGE = b"OggS\x00\x02"
+FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
+AMR_STARTS = (b"#!AMR\n", b"#!AMR-WB\n")
+PIPED_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE})
+"""What programs write as the size of WAV data that they do not know yet."""
+PIPED_LEAST = 0x7FFFF000  # SoX and others write such a size, less their headers
+MP4_BOXES = frozenset(
+    {
+        b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"sidx", b"ssix",
+        b"prft", b"emsg", b"uuid", b"meta", b"mfra", b"pnot", b"pdin", b"udta", b"junk", b"PICT",
+        b"imda",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """One recording within a file."""
+
+    start: int
+    end: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the demuxer."""
+
+
+@dataclass(frozen=True)
+class FileMap:
+    """How a file is laid out."""
+
+    parts: tuple[Part, ...]
+    is_cut: bool = False
+    """The file ends within something whose size it states."""
+    has_no_index: bool = False
+    """The file is MP4 whose index, which is written last, is missing."""
+
+
+def map_file(path: Path) -> FileMap:
+    """Return a file's parts: one for an ordinary file, none for an empty one."""
+    size = path.stat().st_size
+    if not size:
+        return FileMap(())
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return map_bytes(data)
+
+
+def map_bytes(data: Buffer) -> FileMap:
+    """Return the parts of a file's content."""
+    for matches, read in READERS:
+        if matches(data[:16]):
+            return read(data)
+    return FileMap((Part(0, len(data)),))
+
+
+def _is_mp4(head: bytes) -> bool:
+    return head[4:8] in MP4_BOXES
+
+
+def _is_riff(head: bytes) -> bool:
+    return head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE"
+
+
+def _map_mp4(data: Buffer) -> FileMap:
+    starts, has_index, is_cut = [0], False, False
+    held_index = False
+    for offset, kind, end in _walk_boxes(data):
+        is_cut = end > len(data)
+        starts_part = kind == b"ftyp" or (kind == b"moov" and held_index)
+        if starts_part and offset > starts[-1] and held_index:
+            starts.append(offset)
+            held_index = False
+        if kind == b"moov":
+            held_index = has_index = True
+        has_index = has_index or kind == b"moof"
+    return FileMap(_cut(starts, len(data)), is_cut, has_no_index=not has_index)
+
+
+def _walk_boxes(data: Buffer) -> Iterator[tuple[int, bytes, int]]:
+    offset = 0
+    while offset + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        if kind not in MP4_BOXES and not kind.isalnum():
+            return
+        if size == 1 and offset + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, offset + 8)
+        elif size == 0:  # up to the end
+            size = len(data) - offset
+        if size < 8:  # noqa: PLR2004 - a box is no smaller than its own header
+            return
+        yield offset, kind, offset + size
+        offset += size
+
+
+def _map_ogg(data: Buffer) -> FileMap:
+    starts: list[int] = []
+    previous_end = 0
+    for offset in _find_all(data, OGG_FIRST_PAGE):
+        # The first pages of the streams of one part follow one another.
+        if not starts or offset != previous_end:
+            starts.append(offset)
+        previous_end = _end_page(data, offset)
+    last = data.rfind(b"OggS")
+    return FileMap(_cut(starts or [0], len(data)), is_cut=_end_page(data, last) > len(data))
+
+
+def _end_page(data: Buffer, offset: int) -> int:
+    header_bytes = 27
+    if offset + header_bytes > len(data):
+        return offset + header_bytes
+    count = data[offset + header_bytes - 1]
+    lacing = data[offset + header_bytes : offset + header_bytes + count]
+    return offset + header_bytes + count + sum(lacing)
+
+
+def _map_ebml(data: Buffer) -> FileMap:
+    starts = [
+        offset
+        for offset in _find_all(data, EBML)
+        if any(kind in data[offset : offset + EBML_HEADER_BYTES] for kind in (b"webm", b"matroska"))
+    ]
+    parts = _cut(starts or [0], len(data))
+    return FileMap(parts, is_cut=_end_segment(data, parts[-1].start) > len(data))
+
+
+def _end_segment(data: Buffer, start: int) -> int:
+    """Return where a part's segment is said to end; the file's end if it does not say."""
+    header_size, header_end = _read_ebml_size(data, start + 4)
+    segment = header_end + header_size
+    if data[segment : segment + 4] != b"\x18\x53\x80\x67":
+        return len(data)
+    size, begins = _read_ebml_size(data, segment + 4)
+    return begins + size if size >= 0 else len(data)
+
+
+def _read_ebml_size(data: Buffer, offset: int) -> tuple[int, int]:
+    """Return a size, -1 if unknown, and the offset after it."""
+    first = data[offset] if offset < len(data) else 0
+    length = 9 - first.bit_length()
+    raw = int.from_bytes(data[offset : offset + length], "big")
+    mask = (1 << 7 * length) - 1
+    return (-1 if raw & mask == mask else raw & mask), offset + length
+
+
+def _map_flac(data: Buffer) -> FileMap:
+    starts = sorted(offset for start in FLAC_STARTS for offset in _find_all(data, start))
+    return FileMap(_cut(starts, len(data)))
+
+
+def _map_amr(data: Buffer) -> FileMap:
+    starts = sorted(offset for start in AMR_STARTS for offset in _find_all(data, start))
+    return FileMap(_cut(starts, len(data)))
+
+
+def _map_riff(data: Buffer) -> FileMap:
+    parts: list[Part] = []
+    start, is_cut = 0, False
+    while start < len(data) and _is_riff(data[start : start + 12]):
+        end, is_cut, options = _end_wave(data, start)
+        parts.append(Part(start, end, options))
+        start = end
+    return FileMap(tuple(parts), is_cut)
+
+
+def _end_wave(data: Buffer, start: int) -> tuple[int, bool, Mapping[str, str]]:
+    """Return where a WAV recording ends, whether it is cut there, and how to read it."""
+    offset, long_size = start + 12, 0
+    while offset + 8 <= len(data):
+        kind, size = struct.unpack_from("<4sI", data, offset)
+        if kind == b"ds64" and offset + 24 <= len(data):
+            (long_size,) = struct.unpack_from("<Q", data, offset + 16)
+        if kind != b"data":
+            offset += 8 + size + size % 2
+            continue
+        if size == 0xFFFFFFFF and long_size:  # noqa: PLR2004 - as RF64 marks it
+            size = long_size
+        elif size in PIPED_SIZES or size >= PIPED_LEAST:
+            return len(data), False, {"ignore_length": "1"}
+        end = offset + 8 + size
+        if end > len(data):
+            return len(data), True, {}
+        return _pass_chunks(data, end, size)
+    return len(data), False, {}
+
+
+def _pass_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[str, str]]:
+    offset = end + size % 2
+    while offset + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, offset)
+        if _is_riff(data[offset : offset + 12]):
+            return offset, False, {}
+        is_chunk = kind.strip().isascii() and kind.decode("latin-1").isprintable()
+        if not is_chunk or offset + 8 + length > len(data):
+            # What follows is no chunk but more sound, so the size is wrong.
+            return len(data), False, {"ignore_length": "1"} if offset == end + size % 2 else {}
+        offset += 8 + length + length % 2
+    return len(data), False, {}
+
+
+def _find_all(data: Buffer, wanted: bytes) -> Iterator[int]:
+    offset = data.find(wanted)
+    while offset >= 0:
+        yield offset
+        offset = data.find(wanted, offset + 1)
+
+
+def _cut(starts: list[int], size: int) -> tuple[Part, ...]:
+    edges = [0, *starts[1:], size]  # what precedes the first start belongs to it
+    return tuple(Part(start, end) for start, end in zip(edges[:-1], edges[1:], strict=True))
+
+
+READERS: tuple[tuple[Callable[[bytes], bool], Callable[[Buffer], FileMap]], ...] = (
+    (_is_mp4, _map_mp4),
+    (_is_riff, _map_riff),
+    (lambda head: head[:4] == b"OggS", _map_ogg),
+    (lambda head: head[:4] == EBML, _map_ebml),
+    (lambda head: head[:4] == b"fLaC", _map_flac),
+    (lambda head: head.startswith(AMR_STARTS), _map_amr),
+)

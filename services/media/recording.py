@@ -1,0 +1,252 @@
+"""A submitted file as one recording: samples on the media's own time line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from av import AudioFrame
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from services.kit.work import WorkError
+from services.media.assembly import Assembler
+from services.media.cleaning import LevelCount, Samples, clean_floats
+from services.media.damage import Damage, Warning_
+from services.media.decoding import Decoder, Frame, duration_of
+from services.media.opening import UNREADABLE, open_container
+from services.media.parts import FileMap, Part, map_file
+from services.media.promises import find_promise_s
+from services.media.slices import FileSlice
+from services.media.tracks import Track, find_asked, list_tracks, order_tracks
+
+FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
+UNDECODABLE = "Nothing in the file can be decoded as audio."
+MOST_IDLE_S = 300.0
+
+
+@dataclass
+class Recording:
+    """An upload with one chosen audio track. Reading it again starts from the beginning."""
+
+    path: Path
+    tracks: tuple[Track, ...]
+    chosen: Track
+    duration_s: float | None
+    """How long the file says that it is; only reading tells the truth."""
+    file_map: FileMap
+    is_track_named: bool = False
+    """The client named the track."""
+    others_with_sound: tuple[Track, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+    damage: Damage = field(default_factory=Damage)
+    """What the last reading found."""
+    _scale: float | None = None
+
+    @property
+    def channels(self) -> int:
+        """Return the number of channels of the chosen track, at least 1."""
+        return self.chosen.channels or 1
+
+    def read(
+        self, rate_hz: int, *, max_duration_s: float, most_idle_s: float = MOST_IDLE_S
+    ) -> Iterator[Samples]:
+        """Yield the chosen track in blocks of about a second.
+
+        Silence stands where the media has none: before sound that begins late, in gaps, and
+        for packets that are lost. Constant offsets are removed. Memory does not grow with the
+        length.
+
+        Args:
+            rate_hz: The rate of the samples.
+            max_duration_s: The longest recording taken: a small file can decode to years.
+            most_idle_s: Seconds without a decoded frame after which reading is given up.
+
+        Returns:
+            Blocks of shape ``(channels, length)``.
+
+        Raises:
+            WorkError: ``not_audio`` when nothing can be decoded, ``file_too_large`` when it
+                is too long, ``decoding_stalled`` when decoding does not progress.
+        """
+        self.damage = Damage()
+        assembler = Assembler(rate_hz, self.channels, max_duration_s)
+        for part in self.file_map.parts:
+            base_s = assembler.position_s
+            with self._open(part) as decoder:
+                if decoder is None:
+                    continue
+                for frame in decoder.decode():
+                    yield from self._place(assembler, frame, base_s)
+                self._note_end(decoder, assembler, base_s, is_last=part is self.file_map.parts[-1])
+                if part is not self.file_map.parts[-1]:
+                    yield from assembler.fill(base_s + decoder.end_s)
+        yield from assembler.finish()
+        if not self.damage.sound_end_s:
+            raise WorkError("not_audio", UNDECODABLE)
+
+    def warnings(self) -> list[Warning_]:
+        """Return what a client has to know, after reading."""
+        return [*self._warn_of_tracks(), *self.damage.warnings()]
+
+    def list_tracks(self) -> list[dict[str, Any]]:
+        """Return the tracks as jobs show them."""
+        return [track.to_json(chosen=track is self.chosen) for track in self.tracks]
+
+    def _warn_of_tracks(self) -> list[Warning_]:
+        if self.is_track_named or not self.others_with_sound:
+            return []
+        others = "; ".join(map(str, self.others_with_sound))
+        detail = (
+            f"The file has several audio tracks. Track {self.chosen} was used, not: {others}. "
+            "Send audio_track to choose another."
+        )
+        return [{"code": "several_tracks", "detail": detail}]
+
+    @contextmanager
+    def _open(self, part: Part) -> Iterator[Decoder | None]:
+        is_first = part is self.file_map.parts[0]
+        try:
+            container = open_part(self.path, part, is_only=len(self.file_map.parts) == 1)
+        except WorkError:
+            if is_first:
+                raise
+            self.damage.add_lost(self.damage.sound_end_s, self.damage.sound_end_s, 1)
+            yield None
+            return
+        with container:
+            tracks = list_tracks(container)
+            known = [track for track in tracks if track.codec]
+            same = [track for track in known if track.number == self.chosen.number] or known
+            yield Decoder(container, same[0].index, MOST_IDLE_S) if same else None
+
+    def _place(self, assembler: Assembler, frame: Frame, base_s: float) -> Iterator[Samples]:
+        at_s = None if frame.at_s is None else base_s + frame.at_s
+        if frame.frame is None:
+            start_s = assembler.position_s if at_s is None else at_s
+            if frame.duration_s:
+                self.damage.add_lost(start_s, start_s + frame.duration_s, 1)
+            if at_s is None:
+                yield from assembler.fill(start_s + frame.duration_s)
+            return
+        decoded = frame.frame
+        raw = read_samples(decoded)
+        if not raw.size:
+            return
+        self.damage.clipping.add(raw, assembler.position_s, decoded.sample_rate)
+        samples = self._to_float(raw, decoded)
+        yield from assembler.place(samples, decoded.sample_rate, at_s)
+        self.damage.sound_end_s = assembler.position_s
+
+    def _to_float(self, raw: NDArray[Any], frame: AudioFrame) -> Samples:
+        if raw.dtype.kind != "f":
+            return to_float(raw)
+        if not str(self.chosen.codec).startswith(FLOAT_CODECS):
+            return clean_floats(raw, 1.0) if not np.isfinite(raw.sum()) else raw.astype(np.float32)
+        if self._scale is None:
+            self._scale = self._find_scale()
+        return clean_floats(raw, self._scale)
+
+    def _find_scale(self) -> float:
+        """Return what brings samples far above full scale below it."""
+        count = LevelCount()
+        for part in self.file_map.parts:
+            with self._open(part) as decoder:
+                for frame in decoder.decode() if decoder else ():
+                    if frame.frame is not None:
+                        count.add(read_samples(frame.frame))
+        return count.choose_scale()
+
+    def _note_end(
+        self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
+    ) -> None:
+        for start_s, end_s in decoder.lost:
+            self.damage.add_lost(base_s + start_s, base_s + end_s, 1)
+        if not is_last:
+            return
+        promised_s = find_promise_s(self.path, self.file_map, decoder)
+        reached_s = max(assembler.position_s - base_s, decoder.end_s)
+        self.damage.promised_s = None if promised_s is None else base_s + promised_s
+        is_short = promised_s is not None and promised_s - reached_s > max(1.0, 0.02 * promised_s)
+        self.damage.is_cut = self.file_map.is_cut or is_short
+
+
+def open_recording(
+    path: Path, *, track: str | int | None = None, language: str | None = None
+) -> Recording:
+    """Open an upload and choose its audio track.
+
+    Args:
+        path: Any file.
+        track: The track that the client named: a number from 1 or a language code.
+        language: The language that the client expects; a hint for the choice.
+
+    Raises:
+        WorkError: ``not_audio`` when there is no audio that can be decoded, ``invalid_track``
+            when the named track is not there.
+    """
+    file_map = map_file(path)
+    if not file_map.parts:
+        raise WorkError("not_audio", "The file is empty.")
+    try:
+        container = open_part(path, file_map.parts[0], is_only=len(file_map.parts) == 1)
+    except WorkError as error:
+        if file_map.has_no_index:
+            message = (
+                "The file is truncated: its index, which is at the end of an MP4 file, is "
+                "missing. Upload the whole file."
+            )
+            raise WorkError("not_audio", message) from error
+        raise
+    with container:
+        tracks = list_tracks(container)
+        named = None if track in {None, ""} else track
+        order = [find_asked(tracks, named)] if named is not None else order_tracks(tracks, language)
+        if not order:
+            raise WorkError(
+                "not_audio", "No audio track of the file can be decoded. Convert the file first."
+            )
+        duration_s = claim_duration_s(container)
+        metadata = {key.lower(): value for key, value in container.metadata.items()}
+    recording = Recording(
+        path=path,
+        tracks=tracks,
+        chosen=order[0],
+        duration_s=duration_s,
+        file_map=file_map,
+        is_track_named=named is not None,
+        metadata=metadata,
+    )
+    return recording
+
+
+def open_part(path: Path, part: Part, *, is_only: bool) -> InputContainer:
+    """Open one part of a file."""
+    source: Path | IO[bytes] = path
+    if not is_only:
+        source = FileSlice(path, part.start, part.end)  # type: ignore[assignment]
+    return open_container(source, part.options)
+
+
+def claim_duration_s(container: InputContainer) -> float | None:
+    """Return how long a container says that it is, in seconds."""
+    if container.duration:
+        return container.duration / 1e6
+    return max((duration_of(one) or 0.0 for one in container.streams.audio), default=0.0) or None
+
+
+def read_samples(frame: AudioFrame) -> NDArray[Any]:
+    """Return a frame's samples as they are stored, a row per channel."""
+    array: NDArray[Any] = frame.to_ndarray()
+    if frame.format.is_planar:
+        return array
+    return array.reshape(-1, frame.layout.nb_channels).T
+
+
+def to_float(samples: NDArray[Any]) -> Samples:
+    """Return integer samples as floats from -1 to 1."""
+    if samples.dtype.kind == "u":
+        return ((samples.astype(np.float32) - 128) / 128).astype(np.float32)
+    return (samples / np.float32(-float(np.iinfo(samples.dtype).min))).astype(np.float32)

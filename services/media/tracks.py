@@ -1,0 +1,162 @@
+"""The audio tracks of a file, and which of them is meant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+
+from services.kit.work import WorkError
+
+SECONDARY = (
+    Disposition.dub
+    | Disposition.comment
+    | Disposition.visual_impaired
+    | Disposition.descriptions
+    | Disposition.karaoke
+    | Disposition.clean_effects
+    | Disposition.dependent
+)
+"""A track for somebody else than an ordinary listener."""
+# ISO 639-2 has two codes for some languages, and files use three letters where people write two.
+ALPHA_2 = {
+    "afr": "af", "alb": "sq", "sqi": "sq", "ara": "ar", "arm": "hy", "hye": "hy", "aze": "az",
+    "baq": "eu", "eus": "eu", "bel": "be", "ben": "bn", "bos": "bs", "bul": "bg", "bur": "my",
+    "mya": "my", "cat": "ca", "chi": "zh", "zho": "zh", "cmn": "zh", "cze": "cs", "ces": "cs",
+    "dan": "da", "dut": "nl", "nld": "nl", "eng": "en", "est": "et", "fil": "tl", "tgl": "tl",
+    "fin": "fi", "fre": "fr", "fra": "fr", "geo": "ka", "kat": "ka", "ger": "de", "deu": "de",
+    "gle": "ga", "glg": "gl", "gre": "el", "ell": "el", "guj": "gu", "hau": "ha", "heb": "he",
+    "hin": "hi", "hrv": "hr", "hun": "hu", "ice": "is", "isl": "is", "ind": "id", "ita": "it",
+    "jpn": "ja", "jav": "jv", "kan": "kn", "kaz": "kk", "khm": "km", "kor": "ko", "lao": "lo",
+    "lat": "la", "lav": "lv", "lit": "lt", "ltz": "lb", "mac": "mk", "mkd": "mk", "mal": "ml",
+    "mao": "mi", "mri": "mi", "mar": "mr", "may": "ms", "msa": "ms", "mon": "mn", "nep": "ne",
+    "nno": "nn", "nob": "no", "nor": "no", "pan": "pa", "per": "fa", "fas": "fa", "pol": "pl",
+    "por": "pt", "pus": "ps", "rum": "ro", "ron": "ro", "rus": "ru", "slo": "sk", "slk": "sk",
+    "slv": "sl", "som": "so", "spa": "es", "srp": "sr", "swa": "sw", "swe": "sv", "tam": "ta",
+    "tel": "te", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur", "uzb": "uz", "vie": "vi",
+    "wel": "cy", "cym": "cy", "yid": "yi", "yor": "yo",
+    "iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "mo": "ro", "jw": "jv",
+}  # fmt: skip
+UNKNOWN_LANGUAGES = frozenset({"", "und", "unk", "mul", "mis", "zxx", "auto"})
+
+
+@dataclass(frozen=True)
+class Track:
+    """An audio track as its file describes it."""
+
+    number: int
+    """From 1, among the audio tracks."""
+    index: int
+    """Its stream's, among all streams."""
+    language: str | None
+    """As the file writes it."""
+    title: str | None
+    codec: str | None
+    """None when nothing here decodes it."""
+    channels: int | None
+    is_default: bool
+    is_secondary: bool
+    """A dub, a commentary, or a description of the picture."""
+
+    def to_json(self, *, chosen: bool) -> dict[str, Any]:
+        """Return the track as jobs show it."""
+        return {
+            "number": self.number,
+            "language": self.language,
+            "title": self.title,
+            "codec": self.codec,
+            "channels": self.channels,
+            "default": self.is_default,
+            "chosen": chosen,
+        }
+
+    def __str__(self) -> str:
+        facts = [self.language, self.title, self.codec or "cannot be decoded"]
+        return f"{self.number} ({', '.join(fact for fact in facts if fact)})"
+
+
+def list_tracks(container: InputContainer) -> tuple[Track, ...]:
+    """Return the audio tracks of a container, those that cannot be decoded too."""
+    return tuple(
+        _describe(number, stream) for number, stream in enumerate(container.streams.audio, start=1)
+    )
+
+
+def _describe(number: int, stream: AudioStream) -> Track:
+    # libav has no context for a codec that it does not know, whatever PyAV's annotations say.
+    codec: Any = stream.codec_context
+    language = (stream.metadata.get("language") or "").strip()
+    title = stream.metadata.get("title") or stream.metadata.get("name")
+    return Track(
+        number=number,
+        index=stream.index,
+        language=None if normalize_language(language) is None else language,
+        title=title or None,
+        codec=codec.name if codec else None,
+        channels=(codec.channels or None) if codec else None,
+        is_default=bool(stream.disposition & Disposition.default),
+        is_secondary=bool(stream.disposition & SECONDARY),
+    )
+
+
+def normalize_language(code: str | None) -> str | None:
+    """Return a language's shortest code (``en`` for ``eng`` and ``en-US``), none if unknown."""
+    base = (code or "").strip().lower().replace("_", "-").split("-")[0]
+    return None if base in UNKNOWN_LANGUAGES else ALPHA_2.get(base, base)
+
+
+def find_asked(tracks: Sequence[Track], asked: str | int) -> Track:
+    """Return the track that a client named.
+
+    Args:
+        tracks: Those of the file.
+        asked: A number from 1 or a language code.
+
+    Raises:
+        WorkError: ``invalid_track`` when there is none such or it cannot be decoded.
+    """
+    named = str(asked).strip()
+    if named.isdecimal():
+        found = [track for track in tracks if track.number == int(named)]
+    else:
+        wanted = normalize_language(named)
+        found = [
+            track for track in tracks if wanted and normalize_language(track.language) == wanted
+        ]
+    playable = sorted((track for track in found if track.codec), key=lambda one: one.is_secondary)
+    if playable:
+        return playable[0]
+    there = "; ".join(map(str, tracks))
+    reason = "cannot be decoded" if found else "is not in the file"
+    raise WorkError("invalid_track", f"The audio track {named} {reason}. The file has: {there}.")
+
+
+def order_tracks(tracks: Sequence[Track], language: str | None) -> list[Track]:
+    """Return the tracks that can be decoded, the one that is most likely meant first.
+
+    A default that the author set comes first, then the asked language, then the order of the
+    file. Muxers mark the first track, or all of them, as default by habit; and a default in
+    another language than the asked one cannot be what the client means.
+    """
+    playable = [track for track in tracks if track.codec]
+    defaults = [track for track in playable if track.is_default]
+    is_deliberate = len(defaults) == 1 and defaults[0].number > 1
+    wanted = normalize_language(language)
+    speaks = {track.number for track in playable if normalize_language(track.language) == wanted}
+    known = wanted is not None and bool(speaks)
+
+    def rank(track: Track) -> tuple[bool, bool, bool, bool, int]:
+        is_wanted = known and track.number in speaks
+        is_other = known and not is_wanted and normalize_language(track.language) is not None
+        is_chosen = is_deliberate and track.is_default
+        return (
+            is_other,
+            track.is_secondary and not is_wanted,
+            not is_chosen,
+            known and not is_wanted,
+            track.number,
+        )
+
+    return sorted(playable, key=rank)
