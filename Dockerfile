@@ -155,6 +155,7 @@ CMD ["gunicorn", "-c", "services/kit/gunicorn.conf.py", "services.downloader.wsg
 
 FROM service AS normalizer
 COPY --from=normalizer-packages /opt/venv /opt/venv
+COPY services/media services/media
 COPY services/normalizer services/normalizer
 RUN python -m compileall -q .
 USER ytcaption
@@ -168,6 +169,7 @@ CMD ["gunicorn", "-c", "services/kit/gunicorn.conf.py", "services.normalizer.wsg
 
 FROM service AS transcriber
 COPY --from=transcriber-packages /opt/venv /opt/venv
+COPY services/media services/media
 COPY services/transcriber services/transcriber
 RUN python -m compileall -q . \
  && ls -d /opt/venv/lib/python3*/site-packages/nvidia/*/lib > /etc/ld.so.conf.d/nvidia.conf 2> /dev/null; ldconfig

@@ -1,10 +1,9 @@
-"""Puts decoded frames at their places on a time line and resamples them."""
+"""Puts decoded sound at their places on a time line and resamples them."""
 
 from collections.abc import Iterator
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from services.kit.work import WorkError
 from services.media.cleaning import OffsetRemover, Samples
@@ -16,13 +15,14 @@ BLOCK_VALUES = 2**20
 """Values in a block of silence: it is made in pieces, however long it is."""
 BLOCK_S = 1.0
 QUIET_RATIO = 0.1
-"""A frame is quiet at this share of the usual level; it may be left out."""
+"""A moment is quiet at this share of the usual level; it may be left out."""
+MOMENT_S = 0.02
 
 
 class Assembler:
-    """Writes one recording: frames come in, blocks of samples go out.
+    """Writes one recording: runs of samples come in, blocks go out.
 
-    Where a frame lies later than the one before it ended, there is silence. Where it lies
+    Where a run begins later than the one before it ended, there is silence. Where it begins
     earlier, nothing of it is lost: the time line catches up in the next pauses.
 
     Args:
@@ -49,7 +49,7 @@ class Assembler:
         return self._due_s
 
     def place(self, samples: Samples, rate_hz: int, at_s: float | None) -> Iterator[Samples]:
-        """Add a frame.
+        """Add a run of samples.
 
         Args:
             samples: A row per channel.
@@ -63,8 +63,9 @@ class Assembler:
         if at_s is not None:
             if at_s - self._due_s > LARGEST_JITTER_S:
                 yield from self.fill(at_s)
-            elif self._due_s - at_s > max(LARGEST_JITTER_S, duration_s) and self._is_quiet(samples):
-                return
+            elif self._due_s - at_s > LARGEST_JITTER_S:
+                samples = self._shorten(samples, rate_hz, self._due_s - at_s)
+                duration_s = samples.shape[1] / rate_hz
         self._require_length(self._due_s + duration_s)
         self._due_s += duration_s
         yield from self._resample(samples, rate_hz)
@@ -93,9 +94,16 @@ class Assembler:
             hours = self._max_duration_s / 3600
             raise WorkError("file_too_large", f"The recording is longer than {hours:g} hours.")
 
-    def _is_quiet(self, samples: Samples) -> bool:
-        power = float(np.square(samples).mean()) if samples.size else 0.0
-        return power <= self._usual_power * QUIET_RATIO**2
+    def _shorten(self, samples: Samples, rate_hz: int, surplus_s: float) -> Samples:
+        """Return samples without some of their quiet moments, as many as are too much."""
+        length = round(MOMENT_S * rate_hz)
+        count = samples.shape[1] // length
+        moments = samples[:, : count * length].reshape(len(samples), count, length)
+        powers = np.square(moments).mean(axis=(0, 2))
+        quiet = np.flatnonzero(powers <= self._usual_power * QUIET_RATIO**2)
+        left_out = quiet[: int(surplus_s / MOMENT_S)]
+        kept = np.delete(moments, left_out, axis=1).reshape(len(samples), -1)
+        return np.concatenate([kept, samples[:, count * length :]], axis=1)
 
     def _resample(self, samples: Samples, rate_hz: int) -> Iterator[Samples]:
         power = float(np.square(samples).mean()) if samples.size else 0.0
@@ -116,7 +124,7 @@ class Assembler:
 
     def _run(self, resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
         for resampled in resampler.resample(frame):
-            packed: NDArray[np.float32] = resampled.to_ndarray()
+            packed = resampled.to_ndarray().astype(np.float32, copy=False)
             channels = resampled.layout.nb_channels
             yield from self._hold(packed.reshape(-1, channels).T)
 

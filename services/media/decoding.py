@@ -4,7 +4,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
 from av import AudioFrame, Packet
 from av.audio.stream import AudioStream
@@ -31,6 +32,8 @@ JUMPING_FORMATS = frozenset({"mpegts", "mpeg", "flv", "live_flv"})
 INDEXED_FORMATS = frozenset({"mov", "mp4"})
 """libav reads one stream of them without reading the others."""
 LOOKAHEAD = 512
+AudioPacket: TypeAlias = "Packet[Any]"  # generic in its annotations only
+"""Those of pictures are never decoded; only their times are looked at."""
 JUNK = (b"ID3", b"TAG", b"APETAGEX", b"Xing", b"Info", b"LAME")
 """What stands among the frames of an MP3 file and is no sound."""
 LARGEST_DELAY_S = 5.0
@@ -79,6 +82,11 @@ class Decoder:
         self._watched = {self.index, *(one.index for one in pictures)}
         self.start_s = find_start_s(self.container) if self._is_timed else 0.0
         self._seen = time.monotonic()
+        # Fractions are slow, and there may be millions of packets.
+        self._tick_s = {
+            stream.index: float(stream.time_base or 0) for stream in self.container.streams
+        }
+        self._frame_tick_s = 0.0
 
     @property
     def is_timed(self) -> bool:
@@ -99,6 +107,8 @@ class Decoder:
                 yield self._lose(packet, shift)
                 continue
             for frame in frames:
+                if not isinstance(frame, AudioFrame):
+                    continue
                 self._seen = time.monotonic()
                 yield Frame(frame, self._place(frame, packet, shift))
         self.lost = [(start - self.start_s, end - self.start_s) for start, end in self._clock.gaps]
@@ -111,7 +121,7 @@ class Decoder:
                 retryable=True,
             )
 
-    def _demux(self) -> Iterator[Packet]:
+    def _demux(self) -> Iterator[AudioPacket]:
         wanted: list[Stream] = [self._stream]
         if self._is_timed and not self._is_indexed:
             wanted = [one for one in self.container.streams if one.index in self._watched]
@@ -129,66 +139,72 @@ class Decoder:
                 return
             yield packet
 
-    def _shift(self, packets: Iterator[Packet]) -> Iterator[tuple[Packet, float]]:
+    def _shift(self, packets: Iterator[AudioPacket]) -> Iterator[tuple[AudioPacket, float]]:
         """Yield the audio packets with what is to be added to their times."""
-        waiting: deque[Packet] = deque()
+        if not self._is_timed:
+            yield from ((packet, 0.0) for packet in packets)
+            return
+        waiting: deque[AudioPacket] = deque()
         while True:
-            packet = waiting.popleft() if waiting else next(packets, None)
-            if packet is None:
+            try:
+                packet = waiting.popleft() if waiting else next(packets)
+            except StopIteration:
                 return
             stamp = self._stamp(packet)
-            if stamp and self._is_timed:
+            if stamp:
                 following = None
                 if self._clock.needs_next(stamp):
                     following = self._look_ahead(waiting, packets)
                 self._clock.pass_stamp(stamp, following)
-                end_s = stamp.end + self._clock.shift - self.start_s
-                self.end_s = max(self.end_s, end_s)
-            if packet.stream.index == self.index:
+                self.end_s = max(self.end_s, stamp.end + self._clock.shift - self.start_s)
+            if packet.stream_index == self.index:
                 yield packet, self._clock.shift
 
-    def _look_ahead(self, waiting: deque[Packet], packets: Iterator[Packet]) -> Stamp | None:
+    def _look_ahead(
+        self, waiting: deque[AudioPacket], packets: Iterator[AudioPacket]
+    ) -> Stamp | None:
         for packet in list(waiting):
             stamp = self._stamp(packet)
             if stamp and stamp.stream != self.index:
                 return stamp
-        while len(waiting) < LOOKAHEAD and (packet := next(packets, None)):
+        for packet in islice(packets, LOOKAHEAD):
             waiting.append(packet)
             stamp = self._stamp(packet)
             if stamp and stamp.stream != self.index:
                 return stamp
         return None
 
-    @staticmethod
-    def _stamp(packet: Packet) -> Stamp | None:
+    def _stamp(self, packet: AudioPacket) -> Stamp | None:
         # The order of display is not that of the packets; times that only grow are compared.
         ticks = packet.dts if packet.dts is not None else packet.pts
-        if ticks is None or packet.time_base is None:
+        if ticks is None:
             return None
-        start = float(ticks * packet.time_base)
-        return Stamp(
-            packet.stream.index, start, start + float((packet.duration or 0) * packet.time_base)
-        )
+        index = packet.stream_index
+        tick_s = self._tick_s[index]
+        start = ticks * tick_s
+        return Stamp(index, start, start + (packet.duration or 0) * tick_s)
 
-    def _place(self, frame: AudioFrame, packet: Packet, shift: float) -> float | None:
-        if not self._is_timed or frame.pts is None or frame.time_base is None:
+    def _place(self, frame: AudioFrame, packet: AudioPacket, shift: float) -> float | None:
+        ticks = frame.pts
+        if not self._is_timed or ticks is None:
             return None
-        at_s = float(frame.pts * frame.time_base)
-        if packet.pts is not None and packet.time_base is not None:
-            packet_s = float(packet.pts * packet.time_base)
+        if not self._frame_tick_s:
+            self._frame_tick_s = float(frame.time_base or 0)
+        at_s = ticks * self._frame_tick_s
+        if packet.pts is not None:
+            packet_s = packet.pts * self._tick_s[self.index]
             at_s = packet_s if abs(at_s - packet_s) > LARGEST_DELAY_S else at_s
         return at_s + shift - self.start_s
 
-    def _lose(self, packet: Packet, shift: float) -> Frame:
+    def _lose(self, packet: AudioPacket, shift: float) -> Frame:
         is_junk = not packet.size or (
             not self._is_timed and any(word in bytes(packet)[:256] for word in JUNK)
         )
-        time_base = packet.time_base or 0
+        tick_s = self._tick_s[self.index]
         at_s = None
         if self._is_timed and packet.pts is not None:
-            at_s = float(packet.pts * time_base) + shift - self.start_s
-        duration_s = 0.0 if is_junk else float((packet.duration or 0) * time_base)
-        return Frame(None, at_s, duration_s)
+            at_s = packet.pts * tick_s + shift - self.start_s
+        return Frame(None, at_s, 0.0 if is_junk else (packet.duration or 0) * tick_s)
 
 
 def is_picture(stream: Stream) -> bool:

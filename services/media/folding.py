@@ -27,5 +27,4 @@ def _mix(samples: Samples) -> Samples:
     strongest = samples[int(powers.argmax())]
     alike = samples @ strongest / np.sqrt(np.maximum(powers * powers.max(), 1e-12))
     signs = np.where(alike < LEAST_ALIKE, -1, 1).astype(np.float32)
-    mixed: Samples = (signs @ samples / len(samples))[np.newaxis]
-    return mixed
+    return (signs @ samples / len(samples))[np.newaxis].astype(np.float32)

@@ -32,7 +32,7 @@ def open_container(
     settings: dict[str, Any] = {"protocol_whitelist": "file", **(options or {})}
     file = str(source) if isinstance(source, Path) else source
     try:
-        container = av.open(file, options=settings, metadata_errors="replace")
+        container = av.open(file, "r", options=settings, metadata_errors="replace")
     except (FFmpegError, ValueError) as error:  # ValueError: an empty file object
         raise WorkError("not_audio", UNREADABLE) from error
     is_reference = bool(REFERENCE_FORMATS & names_format(container))

@@ -9,6 +9,7 @@ import mmap
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 Buffer = bytes | mmap.mmap
@@ -221,7 +222,7 @@ def _find_all(data: Buffer, wanted: bytes) -> Iterator[int]:
 
 def _cut(starts: list[int], size: int) -> tuple[Part, ...]:
     edges = [0, *starts[1:], size]  # what precedes the first start belongs to it
-    return tuple(Part(start, end) for start, end in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(Part(start, end) for start, end in pairwise(edges))
 
 
 READERS: tuple[tuple[Callable[[bytes], bool], Callable[[Buffer], FileMap]], ...] = (

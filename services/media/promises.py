@@ -35,7 +35,9 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | N
         start_s = float(start * stream.time_base) if stream.time_base else 0.0
         return own_s + (start_s - decoder.start_s if decoder.is_timed else 0.0)
     claimed = decoder.container.duration
-    return claimed / 1e6 if claimed else None
+    # It may be that of another track, of which nothing is read here.
+    is_own = file_map.is_cut or len(decoder.container.streams.audio) == 1
+    return claimed / 1e6 if claimed and is_own else None
 
 
 def _read_head(path: Path, part: Part) -> bytes:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from av import AudioFrame
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from services.kit.work import WorkError
 from services.media.assembly import Assembler
+from services.media.batches import Raw, Run, join
 from services.media.cleaning import LevelCount, Samples, clean_floats
 from services.media.damage import Damage, Warning_
-from services.media.decoding import Decoder, Frame, duration_of
-from services.media.opening import UNREADABLE, open_container
+from services.media.decoding import Decoder, duration_of
+from services.media.opening import open_container
 from services.media.parts import FileMap, Part, map_file
 from services.media.promises import find_promise_s
 from services.media.slices import FileSlice
@@ -50,6 +49,11 @@ class Recording:
         """Return the number of channels of the chosen track, at least 1."""
         return self.chosen.channels or 1
 
+    @property
+    def layout(self) -> tuple[str, ...] | None:
+        """Return the names of the channels, if the file has them."""
+        return self.chosen.layout
+
     def read(
         self, rate_hz: int, *, max_duration_s: float, most_idle_s: float = MOST_IDLE_S
     ) -> Iterator[Samples]:
@@ -75,11 +79,11 @@ class Recording:
         assembler = Assembler(rate_hz, self.channels, max_duration_s)
         for part in self.file_map.parts:
             base_s = assembler.position_s
-            with self._open(part) as decoder:
+            with self._open(part, most_idle_s) as decoder:
                 if decoder is None:
                     continue
-                for frame in decoder.decode():
-                    yield from self._place(assembler, frame, base_s)
+                for run in join(decoder.decode()):
+                    yield from self._place(assembler, run, base_s)
                 self._note_end(decoder, assembler, base_s, is_last=part is self.file_map.parts[-1])
                 if part is not self.file_map.parts[-1]:
                     yield from assembler.fill(base_s + decoder.end_s)
@@ -106,7 +110,7 @@ class Recording:
         return [{"code": "several_tracks", "detail": detail}]
 
     @contextmanager
-    def _open(self, part: Part) -> Iterator[Decoder | None]:
+    def _open(self, part: Part, most_idle_s: float = MOST_IDLE_S) -> Iterator[Decoder | None]:
         is_first = part is self.file_map.parts[0]
         try:
             container = open_part(self.path, part, is_only=len(self.file_map.parts) == 1)
@@ -120,43 +124,38 @@ class Recording:
             tracks = list_tracks(container)
             known = [track for track in tracks if track.codec]
             same = [track for track in known if track.number == self.chosen.number] or known
-            yield Decoder(container, same[0].index, MOST_IDLE_S) if same else None
+            yield Decoder(container, same[0].index, most_idle_s) if same else None
 
-    def _place(self, assembler: Assembler, frame: Frame, base_s: float) -> Iterator[Samples]:
-        at_s = None if frame.at_s is None else base_s + frame.at_s
-        if frame.frame is None:
+    def _place(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
+        at_s = None if run.at_s is None else base_s + run.at_s
+        if run.samples is None:
             start_s = assembler.position_s if at_s is None else at_s
-            if frame.duration_s:
-                self.damage.add_lost(start_s, start_s + frame.duration_s, 1)
+            if run.lost_s:
+                self.damage.add_lost(start_s, start_s + run.lost_s, 1)
             if at_s is None:
-                yield from assembler.fill(start_s + frame.duration_s)
+                yield from assembler.fill(start_s + run.lost_s)
             return
-        decoded = frame.frame
-        raw = read_samples(decoded)
-        if not raw.size:
-            return
-        self.damage.clipping.add(raw, assembler.position_s, decoded.sample_rate)
-        samples = self._to_float(raw, decoded)
-        yield from assembler.place(samples, decoded.sample_rate, at_s)
+        self.damage.clipping.add(run.samples, assembler.position_s, run.rate_hz)
+        yield from assembler.place(self._to_float(run.samples), run.rate_hz, at_s)
         self.damage.sound_end_s = assembler.position_s
 
-    def _to_float(self, raw: NDArray[Any], frame: AudioFrame) -> Samples:
+    def _to_float(self, raw: Raw) -> Samples:
         if raw.dtype.kind != "f":
             return to_float(raw)
-        if not str(self.chosen.codec).startswith(FLOAT_CODECS):
-            return clean_floats(raw, 1.0) if not np.isfinite(raw.sum()) else raw.astype(np.float32)
-        if self._scale is None:
-            self._scale = self._find_scale()
-        return clean_floats(raw, self._scale)
+        if str(self.chosen.codec).startswith(FLOAT_CODECS):
+            if self._scale is None:
+                self._scale = self._find_scale()
+            return clean_floats(raw, self._scale)
+        return raw.astype(np.float32) if np.isfinite(raw.sum()) else clean_floats(raw, 1.0)
 
     def _find_scale(self) -> float:
         """Return what brings samples far above full scale below it."""
         count = LevelCount()
         for part in self.file_map.parts:
             with self._open(part) as decoder:
-                for frame in decoder.decode() if decoder else ():
-                    if frame.frame is not None:
-                        count.add(read_samples(frame.frame))
+                for run in join(decoder.decode() if decoder else ()):
+                    if run.samples is not None:
+                        count.add(run.samples)
         return count.choose_scale()
 
     def _note_end(
@@ -210,7 +209,7 @@ def open_recording(
             )
         duration_s = claim_duration_s(container)
         metadata = {key.lower(): value for key, value in container.metadata.items()}
-    recording = Recording(
+    return Recording(
         path=path,
         tracks=tracks,
         chosen=order[0],
@@ -219,7 +218,6 @@ def open_recording(
         is_track_named=named is not None,
         metadata=metadata,
     )
-    return recording
 
 
 def open_part(path: Path, part: Part, *, is_only: bool) -> InputContainer:
@@ -237,15 +235,7 @@ def claim_duration_s(container: InputContainer) -> float | None:
     return max((duration_of(one) or 0.0 for one in container.streams.audio), default=0.0) or None
 
 
-def read_samples(frame: AudioFrame) -> NDArray[Any]:
-    """Return a frame's samples as they are stored, a row per channel."""
-    array: NDArray[Any] = frame.to_ndarray()
-    if frame.format.is_planar:
-        return array
-    return array.reshape(-1, frame.layout.nb_channels).T
-
-
-def to_float(samples: NDArray[Any]) -> Samples:
+def to_float(samples: Raw) -> Samples:
     """Return integer samples as floats from -1 to 1."""
     if samples.dtype.kind == "u":
         return ((samples.astype(np.float32) - 128) / 128).astype(np.float32)

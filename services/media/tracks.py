@@ -39,6 +39,13 @@ ALPHA_2 = {
     "wel": "cy", "cym": "cy", "yid": "yi", "yor": "yo",
     "iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "mo": "ro", "jw": "jv",
 }  # fmt: skip
+KNOWN_CHANNELS = frozenset(
+    {
+        "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC",
+        "TFR", "TBL", "TBC", "TBR", "DL", "DR", "WL", "WR", "SDL", "SDR", "LFE2", "TSL", "TSR",
+        "BFC", "BFL", "BFR",
+    }
+)  # fmt: skip
 UNKNOWN_LANGUAGES = frozenset({"", "und", "unk", "mul", "mis", "zxx", "auto"})
 
 
@@ -56,6 +63,8 @@ class Track:
     codec: str | None
     """None when nothing here decodes it."""
     channels: int | None
+    layout: tuple[str, ...] | None
+    """The names of the channels (``FL``, ``LFE``), if the file has them."""
     is_default: bool
     is_secondary: bool
     """A dub, a commentary, or a description of the picture."""
@@ -96,9 +105,15 @@ def _describe(number: int, stream: AudioStream) -> Track:
         title=title or None,
         codec=codec.name if codec else None,
         channels=(codec.channels or None) if codec else None,
+        layout=_name_channels(codec) if codec else None,
         is_default=bool(stream.disposition & Disposition.default),
         is_secondary=bool(stream.disposition & SECONDARY),
     )
+
+
+def _name_channels(codec: Any) -> tuple[str, ...] | None:
+    names = tuple(channel.name for channel in codec.layout.channels)
+    return names if names and all(name in KNOWN_CHANNELS for name in names) else None
 
 
 def normalize_language(code: str | None) -> str | None:
