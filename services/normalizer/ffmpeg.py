@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -20,9 +22,9 @@ TICK_S = 0.5
 TICKS = {"", "progress"}  # a silent moment, and the last line of each of FFmpeg's own reports
 LOG_LINES_KEPT = 40  # loudnorm's report has 14 lines; a broken file may log without end
 READ_BYTES = 65536
-LARGEST_BLOCK = ("-max_alloc", str(2**28))
-"""Bytes. FFmpeg fills a hole in the timestamps in memory, and a file may claim one of days."""
 
+Feed = Iterable[bytes | memoryview]
+"""What FFmpeg reads from its standard input, made as it is needed."""
 OnProgress = Callable[[float], None]
 OnValue = Callable[[str, str], None]
 
@@ -53,6 +55,7 @@ def run_ffmpeg(
     on_progress: OnProgress,
     on_value: OnValue | None = None,
     *,
+    feed: Feed = (),
     most_idle_s: float,
 ) -> FFmpegRun:
     """Run FFmpeg to its end.
@@ -62,16 +65,23 @@ def run_ffmpeg(
         on_progress: Called with the seconds of audio finished, at least twice a second even
             if FFmpeg is silent. What it raises ends FFmpeg and everything that it started.
         on_value: Called with each name and value that a filter prints to standard output.
+        feed: Written to its standard input by a thread of its own. What it raises is raised
+            here.
         most_idle_s: How long FFmpeg may get no further, in seconds.
 
     Raises:
-        WorkError: ``internal`` when FFmpeg gets no further; it has been killed.
+        WorkError: ``decoding_stalled`` when FFmpeg gets no further; it has been killed.
     """
     patience = _Patience(most_idle_s)
     log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
     decoded_s = 0.0
     watched = ["-progress", "pipe:1", "-stats_period", str(TICK_S), *arguments]
-    with open_ffmpeg(watched, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with (
+        ThreadPoolExecutor(1, "feeder") as pool,  # left last: FFmpeg's end ends the writing
+        open_ffmpeg(watched, **pipes) as process,
+    ):
+        feeding = start_feeding(pool, process, feed)
         for stream, line in _read_lines(process):
             if stream is process.stderr:
                 log.append(line)
@@ -85,6 +95,7 @@ def run_ffmpeg(
             elif on_value:
                 on_value(name, value)
         exit_code = process.wait()
+        feeding.result()
     return FFmpegRun(exit_code, decoded_s, "\n".join(log))
 
 
@@ -100,7 +111,33 @@ class _Patience:
         if decoded_s > self._decoded_s:
             self._decoded_s, self._since = decoded_s, time.monotonic()
         elif time.monotonic() - self._since > self._most_idle_s:
-            raise WorkError("internal", "Decoding the file gets no further.", retryable=True)
+            raise WorkError(
+                "decoding_stalled",
+                "Decoding the file does not progress. Try again, or convert the file first.",
+                retryable=True,
+            )
+
+
+def start_feeding(
+    pool: ThreadPoolExecutor, process: subprocess.Popen[bytes], feed: Feed
+) -> Future[None]:
+    """Write to a process's standard input in a thread, which closes it at the end.
+
+    Args:
+        pool: Its thread must be free.
+        process: Its ``stdin`` belongs to the thread from now on.
+        feed: What is written; a process that reads no more ends it early.
+    """
+    stdin, process.stdin = process.stdin, None
+    return pool.submit(copy_context().run, _write, stdin, feed)
+
+
+def _write(stdin: IO[bytes] | None, feed: Feed) -> None:
+    if stdin is None:
+        return
+    with suppress(BrokenPipeError), closing(stdin):
+        for data in feed:
+            stdin.write(data)
 
 
 @contextmanager
@@ -120,10 +157,11 @@ def open_ffmpeg(
         stderr: The same.
     """
     with subprocess.Popen(  # noqa: S603 - no shell; every argument is our own or a path of ours
-        [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", "-nostats", *LARGEST_BLOCK, *arguments],
+        [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", "-nostats", *arguments],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        bufsize=0,
         # In our own process group, so that it is killed with us, however we die.
     ) as process:
         try:

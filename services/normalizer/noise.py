@@ -60,10 +60,15 @@ class NoiseSurvey:
         return QUIETEST_DBFS
 
 
-def build_survey(rate_hz: int) -> list[str]:
-    """Return the filters that print the level of each window, to be read into a survey."""
+def build_survey(rate_hz: int, mono: str) -> list[str]:
+    """Return the filters that print the level of each window, to be read into a survey.
+
+    Args:
+        rate_hz: The rate of the samples.
+        mono: The filter that mixes their channels.
+    """
     return [
-        "aformat=channel_layouts=mono",
+        mono,
         f"asetnsamples={round(WINDOW_S * rate_hz)}",
         "astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level",
         # Directly: each line whole, since FFmpeg's own progress shares the pipe.

@@ -1,29 +1,27 @@
-"""Takes the voice out of a recording, a window at a time, between two FFmpegs."""
+"""Takes the voice out of a recording, a window at a time."""
 
 import logging
-import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import tee
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from services.kit.wheels import ModelFileError
 from services.kit.work import WorkError
-from services.normalizer.ffmpeg import OnProgress, open_ffmpeg
-from services.normalizer.filters import FILL_GAPS
+from services.media import Voices
+from services.normalizer import filters
+from services.normalizer.failures import name_failure
+from services.normalizer.ffmpeg import OnProgress, run_ffmpeg
 from services.normalizer.isolation import BACKENDS, CHANNELS, RATE_HZ, require_isolation
 from services.normalizer.overlap import Samples
 from services.normalizer.settings import NormalizerSettings
+from services.normalizer.source import Source
 
 logger = logging.getLogger(__name__)
-
-RAW = ("-f", "f32le", "-ar", str(RATE_HZ), "-ac", str(CHANNELS))
-DECODING = f"{FILL_GAPS},aformat=channel_layouts=stereo,aresample={RATE_HZ}"
-PART_SAMPLES = RATE_HZ
-SAMPLE_BYTES = 4 * CHANNELS
 
 
 class Isolator(Protocol):
@@ -65,51 +63,78 @@ def open_isolator(settings: NormalizerSettings) -> Isolator:
 class Isolation:
     """The way of one recording through an isolator."""
 
-    source: Path
+    source: Source
     target: Path
     """Becomes FLAC at 44.1 kHz."""
-    channels: int
-    """Of the target: one or two."""
+    is_mono: bool
+    """The target has one channel, unless it has one for each voice."""
     on_progress: OnProgress
     """Called with the seconds of audio finished, about twice a second of work."""
+
+    @property
+    def channels(self) -> int:
+        """Return how many channels the target has."""
+        if self.source.voices.is_separate:
+            return self.source.channels
+        return 1 if self.is_mono else min(2, self.source.recording.channels)
 
     def run(self, isolator: Isolator) -> float:
         """Write the voice; return how many seconds it lasts.
 
         Raises:
-            WorkError: ``not_audio`` when nothing can be decoded.
+            WorkError: ``not_audio`` when nothing can be decoded, ``disk_full`` and others when
+                the voice cannot be written.
         """
-        # Only this file is opened, even if its content names others.
-        source = ["-protocol_whitelist", "file", "-i", str(self.source), "-map", "0:a:0"]
-        target = ["-ac", str(self.channels), "-c:a", "flac", str(self.target)]
-        quiet = ["-loglevel", "error"]
-        with (
-            open_ffmpeg(
-                [*quiet, *source, "-af", DECODING, *RAW, "pipe:1"], stdout=subprocess.PIPE
-            ) as decoder,
-            open_ffmpeg([*quiet, *RAW, "-i", "pipe:0", *target], stdin=subprocess.PIPE) as encoder,
-        ):
-            written = self._pass_on(_read(decoder.stdout), isolator, encoder.stdin)
-            if encoder.wait():
-                raise WorkError("internal", "The audio could not be processed.", retryable=True)
-        if not written:
-            raise WorkError("not_audio", "Nothing in the file can be decoded as audio.")
+        raw = filters.build_input(RATE_HZ, self.channels, is_separate=True)
+        arguments = [*raw, "-c:a", "flac", str(self.target)]
+        written = 0
+
+        def feed() -> Iterator[memoryview]:
+            nonlocal written
+            for voice in self._isolate(isolator):
+                yield np.ascontiguousarray(voice, "<f4").data.cast("B")
+                written += len(voice)
+
+        ended = run_ffmpeg(
+            arguments,
+            lambda _encoded_s: self.on_progress(written / RATE_HZ),
+            feed=feed(),
+            most_idle_s=self.source.most_idle_s,
+        )
+        if ended.exit_code or not written:
+            logger.error("ffmpeg failed: exit_code=%s log=%s", ended.exit_code, ended.log)
+            raise name_failure(ended)
         return written / RATE_HZ
 
-    def _pass_on(self, audio: Iterable[Samples], isolator: Isolator, sink: IO[bytes] | None) -> int:
-        written = 0
-        if sink:
-            for voice in isolator.isolate(audio):
-                sink.write(np.ascontiguousarray(voice, "<f4").data)
-                sink.flush()  # or closing it after a cancellation would write to a dead process
-                written += len(voice)
-                self.on_progress(written / RATE_HZ)
-            sink.close()
-        return written
+    def _isolate(self, isolator: Isolator) -> Iterator[Samples]:
+        """Yield the isolated voices, a row per instant."""
+        voices = self.source.voices
+        if voices.is_separate:
+            yield from self._isolate_pairs(isolator)
+            return
+        stereo = voices.to_stereo(self.source.recording.layout)
+        # Of two channels, one may be the other with the opposite sign.
+        down = voices.weights if voices.weights.shape[1] == 2 else np.full((1, 2), 0.5)  # noqa: PLR2004
+        mixing = down.T if self.channels == 1 else np.eye(2)
+        for voice in isolator.isolate(self._read_pairs(stereo)):
+            yield voice @ mixing.astype(np.float32)
 
+    def _isolate_pairs(self, isolator: Isolator) -> Iterator[Samples]:
+        """Isolate channels two by two, all at the same pace; the last may be alone."""
+        pairs = [[first, min(first + 1, self.channels - 1)] for first in range(0, self.channels, 2)]
+        sources = tee(self._read_rows(), len(pairs))
+        isolated = [
+            isolator.isolate(rows[:, pair] for rows in source)
+            for pair, source in zip(pairs, sources, strict=True)
+        ]
+        for parts in zip(*isolated, strict=False):
+            yield np.concatenate(parts, axis=1)[:, : self.channels]
 
-def _read(stream: IO[bytes] | None) -> Iterator[Samples]:
-    """Yield what a decoder writes; a frame that is cut at the end is left out."""
-    while stream and (data := stream.read(PART_SAMPLES * SAMPLE_BYTES)):
-        whole = len(data) - len(data) % SAMPLE_BYTES
-        yield np.frombuffer(data[:whole], "<f4").reshape(-1, CHANNELS)
+    def _read_rows(self) -> Iterator[Samples]:
+        for samples in self.source.read(RATE_HZ):
+            yield np.ascontiguousarray(samples.T)
+
+    def _read_pairs(self, stereo: Voices) -> Iterator[Samples]:
+        source = replace(self.source, voices=stereo)
+        for samples in source.read(RATE_HZ):
+            yield np.ascontiguousarray(np.broadcast_to(samples.T, (samples.shape[1], CHANNELS)))

@@ -3,10 +3,17 @@
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from services.kit.ticking import ticking
 from services.kit.work import Artifact, JobContext, Report, WorkError
+from services.media import Recording, Voices, hear_voices, open_recording
+from services.media.survey import Survey
+from services.media.voices import find_voices, plain_mix
 from services.normalizer import filters
+from services.normalizer.failures import name_failure
 from services.normalizer.ffmpeg import FFmpegRun, OnProgress, OnValue, run_ffmpeg
 from services.normalizer.loudness import (
     METER,
@@ -19,8 +26,8 @@ from services.normalizer.loudness import (
 )
 from services.normalizer.noise import LEVEL_KEY, NoiseSurvey, build_survey
 from services.normalizer.options import SubmissionOptions, check
-from services.normalizer.probe import Claims, probe
 from services.normalizer.settings import NormalizerSettings
+from services.normalizer.source import Source
 from services.normalizer.voice import Isolation, open_isolator
 
 __all__ = ["SubmissionOptions", "check", "run"]
@@ -30,6 +37,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPES = {"webm": "audio/webm", "flac": "audio/flac", "wav": "audio/wav"}
 ISOLATION_PERCENT = 70  # it takes longer than all that follows
 NO_OUTPUT = ("-f", "null", "-")
+SHORTEST_SOUND_S = 0.05
 
 
 def run(context: JobContext, settings: NormalizerSettings | None = None) -> Artifact:
@@ -40,8 +48,10 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
         settings: Read from the environment if not given.
 
     Raises:
-        WorkError: ``not_audio`` when nothing of it can be decoded, ``file_too_large`` when it
-            lasts too long, ``model_unavailable`` as in ``check``.
+        WorkError: ``not_audio`` when nothing of it can be decoded, ``invalid_track`` when it
+            lacks the track that was asked for, ``file_too_large`` when it lasts too long,
+            ``model_unavailable`` as in ``check``, ``decoding_stalled``, or what
+            ``name_failure`` returns.
         JobCancelledError: The job was cancelled; FFmpeg has been killed.
     """
     options = SubmissionOptions.model_validate(context.options)
@@ -49,19 +59,11 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
     check(options, settings)
     if context.upload is None:
         raise WorkError("not_audio", "No file was submitted.")
-    target = context.work_dir / f"audio_normalized.{options.output_format}"
     watch = _Watch(context.report, settings.max_duration_s)
-    normalization = _Normalization(
-        source=context.upload,
-        target=target,
-        options=options,
-        claims=probe(context.upload),
-        watch=watch,
-        most_idle_s=settings.decode_idle_seconds,
-    )
+    normalization = _open(context, options, settings, watch)
     if options.isolate_vocals:
         normalization = normalization.isolate(context.work_dir / "voice.flac", settings)
-    survey = normalization.survey()
+    normalization, survey = normalization.survey()
     removal = survey.noise.build_removal()
     peak_dbtp = choose_peak_dbtp(options.output_format)
     if removal or not (survey.loudness.is_silence or survey.loudness.has_headroom(peak_dbtp)):
@@ -70,7 +72,33 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
         levelling = build_loudnorm(measured, **aim)
     else:
         levelling = build_gain(survey.loudness)
-    return normalization.encode(removal, levelling, survey.duration_s)
+    artifact = normalization.encode(removal, levelling, survey.duration_s)
+    return replace(artifact, details={**artifact.details, **normalization.facts})
+
+
+def _open(
+    context: JobContext, options: SubmissionOptions, settings: NormalizerSettings, watch: "_Watch"
+) -> "_Normalization":
+    upload = context.upload or Path()
+    on_progress = watch.over(0, 0, None)
+    # Silent tracks are read to their end to find the one with speech.
+    with ticking(lambda: on_progress(0.0)):
+        recording = open_recording(upload, track=options.audio_track, language=options.language)
+        voices = plain_mix(recording.channels)
+        if options.isolate_vocals or options.channels == "separate":
+            voices = hear_voices(
+                recording, options.channels, max_duration_s=settings.max_duration_s
+            )
+    source = Source(recording, voices, settings.max_duration_s, settings.decode_idle_seconds)
+    return _Normalization(
+        source=source,
+        original=recording,
+        target=context.work_dir / f"audio_normalized.{options.output_format}",
+        options=options,
+        duration_s=recording.duration_s,
+        watch=watch,
+        is_decided=voices.is_separate or options.isolate_vocals or recording.channels == 1,
+    )
 
 
 @dataclass(frozen=True)
@@ -109,18 +137,29 @@ class _Survey:
 class _Normalization:
     """The passes over one recording."""
 
-    source: Path
+    source: Source
+    original: Recording
+    """What was submitted; the source may be what was made of it."""
     target: Path
     options: SubmissionOptions
-    claims: Claims
+    duration_s: float | None
+    """How long the source says that it is."""
     watch: _Watch
-    most_idle_s: float
-    """How long FFmpeg may get no further, in seconds."""
+    is_decided: bool
+    """Which channels are heard, and how, is known."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what the job says about its source."""
+        return {
+            "warnings": self.original.warnings(),
+            "audio_tracks": self.original.list_tracks(),
+            "channels": "separate" if self.source.voices.is_separate else "mix",
+        }
 
     def isolate(self, target: Path, settings: NormalizerSettings) -> "_Normalization":
         """Take the voice out of the recording; return what goes on with that alone."""
-        on_progress = self.watch.over(0, ISOLATION_PERCENT, self.claims.duration_s)
-        channels = 1 if self.options.convert_to_mono else min(self.claims.channels, 2)
+        on_progress = self.watch.over(0, ISOLATION_PERCENT, self.duration_s)
         isolated_s = 0.0
 
         def remember(done_s: float) -> None:
@@ -128,19 +167,47 @@ class _Normalization:
             isolated_s = done_s
             on_progress(done_s)
 
-        isolation = Isolation(self.source, target, channels, remember)
+        isolation = Isolation(self.source, target, self.options.convert_to_mono, remember)
         # A model may have to be fetched, and a window may take it longer than a sign of life lasts.
         with ticking(lambda: on_progress(isolated_s)):
             duration_s = isolation.run(open_isolator(settings))
+        voices = Voices(
+            np.eye(isolation.channels, dtype=np.float32), self.source.voices.is_separate
+        )
         return replace(
             self,
-            source=target,
-            claims=Claims(channels, duration_s),
+            source=replace(self.source, recording=open_recording(target), voices=voices),
+            duration_s=duration_s,
             watch=replace(self.watch, begun=ISOLATION_PERCENT),
         )
 
-    def survey(self) -> _Survey:
-        """Hear how noisy and how loud the recording is, in one pass."""
+    def survey(self) -> tuple["_Normalization", _Survey]:
+        """Hear how noisy and how loud the recording is, and which channels carry voices.
+
+        Most recordings are a plain mix of their channels. So that is heard at once, and again
+        only where it turns out to be another one.
+        """
+        if self.is_decided:
+            return self, self.survey_once(20)
+        channels = Survey(self.source.recording.channels, filters.sample_rate_hz(self.options))
+        presumed = self._as_wanted(self.source.voices)
+        survey = presumed.survey_once(15, channels)
+        found = find_voices(channels, self.options.channels, self.source.recording.layout)
+        decided = replace(self._as_wanted(found), is_decided=True)
+        before, after = presumed.source.voices.weights, decided.source.voices.weights
+        if before.shape == after.shape and np.allclose(before, after):
+            return decided, survey
+        return decided, decided.survey_once(25)
+
+    def _as_wanted(self, voices: Voices) -> "_Normalization":
+        """Return the same with other voices, in stereo where that is wanted and there is any."""
+        is_stereo = not (self.options.convert_to_mono or voices.is_separate)
+        if is_stereo and self.source.recording.channels > 1:
+            voices = voices.to_stereo(self.source.recording.layout)
+        return replace(self, source=replace(self.source, voices=voices))
+
+    def survey_once(self, last: float, channels: Survey | None = None) -> _Survey:
+        """Hear the source as it is now, up to the given percent of the job."""
         noise = NoiseSurvey()
 
         def on_value(name: str, value: str) -> None:
@@ -149,19 +216,24 @@ class _Normalization:
 
         steps = [METER]
         if self.options.remove_noise:
-            steps += build_survey(filters.sample_rate_hz(self.options))
-        on_progress = self.watch.over(0, 25, self.claims.duration_s)
-        heard = self._run_pass(steps, NO_OUTPUT, on_progress, on_value)
+            rate_hz = filters.sample_rate_hz(self.options)
+            mono = filters.build_mono(
+                self.source.channels, is_separate=self.source.voices.is_separate
+            )
+            steps += build_survey(rate_hz, mono)
+        on_progress = self.watch.over(last - 10, last, self.duration_s)
+        heard = self._run_pass(steps, NO_OUTPUT, on_progress, on_value, channels)
         loudness = read_meter(heard.log)
-        # Half of a truncated file is still worth its words, so the exit code does not decide.
-        if not heard.decoded_s or loudness is None:
-            logger.warning("ffmpeg ended with %s: %s", heard.exit_code, heard.log)
-            raise WorkError("not_audio", "Nothing in the file can be decoded as audio.")
+        duration_s = self.source.recording.damage.sound_end_s
+        if duration_s < SHORTEST_SOUND_S:
+            raise WorkError("not_audio", "The recording is shorter than a twentieth of a second.")
+        if loudness is None:
+            raise _fail(heard)
         return _Survey(noise, loudness, heard.decoded_s)
 
     def measure(self, steps: list[str]) -> dict[str, str]:
         """Return what loudnorm says about the cleaned audio."""
-        on_progress = self.watch.over(25, 60, self.claims.duration_s)
+        on_progress = self.watch.over(25, 60, self.duration_s)
         measured = self._run_pass(steps, NO_OUTPUT, on_progress)
         report = measured.read_report()
         if not report:
@@ -171,9 +243,11 @@ class _Normalization:
     def encode(self, removal: list[str], levelling: list[str], duration_s: float) -> Artifact:
         """Write the cleaned and levelled audio."""
         rate = f"aresample={filters.sample_rate_hz(self.options)}"
+        is_separate = self.source.voices.is_separate
+        encoding = filters.build_encoding(self.options, is_separate=is_separate)
         written = self._run_pass(
             [*removal, *levelling, rate],
-            (*filters.build_encoding(self.options), str(self.target)),
+            (*encoding, str(self.target)),
             self.watch.over(60, 100, duration_s),
         )
         if written.exit_code or not written.decoded_s:
@@ -193,14 +267,22 @@ class _Normalization:
         output: tuple[str, ...],
         on_progress: OnProgress,
         on_value: OnValue | None = None,
+        channels: Survey | None = None,
     ) -> FFmpegRun:
-        chain = ",".join([*filters.build_conversion(self.options, self.claims.channels), *steps])
-        # Only this file is opened, even if its content names others.
-        source = ["-protocol_whitelist", "file", "-i", str(self.source)]
-        arguments = [*source, "-map", "0:a:0", "-af", chain, *output]
-        return run_ffmpeg(arguments, on_progress, on_value, most_idle_s=self.most_idle_s)
+        chain = ",".join([*filters.build_conversion(self.options), *steps])
+        rate_hz = filters.sample_rate_hz(self.options)
+        raw = filters.build_input(
+            rate_hz, self.source.channels, is_separate=self.source.voices.is_separate
+        )
+        return run_ffmpeg(
+            [*raw, "-af", chain, *output],
+            on_progress,
+            on_value,
+            feed=self.source.feed(rate_hz, channels),
+            most_idle_s=self.source.most_idle_s,
+        )
 
 
 def _fail(ended: FFmpegRun) -> WorkError:
-    logger.error("ffmpeg ended with %s: %s", ended.exit_code, ended.log)
-    return WorkError("internal", "The audio could not be processed.", retryable=True)
+    logger.error("ffmpeg failed: exit_code=%s log=%s", ended.exit_code, ended.log)
+    return name_failure(ended)
