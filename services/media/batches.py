@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import av
 import numpy as np
 from av import AudioFrame
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ LARGEST_JITTER_S = 0.1
 
 Raw = NDArray[Any]
 """Samples as a file stores them, a row per channel."""
+MOST_PLANES = 8
+"""PyAV reads memory that is not the frame's where a planar frame has more channels."""
 TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
@@ -89,5 +92,17 @@ def read_samples(frame: AudioFrame) -> Raw:
         flat = np.frombuffer(memoryview(frame.planes[0]), kind, count=channels * length)
         interleaved: Raw = flat.reshape(length, channels)
         return interleaved.T
+    if channels > MOST_PLANES:
+        return _read_packed(frame)
     array: Raw = frame.to_ndarray()
     return array if form.is_planar else array.reshape(-1, channels).T
+
+
+def _read_packed(frame: AudioFrame) -> Raw:
+    packed = av.AudioResampler(
+        format=frame.format.packed, layout=frame.layout, rate=frame.sample_rate
+    )
+    frame.pts = None
+    arrays = [part.to_ndarray() for part in [*packed.resample(frame), *packed.resample(None)]]
+    joined: Raw = np.concatenate(arrays, axis=1).reshape(-1, frame.layout.nb_channels)
+    return joined.T

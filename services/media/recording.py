@@ -1,8 +1,8 @@
 """A submitted file as one recording: samples on the media's own time line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from services.media.opening import open_container
 from services.media.parts import FileMap, Part, map_file
 from services.media.promises import find_promise_s
 from services.media.slices import FileSlice
+from services.media.speech import RATE_HZ, SpeechMeter
 from services.media.tracks import Track, find_asked, list_tracks, order_tracks
 
 FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
@@ -90,6 +91,16 @@ class Recording:
         yield from assembler.finish()
         if not self.damage.sound_end_s:
             raise WorkError("not_audio", UNDECODABLE)
+
+    def peek(self) -> Iterator[Samples]:
+        """Yield the chosen track at 16 kHz, as it is and without regard to times or damage."""
+        assembler = Assembler(RATE_HZ, self.channels, float("inf"))
+        for part in self.file_map.parts:
+            with self._open(part) as decoder:
+                for run in join(decoder.decode() if decoder else ()):
+                    if run.samples is not None:
+                        yield from assembler.place(self._to_float(run.samples), run.rate_hz, None)
+        yield from assembler.finish()
 
     def warnings(self) -> list[Warning_]:
         """Return what a client has to know, after reading."""
@@ -209,7 +220,7 @@ def open_recording(
             )
         duration_s = claim_duration_s(container)
         metadata = {key.lower(): value for key, value in container.metadata.items()}
-    return Recording(
+    recording = Recording(
         path=path,
         tracks=tracks,
         chosen=order[0],
@@ -218,6 +229,36 @@ def open_recording(
         is_track_named=named is not None,
         metadata=metadata,
     )
+    return recording if recording.is_track_named else prefer_speech(recording, order)
+
+
+def prefer_speech(recording: Recording, order: Sequence[Track]) -> Recording:
+    """Return the recording with the first track in which somebody speaks.
+
+    Args:
+        recording: With its most likely track, which it keeps if there is speech in none.
+        order: The tracks, the most likely first. One alone is not read.
+    """
+    if len(order) == 1:
+        return recording
+    chosen: Track | None = None
+    sounding: list[Track] = []
+    for track in order:
+        meter = SpeechMeter()
+        # What was found to be the best has to be heard no further; of the others it is enough
+        # to know that they are not silent.
+        for samples in replace(recording, chosen=track).peek():
+            meter.add(samples)
+            if meter.has_speech or (meter.has_sound and chosen):
+                break
+        meter.finish()
+        if meter.has_speech and chosen is None:
+            chosen = track
+        if meter.has_sound:
+            sounding.append(track)
+    best = chosen or (sounding or order)[0]
+    others = tuple(track for track in sounding if track is not best)
+    return replace(recording, chosen=best, others_with_sound=others)
 
 
 def open_part(path: Path, part: Part, *, is_only: bool) -> InputContainer:
