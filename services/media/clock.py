@@ -11,7 +11,8 @@ SMALLEST_JUMP_S = 0.5
 LARGEST_GAP_S = 10.0
 """A longer gap in all streams is another clock, as for FFmpeg (``dts_delta_threshold``)."""
 NEAR_S = 1.0
-TOGETHER_S = 0.5
+LONGEST_TAIL_S = 60.0
+"""Seconds of picture without sound at the edge of a part; more is an error."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,15 @@ class Stamp:
 
     stream: int
     start: float
+    """When it is decoded: in a file these times only grow, unless the clock jumps."""
     end: float
+    shown: float
+    """When it is seen or heard."""
+
+    @property
+    def shown_end(self) -> float:
+        """Return until when it is seen or heard."""
+        return self.shown + self.end - self.start
 
 
 @dataclass
@@ -39,6 +48,7 @@ class Clock:
     gaps: list[tuple[float, float]] = field(default_factory=list)
     """Where all streams have nothing, on the time line."""
     _ends: dict[int, float] = field(default_factory=dict)
+    _shown_ends: dict[int, float] = field(default_factory=dict)
     _others_jump: tuple[float, float] | None = None
     _left: list[float] = field(default_factory=list)
 
@@ -60,10 +70,14 @@ class Clock:
                 self._judge(stamp, following)
             self._others_jump = None
         elif self._jumps(stamp) and self._others_jump is None:
-            self._others_jump = (self._ends[stamp.stream], stamp.start)
+            self._others_jump = (self._shown_ends[stamp.stream], stamp.shown)
         before = self._ends.get(stamp.stream, stamp.end)
         is_jump = stamp.end < before - SMALLEST_JUMP_S
         self._ends[stamp.stream] = stamp.end if is_jump else max(before, stamp.end)
+        shown_end = self._shown_ends.get(stamp.stream, stamp.shown_end)
+        self._shown_ends[stamp.stream] = (
+            stamp.shown_end if is_jump else max(shown_end, stamp.shown_end)
+        )
 
     def _jumps(self, stamp: Stamp) -> bool:
         end = self._ends.get(stamp.stream)
@@ -73,7 +87,7 @@ class Clock:
         audio_end = self._ends[self.audio]
         others = self._others_jump
         if others is None and following is not None and self._jumps(following):
-            others = (self._ends[following.stream], following.start)
+            others = (self._shown_ends[following.stream], following.shown)
         has_others = any(key != self.audio for key in self._ends)
         jump = stamp.start - audio_end
         if has_others and others is None and jump > 0:
@@ -86,8 +100,9 @@ class Clock:
             return
         end, start = audio_end, stamp.start
         if others is not None:
-            end = others[0] if others[0] - end > TOGETHER_S else end
-            start = others[1] if start - others[1] > TOGETHER_S else start
+            # A part lasts until the last of its streams ends.
+            end = others[0] if 0 < others[0] - end < LONGEST_TAIL_S else end
+            start = others[1] if 0 < start - others[1] < LONGEST_TAIL_S else start
         self._left.append(audio_end)
         self.shift += end - start
         for stream in self._ends:

@@ -58,6 +58,17 @@ class Damage:
         else:
             self.lost.append((start_s, end_s))
 
+    def trim_end(self, *, is_timed: bool) -> None:
+        """Take what is lost after the last sound for a cut end, not for damage.
+
+        Args:
+            is_timed: The container has timestamps, so that what is lost was part of it.
+        """
+        if self.lost and self.lost[-1][0] >= self.sound_end_s - NEAR_S / 10:
+            self.lost.pop()
+            self.lost_packets -= 1
+            self.is_cut = self.is_cut or is_timed
+
     def warnings(self) -> list[Warning_]:
         """Return what a client has to know."""
         return [*self._warn_cut(), *self._warn_lost(), *self._warn_clipped()]

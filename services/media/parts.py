@@ -16,6 +16,9 @@ Buffer = bytes | mmap.mmap
 
 EBML = b"\x1a\x45\xdf\xa3"
 EBML_HEADER_BYTES = 64
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+HEADER_BYTES = 65536
 OGG_FIRST_PAGE = b"OggS\x00\x02"
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
 AMR_STARTS = (b"#!AMR\n", b"#!AMR-WB\n")
@@ -75,6 +78,22 @@ def _is_mp4(head: bytes) -> bool:
 
 def _is_riff(head: bytes) -> bool:
     return head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE"
+
+
+def _is_avi(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == b"AVI "
+
+
+def _map_avi(data: Buffer) -> FileMap:
+    (size,) = struct.unpack_from("<I", data, 4)
+    is_known = size not in PIPED_SIZES and size < PIPED_LEAST
+    return FileMap((Part(0, len(data)),), is_cut=is_known and size + 8 > len(data) + 1)
+
+
+def _map_asf(data: Buffer) -> FileMap:
+    found = data[:HEADER_BYTES].find(ASF_PROPERTIES)
+    size = int.from_bytes(data[found + 40 : found + 48], "little") if found >= 0 else 0
+    return FileMap((Part(0, len(data)),), is_cut=size > len(data))
 
 
 def _map_mp4(data: Buffer) -> FileMap:
@@ -228,6 +247,8 @@ def _cut(starts: list[int], size: int) -> tuple[Part, ...]:
 READERS: tuple[tuple[Callable[[bytes], bool], Callable[[Buffer], FileMap]], ...] = (
     (_is_mp4, _map_mp4),
     (_is_riff, _map_riff),
+    (_is_avi, _map_avi),
+    (lambda head: head == ASF, _map_asf),
     (lambda head: head[:4] == b"OggS", _map_ogg),
     (lambda head: head[:4] == EBML, _map_ebml),
     (lambda head: head[:4] == b"fLaC", _map_flac),

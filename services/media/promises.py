@@ -3,13 +3,16 @@
 import struct
 from pathlib import Path
 
-from services.media.decoding import Decoder, duration_of
+from services.media.decoding import Decoder
 from services.media.opening import names_format
 from services.media.parts import FileMap, Part
+from services.media.timing import duration_of
 
 HEADER_BYTES = 65536
 BELIEVED = frozenset({"mov", "mp4", "matroska", "webm", "flv", "avi", "asf", "flac", "aiff"})
 """Formats whose duration is stated, not estimated from the size of the file."""
+EXACT = frozenset({"mov", "mp4", "flac", "aiff", "flv", "avi"})
+"""Formats whose duration can be believed where nothing else says that the file is cut."""
 
 
 def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | None:
@@ -33,10 +36,11 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | N
     if own_s is not None and formats & {"mov", "mp4", "flac", "aiff"}:
         start = stream.start_time or 0
         start_s = float(start * stream.time_base) if stream.time_base else 0.0
-        return own_s + (start_s - decoder.start_s if decoder.is_timed else 0.0)
+        return own_s + (start_s - decoder.packets.start_s if decoder.packets.is_timed else 0.0)
     claimed = decoder.container.duration
     # It may be that of another track, of which nothing is read here.
-    is_own = file_map.is_cut or len(decoder.container.streams.audio) == 1
+    is_own = len(decoder.container.streams.audio) == 1 and bool(EXACT & formats)
+    is_own = is_own or file_map.is_cut
     return claimed / 1e6 if claimed and is_own else None
 
 

@@ -14,12 +14,13 @@ from services.media.assembly import Assembler
 from services.media.batches import Raw, Run, join
 from services.media.cleaning import LevelCount, Samples, clean_floats
 from services.media.damage import Damage, Warning_
-from services.media.decoding import Decoder, duration_of
+from services.media.decoding import Decoder
 from services.media.opening import open_container
 from services.media.parts import FileMap, Part, map_file
 from services.media.promises import find_promise_s
 from services.media.slices import FileSlice
 from services.media.speech import RATE_HZ, SpeechMeter
+from services.media.timing import duration_of
 from services.media.tracks import Track, find_asked, list_tracks, order_tracks
 
 FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
@@ -87,7 +88,7 @@ class Recording:
                     yield from self._place(assembler, run, base_s)
                 self._note_end(decoder, assembler, base_s, is_last=part is self.file_map.parts[-1])
                 if part is not self.file_map.parts[-1]:
-                    yield from assembler.fill(base_s + decoder.end_s)
+                    yield from assembler.fill(base_s + decoder.packets.end_s)
         yield from assembler.finish()
         if not self.damage.sound_end_s:
             raise WorkError("not_audio", UNDECODABLE)
@@ -172,15 +173,16 @@ class Recording:
     def _note_end(
         self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
     ) -> None:
-        for start_s, end_s in decoder.lost:
+        for start_s, end_s in decoder.packets.gaps:
             self.damage.add_lost(base_s + start_s, base_s + end_s, 1)
         if not is_last:
             return
         promised_s = find_promise_s(self.path, self.file_map, decoder)
-        reached_s = max(assembler.position_s - base_s, decoder.end_s)
+        reached_s = max(assembler.position_s - base_s, decoder.packets.end_s)
         self.damage.promised_s = None if promised_s is None else base_s + promised_s
         is_short = promised_s is not None and promised_s - reached_s > max(1.0, 0.02 * promised_s)
-        self.damage.is_cut = self.file_map.is_cut or is_short
+        self.damage.is_cut = self.file_map.is_cut or is_short or decoder.packets.is_broken
+        self.damage.trim_end(is_timed=decoder.packets.is_timed)
 
 
 def open_recording(

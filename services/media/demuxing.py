@@ -1,0 +1,158 @@
+"""Reads the packets of one audio stream, each with its place on the time line."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeAlias
+
+from av import Packet
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Discard, Stream
+
+from services.media.clock import Clock, Stamp
+from services.media.opening import names_format
+from services.media.timing import (
+    INDEXED_FORMATS,
+    JUMPING_FORMATS,
+    LIVE_FORMATS,
+    PACKETIZED_FORMATS,
+    find_start_s,
+    is_timed,
+    list_pictures,
+)
+
+AnyPacket: TypeAlias = "Packet[Any]"  # generic in its annotations only
+LOOKAHEAD = 512
+MOST_ERRORS = 1000
+"""Errors one after another; the demuxer gets no further then."""
+SAME_S = 0.001
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A packet and when it is heard."""
+
+    packet: AnyPacket
+    at_s: float | None
+    """Seconds since the container's start; None if directly after the packet before."""
+
+
+class Demuxer:
+    """The packets of one stream, to the end of its container.
+
+    Args:
+        container: Opened for this alone.
+        index: The stream's index.
+    """
+
+    def __init__(self, container: InputContainer, index: int) -> None:
+        self._container, self._index = container, index
+        formats = names_format(container)
+        pictures = list_pictures(container)
+        self.is_timed = is_timed(container)
+        self.start_s = find_start_s(container) if self.is_timed else 0.0
+        self.end_s = 0.0
+        """Where the last packet of any stream ends, since the container's start."""
+        self.is_broken = False
+        """Reading stopped because of an error."""
+        self.frame_s = 0.0
+        """How long the last decoded frame was; the caller says so."""
+        self._is_packetized = bool(PACKETIZED_FORMATS & formats)
+        can_skip = bool(JUMPING_FORMATS & formats) and bool(pictures or not LIVE_FORMATS & formats)
+        self._clock = Clock(index, can_skip=can_skip)
+        watched = {index}
+        if self.is_timed and not INDEXED_FORMATS & formats:
+            watched |= {stream.index for stream in pictures}
+        self._wanted: list[Stream] = []
+        for stream in container.streams:
+            if stream.index in watched:
+                self._wanted.append(stream)
+            else:
+                stream.discard = Discard.all
+        # Fractions are slow, and there may be millions of packets.
+        self.tick_s = {stream.index: float(stream.time_base or 0) for stream in container.streams}
+        self._following_ticks: int | None = None
+        self._following_s = 0.0
+
+    @property
+    def gaps(self) -> list[tuple[float, float]]:
+        """Return where all streams have nothing, in seconds since the container's start."""
+        return [(start - self.start_s, end - self.start_s) for start, end in self._clock.gaps]
+
+    def read(self) -> Iterator[Timed]:
+        """Yield the packets of the stream in order."""
+        packets = self._demux()
+        if not self.is_timed:
+            yield from (Timed(packet, None) for packet in packets)
+            return
+        stamped = ((packet, self._stamp(packet)) for packet in packets)
+        waiting: deque[tuple[AnyPacket, Stamp | None]] = deque()
+        while True:
+            try:
+                packet, stamp = waiting.popleft() if waiting else next(stamped)
+            except StopIteration:
+                return
+            if stamp:
+                following = None
+                if self._clock.needs_next(stamp):
+                    following = self._look_ahead(waiting, stamped)
+                self._clock.pass_stamp(stamp, following)
+                self.end_s = max(self.end_s, stamp.end + self._clock.shift - self.start_s)
+            if packet.stream_index == self._index:
+                yield Timed(packet, self._place(stamp))
+
+    def _place(self, stamp: Stamp | None) -> float | None:
+        return None if stamp is None else stamp.shown + self._clock.shift - self.start_s
+
+    def _demux(self) -> Iterator[AnyPacket]:
+        errors = 0
+        while errors < MOST_ERRORS:
+            try:
+                for packet in self._container.demux(self._wanted):
+                    errors = 0
+                    yield packet
+            except FFmpegError:
+                errors += 1
+                continue
+            return
+        self.is_broken = True
+
+    def _look_ahead(
+        self,
+        waiting: deque[tuple[AnyPacket, Stamp | None]],
+        stamped: Iterator[tuple[AnyPacket, Stamp | None]],
+    ) -> Stamp | None:
+        for _, stamp in waiting:
+            if stamp and stamp.stream != self._index:
+                return stamp
+        for packet, stamp in islice(stamped, LOOKAHEAD):
+            waiting.append((packet, stamp))
+            if stamp and stamp.stream != self._index:
+                return stamp
+        return None
+
+    def _stamp(self, packet: AnyPacket) -> Stamp | None:
+        ticks = packet.dts if packet.dts is not None else packet.pts
+        if ticks is None:
+            return None
+        index = packet.stream_index
+        tick_s = self.tick_s[index]
+        if self._is_packetized and index == self._index:
+            return self._correct(ticks, packet.duration or 0, tick_s)
+        start = ticks * tick_s
+        shown = start if packet.pts is None else packet.pts * tick_s
+        return Stamp(index, start, start + (packet.duration or 0) * tick_s, shown)
+
+    def _correct(self, ticks: int, duration: int, tick_s: float) -> Stamp:
+        """Return a packet's time as it is where the rate of its stream has changed.
+
+        libav goes on to compute with the first rate where packets have no time of their own.
+        """
+        claimed_s = duration * tick_s
+        frame_s = self.frame_s or claimed_s
+        is_computed = ticks == self._following_ticks and abs(frame_s - claimed_s) > SAME_S
+        start = self._following_s if is_computed else ticks * tick_s
+        self._following_ticks, self._following_s = ticks + duration, start + frame_s
+        return Stamp(self._index, start, start + frame_s, start)
