@@ -19,8 +19,11 @@ from benchmarks.services.signals import (
     read_sound,
     write_sound,
 )
+from services.media import open_recording
+from services.media.voices import plain_mix
 from services.normalizer.isolation import RATE_HZ
 from services.normalizer.settings import NormalizerSettings
+from services.normalizer.source import Source
 from services.normalizer.voice import Isolation, Isolator, open_isolator
 
 CLIPS = ("jfk.wav", "sense_and_sensibility_01_austen_64kb-0870.wav")
@@ -66,7 +69,10 @@ def separate(isolator: Isolator, clip: Path, *, ratio_db: float, scratch: Path) 
     source = write_sound(scratch / "mix.wav", mixed, rate_hz=RATE_HZ)
     target = scratch / "voice.flac"
     started = time.perf_counter()
-    duration_s = Isolation(source, target, 2, lambda _seconds: None).run(isolator)
+    recording = open_recording(source)
+    heard = Source(recording, plain_mix(recording.channels), float("inf"), most_idle_s=300)
+    isolation = Isolation(heard, target, is_mono=False, on_progress=lambda _seconds: None)
+    duration_s = isolation.run(isolator)
     seconds = time.perf_counter() - started
     isolated = read_sound(target, rate_hz=RATE_HZ)
     before_db, after_db = (measure_si_sdr_db(sound, voice) for sound in (mixed, isolated))

@@ -18,15 +18,13 @@ from benchmarks.services.noise import LEAST_GAIN_DB, RATE_HZ, add_noise, measure
 from benchmarks.services.normalizer import Recording, measure_peak_mib
 from benchmarks.services.signals import read_sound, write_sound
 from services.kit.work import JobCancelledError, WorkError
-from services.normalizer.ffmpeg import find_ffmpeg, open_ffmpeg, run_ffmpeg
-from services.normalizer.filters import FILL_GAPS
+from services.normalizer.ffmpeg import find_ffmpeg, run_ffmpeg
 from services.normalizer.noise import WINDOW_S
 from services.normalizer.settings import NormalizerSettings
 from services.normalizer.work import run
 from tests.support.work_context import SAMPLES, RecordingReport, make_context
 
 JFK = SAMPLES / "jfk.wav"
-MOST_MEMORY_KIB = 600 * 1024
 
 Generate = Callable[..., Path]
 
@@ -232,6 +230,19 @@ def test_a_clean_recording_is_not_put_through_noise_removal(tmp_path: Path) -> N
         "noise_removed": False,
         "levelled": True,
         "vocals_isolated": False,
+        "channels": "mix",
+        "warnings": [],
+        "audio_tracks": [
+            {
+                "number": 1,
+                "language": None,
+                "title": None,
+                "codec": "pcm_s16le",
+                "channels": 1,
+                "default": False,
+                "chosen": True,
+            }
+        ],
     }
 
 
@@ -324,14 +335,9 @@ def test_a_small_file_that_decodes_to_years_is_stopped(tmp_path: Path, generate:
 
 
 def test_a_hole_of_days_is_not_filled_in_memory(tmp_path: Path, generate: Generate) -> None:
-    """Sound that is said to begin after thirty hours, in a file of a few hundred kilobytes."""
+    """Sound that is said to go on after thirty hours, in a file of a few hundred kilobytes."""
     late = ["-itsoffset", "108000", "-i", str(JFK)]
     hole = generate("hole.mkv", "-i", str(JFK), *late, "-map", "1:a", "-map", "0:a", "-c:a", "flac")
-    command = ["-i", str(hole), "-map", "0:a:0", "-af", FILL_GAPS, "-t", "1", "-f", "null", "-"]
-    with open_ffmpeg(command, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0
-    assert usage.ru_maxrss < MOST_MEMORY_KIB
     with pytest.raises(WorkError, match="file_too_large"):
         run(make_context(tmp_path / "work", hole), NormalizerSettings(max_duration_hours=0.05))
 
@@ -376,7 +382,7 @@ def test_an_ffmpeg_that_gets_no_further_is_stopped(pipe: Path) -> None:
     seen: list[float] = []
     with pytest.raises(WorkError) as stopped:
         run_ffmpeg(["-i", str(pipe), "-f", "null", "-"], seen.append, most_idle_s=0.8)
-    assert (stopped.value.code, stopped.value.retryable) == ("internal", True)
+    assert (stopped.value.code, stopped.value.retryable) == ("decoding_stalled", True)
     assert seen
 
 
