@@ -17,7 +17,8 @@ LAG_S = 0.25
 MOST_COMPARED = 8
 """Channels that are compared with delays, which costs most."""
 SILENT_DBFS = -90.0
-ALIKE = 0.6
+ALIKE = 0.8
+"""Of the largest correlation possible, without a delay: copies of one signal."""
 LOW_HZ = 250
 
 Levels = NDArray[np.float32]
@@ -43,6 +44,8 @@ class Survey:
         """Windows in which a pair carries the same."""
         self.other_sign = np.zeros((channels, channels), np.int64)
         """Windows in which the one carries the opposite of the other."""
+        self.sounding = np.zeros(channels, np.int64)
+        """Windows in which each channel carries anything."""
         self.high_share = np.zeros(channels)
         """The share of each channel's energy above ``LOW_HZ``."""
         self._energy = np.zeros((2, channels))
@@ -87,6 +90,7 @@ class Survey:
         centred = window - window.mean(axis=1, keepdims=True)
         norms = np.maximum(np.sqrt(np.square(centred).sum(axis=1)), 1e-9)
         sounding = energy / FRAMES > 10 ** ((SILENT_DBFS + 10) / 10)
+        self.sounding += sounding
         both = np.outer(sounding, sounding)
         alike = (centred @ centred.T) / np.outer(norms, norms)
         self.same_sign += both & (alike > ALIKE)

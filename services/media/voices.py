@@ -29,11 +29,15 @@ MOSTLY_SHARED = 0.5
 LEAST_OWN_S = 0.6
 LEAST_PAUSES = 0.15
 """Of the time: music has fewer, and who speaks on a telephone listens about half of it."""
-MOST_ALIKE_LEVELS = 0.5
+MOST_ALIKE_LEVELS = 0.6
 LEVEL_LAG_S = 2.0
+COURSE_DB = 18.0
+"""What is quieter may be what one channel hears of the other."""
 MOST_LIFT_DB = 15.0
 LEAST_HIGH_SHARE = 0.2
 """Of the energy: a channel for low tones only has less above 250 Hz."""
+COPY_SHARE = 0.9
+FEW = 0.05
 MOST_VOICES = 8
 DOWNMIX = {"FC": 1.0, "FL": 0.707, "FR": 0.707, "LFE": 0.707, "LFE2": 0.707}
 SURROUND = 0.5
@@ -183,7 +187,7 @@ def _find_active(levels: NDArray[np.float32], level: float) -> NDArray[np.bool_]
 
 def _compare_levels(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Return the largest correlation of two courses of levels, within some delay."""
-    floored = [np.maximum(each, _above(each).max() - 35) for each in (one, other)]
+    floored = [np.maximum(each, _find_level(each) - COURSE_DB) for each in (one, other)]
     centred = [each - each.mean() for each in floored]
     norm = float(np.linalg.norm(centred[0]) * np.linalg.norm(centred[1]))
     if not norm:
@@ -260,9 +264,9 @@ def _find_sign(survey: Survey, channel: int, taken: dict[int, int]) -> int:
     """Return 1, -1 for a copy with the opposite sign, or 0 where both occur by turns."""
     for other, sign in taken.items():
         same, opposite = survey.same_sign[channel, other], survey.other_sign[channel, other]
+        is_copy = same + opposite >= COPY_SHARE * survey.sounding[channel]
+        if is_copy and min(same, opposite) > FEW * max(same, opposite):
+            return 0  # whatever it carries, the other one carries too
         if opposite > same:
-            is_mixed = same > opposite / 10
-            return 0 if is_mixed else -sign
-        if opposite > same / 10 and opposite > 1:
-            return 0
+            return -sign
     return 1
