@@ -13,6 +13,8 @@ LARGEST = 8.0
 """Float samples may exceed full scale (1.0); what exceeds it by far is an error."""
 LEAST_OFFSET = 5e-4
 """Of full scale. A smaller constant offset does no harm."""
+LARGEST_DRIFT = 0.03
+"""Of full scale, in a second. More is another offset, since no voice is so uneven."""
 CLIPPED_RUN = 3
 """Samples at full scale, one after another. A loud sound touches it with one or two."""
 FULL_SCALE = 0.9995
@@ -36,7 +38,10 @@ class OffsetRemover:
             self._offset, self._weight, self._applied = mean, 0.0, None
         # A running mean over all that was heard, at the most over the last ten seconds.
         self._weight = min(10.0, self._weight + duration_s)
-        self._offset += (mean - self._offset) * min(1.0, duration_s / self._weight)
+        step = mean - self._offset
+        self._offset += step * np.where(
+            abs(step) > LARGEST_DRIFT, 1.0, min(1.0, duration_s / self._weight)
+        )
         target = np.where(abs(self._offset) >= LEAST_OFFSET, self._offset, 0).astype(np.float32)
         before = target if self._applied is None else self._applied
         self._applied = target
@@ -88,8 +93,17 @@ class ClippingCount:
     seconds: dict[int, float] = field(default_factory=dict)
     """The clipped share of each second that has clipped samples."""
 
-    def add(self, samples: NDArray[Any], at_s: float, rate_hz: int) -> None:
-        """Look at samples as the file has them, a row per channel, before any change."""
+    def add(
+        self, samples: NDArray[Any], at_s: float, rate_hz: int, *, is_float: bool = False
+    ) -> None:
+        """Look at samples as the file has them, a row per channel, before any change.
+
+        Args:
+            samples: Integers, or floats with full scale at 1.
+            at_s: When they begin.
+            rate_hz: Their rate.
+            is_float: The file stores floats, which are not what a decoder made of it.
+        """
         info = np.iinfo(samples.dtype) if samples.dtype.kind in "iu" else None
         high = info.max * FULL_SCALE if info else FULL_SCALE
         low = info.min * FULL_SCALE if info and info.min else -high
@@ -97,6 +111,8 @@ class ClippingCount:
             high, low = info.max - 0.5, 0.5
         if not samples.size or (samples.max() < high and samples.min() > low):
             return
+        if is_float and max(samples.max(), -samples.min()) > 1:
+            return  # nothing was cut off: floats may exceed full scale
         clipped = np.abs(np.concatenate([samples >= high, samples <= low]).astype(np.int8))
         ends = np.zeros((len(clipped), 1), np.int8)
         steps = np.diff(np.concatenate([ends, clipped, ends], axis=1), axis=1)

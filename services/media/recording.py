@@ -52,6 +52,10 @@ class Recording:
         return self.chosen.channels or 1
 
     @property
+    def _stores_floats(self) -> bool:
+        return str(self.chosen.codec).startswith(FLOAT_CODECS)
+
+    @property
     def layout(self) -> tuple[str, ...] | None:
         """Return the names of the channels, if the file has them."""
         return self.chosen.layout
@@ -147,14 +151,16 @@ class Recording:
             if at_s is None:
                 yield from assembler.fill(start_s + run.lost_s)
             return
-        self.damage.clipping.add(run.samples, assembler.position_s, run.rate_hz)
+        self.damage.clipping.add(
+            run.samples, assembler.position_s, run.rate_hz, is_float=self._stores_floats
+        )
         yield from assembler.place(self._to_float(run.samples), run.rate_hz, at_s)
         self.damage.sound_end_s = assembler.position_s
 
     def _to_float(self, raw: Raw) -> Samples:
         if raw.dtype.kind != "f":
             return to_float(raw)
-        if str(self.chosen.codec).startswith(FLOAT_CODECS):
+        if self._stores_floats:
             if self._scale is None:
                 self._scale = self._find_scale()
             return clean_floats(raw, self._scale)

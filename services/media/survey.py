@@ -53,7 +53,9 @@ class Survey:
     def add(self, samples: Samples) -> None:
         """Take the next samples into account."""
         whole = samples.shape[1] // self._step * self._step
-        lower = samples[:, :whole].reshape(self.channels, -1, self._step).mean(axis=2)
+        # Far faster than a mean over an axis of a few values.
+        parts = [samples[:, first : whole : self._step] for first in range(self._step)]
+        lower = np.add.reduce(parts) / np.float32(self._step)
         self._rest = np.concatenate([self._rest, lower], axis=1)
         while self._rest.shape[1] >= self._window:
             self._look(self._rest[:, : self._window])

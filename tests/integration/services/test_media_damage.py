@@ -1,0 +1,213 @@
+"""Damaged and truncated files: what is there, at its time, and what the job says about it."""
+
+import struct
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from services.kit.work import WorkError
+from services.media import open_recording
+from services.normalizer.work import run
+from tests.support.recordings import JFK, RATE_HZ, Sound, Workshop, load, locate, read
+from tests.support.work_context import make_context
+
+NEAR_S = 0.15
+FRAGMENTS = ("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-frag_duration", "500000")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("media"))
+
+
+def list_codes(path: Path) -> list[str]:
+    recording = open_recording(path)
+    read(recording)
+    return [warning["code"] for warning in recording.warnings()]
+
+
+INTACT = [
+    ("a.mp3", ["-ar", "44100"]),
+    ("vbr.mp3", ["-q:a", "5", "-write_xing", "0"]),
+    ("a.aac", ["-c:a", "aac"]),
+    ("a.m4a", ["-c:a", "aac"]),
+    ("lossless.m4a", ["-c:a", "alac"]),
+    ("fragments.mp4", ["-c:a", "aac", *FRAGMENTS]),
+    ("a.3gp", ["-c:a", "aac", "-f", "3gp"]),
+    ("a.webm", ["-c:a", "libopus"]),
+    ("live.webm", ["-c:a", "libopus", "-live", "1"]),
+    ("a.opus", ["-c:a", "libopus"]),
+    ("a.ogg", ["-c:a", "libvorbis"]),
+    ("a.flac", []),
+    ("a.flv", ["-c:a", "aac"]),
+    ("a.wma", ["-c:a", "wmav2"]),
+    ("a.avi", ["-c:a", "libmp3lame"]),
+    ("a.ts", ["-c:a", "aac"]),
+    ("a.aiff", []),
+    ("a.w64", []),
+    ("a.au", []),
+    ("a.caf", []),
+    ("a.amr", ["-c:a", "libopencore_amrnb", "-ar", "8000"]),
+    ("float.wav", ["-c:a", "pcm_f32le"]),
+    ("bytes.wav", ["-c:a", "pcm_u8"]),
+    ("wide.wav", ["-c:a", "pcm_s24le", "-rf64", "always"]),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), INTACT, ids=[name for name, _ in INTACT])
+def test_an_intact_file_has_no_warning_and_all_of_its_sound(
+    workshop: Workshop, name: str, arguments: list[str]
+) -> None:
+    recording = open_recording(workshop.make(name, "-i", JFK, *arguments))
+    sound = read(recording)[0]
+    assert recording.warnings() == []
+    assert len(sound) / RATE_HZ == pytest.approx(11, abs=NEAR_S)
+
+
+CUT = [
+    ("cut.wav", [], 11.0),
+    ("cut.flac", [], 11.0),
+    ("cut.mp3", ["-ar", "44100"], 11.0),
+    ("fast.m4a", ["-c:a", "aac", "-movflags", "+faststart"], 11.0),
+    ("cut.mp4", ["-c:a", "aac", *FRAGMENTS], None),
+    ("cut.webm", ["-c:a", "libopus"], 11.0),
+    ("cut.mka", ["-c:a", "aac"], 11.0),
+    ("cut.opus", ["-c:a", "libopus"], None),
+    ("cut.flv", ["-c:a", "aac", "-ar", "44100"], 11.0),
+    ("cut.wma", ["-c:a", "wmav2", "-ar", "44100"], None),
+    ("cut.avi", ["-c:a", "libmp3lame"], None),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "promised_s"), CUT, ids=[one[0] for one in CUT])
+def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(
+    workshop: Workshop, name: str, arguments: list[str], promised_s: float | None
+) -> None:
+    recording = open_recording(workshop.cut(workshop.make(name, "-i", JFK, *arguments)))
+    sound = read(recording)[0]
+    end_s = len(sound) / RATE_HZ
+    assert 4 < end_s < 8
+    assert locate(sound, load(JFK)[: 4 * RATE_HZ]) == pytest.approx([0.0], abs=NEAR_S)
+    (warning,) = recording.warnings()
+    assert warning["code"] == "truncated_source"
+    assert warning["start"] == pytest.approx(end_s, abs=0.05)
+    if promised_s is not None:
+        assert warning["end"] == pytest.approx(promised_s, abs=0.1)
+        assert "are missing" in warning["detail"]
+
+
+def test_an_mp4_file_without_its_index_is_said_to_be_truncated(workshop: Workshop) -> None:
+    path = workshop.cut(workshop.make("end.m4a", "-i", JFK, "-c:a", "aac"))
+    with pytest.raises(WorkError, match="not_audio: The file is truncated") as refusal:
+        open_recording(path)
+    assert not refusal.value.retryable
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 100_000])
+def test_a_wrong_size_in_a_wav_file_hides_no_sound(workshop: Workshop, size: int) -> None:
+    data = bytearray(JFK.read_bytes())
+    place = data.find(b"data") + 4
+    data[place : place + 4] = struct.pack("<I", size)
+    path = workshop.folder / "wrong.wav"
+    path.write_bytes(data)
+    assert list_codes(path) == []
+    assert read(open_recording(path)).shape[1] == 11 * RATE_HZ
+
+
+def test_chunks_after_the_sound_are_no_sound(workshop: Workshop) -> None:
+    data = JFK.read_bytes()
+    path = workshop.folder / "tagged.wav"
+    path.write_bytes(data + b"LIST" + struct.pack("<I", 8) + b"INFOabcd")
+    assert read(open_recording(path)).shape[1] == 11 * RATE_HZ
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("damaged.m4a", ["-c:a", "aac"]), ("damaged.mka", ["-c:a", "aac"])],
+)
+def test_lost_packets_leave_silence_of_their_length(
+    workshop: Workshop, name: str, arguments: list[str]
+) -> None:
+    whole = workshop.make(name, "-i", JFK, "-i", JFK, "-filter_complex", "concat=2:0:1", *arguments)
+    data, draw = bytearray(whole.read_bytes()), Random(1)
+    for _ in range(40):  # in the middle of the first half
+        place = draw.randrange(len(data) // 6, len(data) // 3)
+        data[place : place + 16] = draw.randbytes(16)
+    whole.write_bytes(data)
+    recording = open_recording(whole)
+    sound = read(recording)[0]
+    assert len(sound) / RATE_HZ == pytest.approx(22, abs=NEAR_S)
+    assert 11.0 in [pytest.approx(place, abs=NEAR_S) for place in locate(sound, load(JFK), 2)]
+    warnings = recording.warnings()
+    assert {warning["code"] for warning in warnings} == {"damaged_packets"}
+    assert all(1 < warning["start"] < warning["end"] < 11 for warning in warnings)
+
+
+def write_floats(path: Path, samples: Sound) -> Path:
+    data = samples.astype("<f4").tobytes()
+    form = struct.pack("<IHHIIHH", 16, 3, 1, RATE_HZ, RATE_HZ * 4, 4, 32)
+    size = struct.pack("<I", 36 + len(data))
+    head = b"RIFF" + size + b"WAVEfmt " + form + b"data" + struct.pack("<I", len(data))
+    path.write_bytes(head + data)
+    return path
+
+
+def normalize(path: Path) -> tuple[Sound, list[str]]:
+    artifact = run(make_context(path.with_suffix(".work"), path, {"output_format": "wav"}))
+    codes = [warning["code"] for warning in artifact.details["warnings"]]
+    return read(open_recording(artifact.path))[0], codes
+
+
+def make_odd_floats() -> dict[str, Sound]:
+    clip = load(JFK)
+    spikes, infinite = clip.copy(), clip.copy()
+    spikes[::20_000] = 1e30
+    infinite[[1000, 50_000, 90_000]] = [np.inf, np.nan, -np.inf]
+    return {
+        "huge": clip * 1e6,
+        "large": clip * 30,
+        "beyond full scale": clip * 3,
+        "spikes": spikes,
+        "no numbers": infinite,
+    }
+
+
+@pytest.mark.parametrize("name", make_odd_floats())
+def test_floats_that_no_sound_has_are_put_right(workshop: Workshop, name: str) -> None:
+    path = write_floats(workshop.folder / f"{name}.wav", make_odd_floats()[name])
+    sound, codes = normalize(path)
+    assert codes == []
+    assert locate(sound, load(JFK)) == pytest.approx([0.0], abs=NEAR_S)
+    assert np.sqrt(np.square(sound).mean()) > 0.05
+
+
+@pytest.mark.parametrize("offset", [0.4, -0.6])
+def test_a_constant_offset_is_removed(workshop: Workshop, offset: float) -> None:
+    path = workshop.write_channels("offset.wav", 0.3 * load(JFK) + np.float32(offset))
+    sound = read(open_recording(path))[0]
+    assert abs(sound.mean()) < 0.001
+    assert np.abs(sound - 0.3 * load(JFK)).max() < 0.02
+
+
+def test_an_overdriven_recording_is_said_to_be_so(workshop: Workshop) -> None:
+    clip = load(JFK)
+    path = workshop.write_channels("loud.wav", np.concatenate([0.5 * clip, 20 * clip, 0.5 * clip]))
+    recording = open_recording(path)
+    read(recording)
+    (warning,) = recording.warnings()
+    assert (warning["code"], warning["start"], warning["end"]) == ("clipped", 11, 22)
+
+
+def test_a_recording_that_just_reaches_full_scale_is_not(workshop: Workshop) -> None:
+    clip = load(JFK)
+    assert list_codes(workshop.write_channels("full.wav", clip / np.abs(clip).max())) == []
+
+
+@pytest.mark.parametrize("samples", [0, 1, 400])
+def test_hardly_any_sound_is_no_audio(workshop: Workshop, samples: int) -> None:
+    path = workshop.write_channels(f"short{samples}.wav", load(JFK)[:samples])
+    with pytest.raises(WorkError) as refusal:
+        normalize(path)
+    assert (refusal.value.code, refusal.value.retryable) == ("not_audio", False)

@@ -1,0 +1,200 @@
+"""Sound is at the second at which the media has it, whatever the container."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.kit.work import WorkError
+from services.media import open_recording
+from services.media.assembly import BLOCK_VALUES
+from tests.support.recordings import JFK, PANGRAM, PICTURE, RATE_HZ, Workshop, load, locate, read
+
+NEAR_S = 0.15
+CLIP_S = 11.0
+MPEG2 = ("-c:v", "mpeg2video")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("media"))
+
+
+def find_clips(path: Path, count: int = 1) -> list[float]:
+    """Return when the clip is heard, and check that the file has no warning."""
+    recording = open_recording(path)
+    sound = read(recording)
+    assert recording.warnings() == []
+    return locate(sound.mean(axis=0), load(JFK), count)
+
+
+@pytest.mark.parametrize(
+    ("name", "codecs"),
+    [
+        ("late.mkv", [*MPEG2, "-c:a", "aac"]),
+        ("late.webm", ["-c:v", "libvpx", "-c:a", "libopus"]),
+        ("late.mp4", [*MPEG2, "-c:a", "aac"]),
+        ("late.ts", [*MPEG2, "-c:a", "aac"]),
+        ("late.m2ts", [*MPEG2, "-c:a", "ac3"]),
+        ("late.mpg", [*MPEG2, "-c:a", "mp2", "-ar", "44100"]),
+        ("late.vob", [*MPEG2, "-c:a", "ac3", "-ar", "48000"]),
+        ("late.flv", ["-c:v", "flv", "-c:a", "aac", "-ar", "44100"]),
+        ("late.wmv", ["-c:v", "wmv2", "-c:a", "wmav2"]),
+    ],
+)
+def test_sound_that_starts_after_the_picture_is_late(
+    workshop: Workshop, name: str, codecs: list[str]
+) -> None:
+    path = workshop.make(
+        name, *PICTURE, "-itsoffset", "4.9", "-i", JFK, "-map", "0", "-map", "1", "-t", "16",
+        *codecs,
+    )  # fmt: skip
+    assert find_clips(path) == pytest.approx([4.9], abs=NEAR_S)
+
+
+def test_a_clock_that_starts_at_ten_hours_is_not_silence(workshop: Workshop) -> None:
+    path = workshop.make(
+        "ten.ts", *PICTURE, "-itsoffset", "2", "-i", JFK, "-map", "0", "-map", "1", "-t", "13",
+        *MPEG2, "-c:a", "aac", "-output_ts_offset", "36000",
+    )  # fmt: skip
+    assert find_clips(path) == pytest.approx([2.0], abs=NEAR_S)
+
+
+def test_a_part_of_a_live_stream_starts_at_its_own_start(workshop: Workshop) -> None:
+    part = workshop.make(
+        "live.webm", "-i", JFK, "-c:a", "libopus", "-output_ts_offset", "36000", "-live", "1"
+    )
+    assert find_clips(part) == pytest.approx([0.0], abs=NEAR_S)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
+def test_sound_that_starts_before_the_picture_starts_at_zero(
+    workshop: Workshop, suffix: str
+) -> None:
+    path = workshop.make(
+        f"early.{suffix}", "-i", JFK, "-itsoffset", "3", *PICTURE, "-map", "0", "-map", "1",
+        "-t", "14", *MPEG2, "-c:a", "aac",
+    )  # fmt: skip
+    assert find_clips(path) == pytest.approx([0.0], abs=NEAR_S)
+
+
+def test_sound_after_twenty_minutes_of_picture_is_there(workshop: Workshop) -> None:
+    picture = ["-f", "lavfi", "-i", "color=s=16x16:r=1:d=1212"]
+    path = workshop.make(
+        "twenty.mkv", *picture, "-itsoffset", "1200", "-i", JFK, "-map", "0", "-map", "1", *MPEG2,
+        "-c:a", "aac",
+    )  # fmt: skip
+    blocks = [*open_recording(path).read(RATE_HZ, max_duration_s=43_200)]
+    assert max(block.size for block in blocks) <= BLOCK_VALUES
+    sound = np.concatenate(blocks, axis=1)[0]
+    assert not sound[: 1199 * RATE_HZ].any()
+    start = 1190 * RATE_HZ
+    assert locate(sound[start:], load(JFK)) == pytest.approx([10.0], abs=NEAR_S)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts", "flv"])
+def test_a_gap_in_the_middle_is_silence(workshop: Workshop, suffix: str) -> None:
+    """The sound goes on at 31 s; meanwhile there is a picture, and no packet of sound."""
+    twice = "[0]asplit[x][y];[y]adelay=31000[z];[x][z]amix=normalize=0"
+    graph = f"{twice},aselect='lt(t,11)+gte(t,31)'[sound]"
+    picture = ["-c:v", "flv"] if suffix == "flv" else MPEG2
+    path = workshop.make(
+        f"gap.{suffix}", "-i", JFK, *PICTURE, "-filter_complex", graph, "-map", "1", "-map",
+        "[sound]", "-t", "43", *picture, "-c:a", "aac", "-ar", "44100",
+    )  # fmt: skip
+    assert find_clips(path, 2) == pytest.approx([0.0, 31.0], abs=NEAR_S)
+
+
+def make_forms(workshop: Workshop, suffix: str, *codec: str) -> list[Path]:
+    """Return the clip in one channel and in two, at two rates."""
+    forms = [("a", "1", "16000"), ("b", "2", "48000")]
+    return [
+        workshop.make(f"{name}.{suffix}", "-i", JFK, "-ac", channels, "-ar", rate, *codec)
+        for name, channels, rate in forms
+    ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [
+        ("mp3", ()),
+        ("aac", ("-c:a", "aac")),
+        ("opus", ("-c:a", "libopus")),
+        ("ogg", ("-c:a", "libvorbis")),
+        ("flac", ()),
+        ("wav", ()),
+        ("m4a", ("-c:a", "aac")),
+        ("ts", ("-c:a", "aac")),
+        ("webm", ("-c:a", "libopus")),
+    ],
+)
+def test_parts_of_different_forms_follow_one_another(
+    workshop: Workshop, suffix: str, codec: tuple[str, ...]
+) -> None:
+    first, second = make_forms(workshop, suffix, *codec)
+    path = workshop.join(f"joined.{suffix}", first, second, first)
+    assert find_clips(path, 3) == pytest.approx([0, CLIP_S, 2 * CLIP_S], abs=0.25)
+
+
+def test_fragmented_parts_with_an_index_each_follow_one_another(workshop: Workshop) -> None:
+    """As HLS with a second EXT-X-MAP comes from a downloader."""
+    flags = ["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-c:a", "aac"]
+    forms = [
+        workshop.make(f"{name}.mp4", "-i", JFK, *form, *flags, "-frag_duration", "2000000")
+        for name, form in [("one", ["-ar", "16000"]), ("two", ["-ar", "44100", "-ac", "2"])]
+    ]
+    path = workshop.join("parts.mp4", *forms)
+    assert find_clips(path, 2) == pytest.approx([0, CLIP_S], abs=0.25)
+
+
+@pytest.fixture(scope="module")
+def programme(workshop: Workshop) -> dict[str, Path]:
+    """Parts of a broadcast, twelve seconds each, whose clocks start elsewhere."""
+
+    def make(name: str, clip: Path, offset_s: int, length_s: int = 12) -> Path:
+        return workshop.make(
+            name, "-i", clip, *PICTURE, "-map", "1", "-map", "0", "-t", str(length_s), *MPEG2,
+            "-c:a", "aac", "-ar", "44100", "-output_ts_offset", str(offset_s),
+        )  # fmt: skip
+
+    return {
+        "start": make("start.ts", JFK, 0),
+        "hours later": make("later.ts", JFK, 36_000),
+        "rest": make("rest.ts", JFK, 12),
+        "advertisement": make("ad.ts", PANGRAM, 0, 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["start", "start"], [0, 12]),
+        (["start", "hours later"], [0, 12]),
+        (["hours later", "start"], [0, 12]),
+        (["start", "hours later", "start"], [0, 12, 24]),
+        (["start", "rest"], [0, 12]),
+        (["start", "advertisement", "rest"], [0, 16]),
+        (["advertisement", "start"], [4]),
+    ],
+)
+def test_a_clock_that_jumps_is_no_gap(
+    workshop: Workshop, programme: dict[str, Path], parts: list[str], expected: list[float]
+) -> None:
+    path = workshop.join("programme.ts", *(programme[part] for part in parts))
+    assert find_clips(path, len(expected)) == pytest.approx(expected, abs=0.25)
+
+
+def test_joined_pictures_without_sound_keep_their_length(
+    workshop: Workshop, programme: dict[str, Path]
+) -> None:
+    """The sound of each part ends a second before its picture does."""
+    path = workshop.join("tail.ts", programme["start"], programme["start"])
+    assert read(open_recording(path)).shape[1] / RATE_HZ == pytest.approx(23, abs=0.25)
+
+
+def test_a_file_longer_than_allowed_is_refused_before_its_silence_is_made(
+    workshop: Workshop,
+) -> None:
+    path = workshop.make("day.mkv", "-itsoffset", "90000", "-i", JFK, "-c:a", "flac")
+    with pytest.raises(WorkError, match="file_too_large"):
+        read(open_recording(path))

@@ -1,0 +1,95 @@
+"""Media files that are made for a test, and where in them a clip is heard."""
+
+import subprocess
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.media import Recording, open_recording
+from services.normalizer.ffmpeg import find_ffmpeg
+from tests.support.work_context import SAMPLES
+
+RATE_HZ = 16_000
+JFK = SAMPLES / "jfk.wav"
+AUSTEN = SAMPLES / "sense_and_sensibility_01_austen_64kb-0870.wav"
+PANGRAM = SAMPLES / "pt_pangrama.wav"
+PICTURE = ("-f", "lavfi", "-i", "color=s=32x32:r=10")
+LEAST_ALIKE = 0.3
+"""A codec and a level change a clip; another sound is below."""
+
+Sound = NDArray[np.float32]
+
+
+class Workshop:
+    """Makes files with FFmpeg in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def make(self, name: str, *arguments: str | Path) -> Path:
+        """Return the file that FFmpeg writes, given its arguments before the file's name."""
+        target = self.folder / name
+        command = [find_ffmpeg(), "-loglevel", "error", "-y", *map(str, arguments), str(target)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        return target
+
+    def join(self, name: str, *parts: Path) -> Path:
+        """Return a file with the bytes of others, one after another."""
+        target = self.folder / name
+        target.write_bytes(b"".join(part.read_bytes() for part in parts))
+        return target
+
+    def cut(self, source: Path, share: float = 0.6) -> Path:
+        """Return the beginning of a file."""
+        data = source.read_bytes()
+        target = source.with_name(f"cut-{source.name}")
+        target.write_bytes(data[: int(len(data) * share)])
+        return target
+
+    def write_channels(self, name: str, *channels: Sound, rate_hz: int = RATE_HZ) -> Path:
+        """Return a WAV file of 16 bits with these channels and no layout."""
+        target = self.folder / name
+        rows = np.stack(channels).T
+        with wave.open(str(target), "wb") as file:
+            file.setparams((len(channels), 2, rate_hz, 0, "NONE", "not compressed"))
+            file.writeframes((rows.clip(-1, 1) * 32_767).astype("<i2").tobytes())
+        return target
+
+
+def load(clip: Path) -> Sound:
+    """Return a sample clip."""
+    return read(open_recording(clip))[0]
+
+
+def read(recording: Recording) -> Sound:
+    """Return a whole recording, a row per channel."""
+    return np.concatenate([*recording.read(RATE_HZ, max_duration_s=43_200)], axis=1)
+
+
+def locate(sound: Sound, clip: Sound, count: int = 1) -> list[float]:
+    """Return when a clip is heard in a sound, in seconds, by cross-correlation.
+
+    Args:
+        sound: One channel.
+        clip: One channel.
+        count: How often it is looked for. Where it is not heard so often, there are fewer.
+    """
+    size = 1 << (len(sound) + len(clip)).bit_length()
+    spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(clip, size))
+    found = np.abs(np.fft.irfft(spectrum, size)[: len(sound)])
+    power = np.square(sound, dtype=np.float64).cumsum()
+    ends = np.minimum(np.arange(len(sound)) + len(clip), len(sound)) - 1
+    norms = np.sqrt(np.maximum(power[ends] - power + sound**2, 1e-3) * np.square(clip).sum())
+    alike = found / norms
+    alike[norms < norms.max() / 10] = 0
+    places: list[float] = []
+    for _ in range(count):
+        place = int(alike.argmax())
+        if alike[place] < LEAST_ALIKE:
+            break
+        places.append(place / RATE_HZ)
+        alike[max(0, place - RATE_HZ) : place + RATE_HZ] = 0
+    return sorted(places)
