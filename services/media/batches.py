@@ -16,7 +16,7 @@ LARGEST_JITTER_S = 0.1
 
 Raw = NDArray[Any]
 """Samples as a file stores them, a row per channel."""
-MOST_PLANES = 8
+MOST_PLANES = 7
 """PyAV reads memory that is not the frame's where a planar frame has more channels."""
 TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 

@@ -39,6 +39,7 @@ LEAST_HIGH_SHARE = 0.2
 COPY_SHARE = 0.9
 FEW = 0.05
 MOST_VOICES = 8
+"""FLAC has no more channels; what is left is mixed into the last one."""
 DOWNMIX = {"FC": 1.0, "FL": 0.707, "FR": 0.707, "LFE": 0.707, "LFE2": 0.707}
 SURROUND = 0.5
 LOW_TONES = frozenset({"LFE", "LFE2"})
@@ -100,7 +101,9 @@ def find_voices(survey: Survey, mode: Channels, layout: Sequence[str] | None = N
     relations = _relate(survey, levels, carrying)
     groups = _group(relations, carrying)
     if _are_separate(relations, groups, mode):
-        rows = [_mix(survey, group, None, relations, levels) for group in groups[:MOST_VOICES]]
+        first, rest = groups[: MOST_VOICES - 1], groups[MOST_VOICES - 1 :]
+        heard = [*first, [channel for group in rest for channel in group]] if rest else first
+        rows = [_mix(survey, group, None, relations, levels) for group in heard]
         return Voices(np.stack(rows), is_separate=True)
     return Voices(_mix(survey, carrying, layout, relations, levels)[np.newaxis])
 
@@ -128,12 +131,24 @@ def _relate(
     survey: Survey, levels: NDArray[np.float32], carrying: Sequence[int]
 ) -> dict[tuple[int, int], str]:
     """Return what each pair of channels is: ``same``, ``different`` or ``unclear``."""
-    if len(carrying) < 2 or survey.channels > MOST_COMPARED:  # noqa: PLR2004 - a pair
-        return {}
+    if survey.channels > MOST_COMPARED:
+        return _relate_many(survey, carrying)
     likeness = np.repeat(survey.likeness, FRAMES, axis=2)[:, :, : levels.shape[1]]
     return {
         (one, other): _relate_pair(levels[one], levels[other], likeness[one, other])
         for one, other in pairs(carrying)
+    }
+
+
+def _relate_many(survey: Survey, carrying: Sequence[int]) -> dict[tuple[int, int], str]:
+    """Return which channels of many are copies, by what is known without any delay."""
+    alike = survey.same_sign + survey.other_sign
+    return {
+        (one, other): "same" if is_copy else "unclear"
+        for one, other in pairs(carrying)
+        for is_copy in [
+            alike[one, other] >= COPY_SHARE * max(1, survey.sounding[one], survey.sounding[other])
+        ]
     }
 
 

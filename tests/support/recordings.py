@@ -61,7 +61,7 @@ class Workshop:
 
 def load(clip: Path) -> Sound:
     """Return a sample clip."""
-    return read(open_recording(clip))[0]
+    return np.asarray(read(open_recording(clip))[0])
 
 
 def read(recording: Recording) -> Sound:
@@ -72,11 +72,14 @@ def read(recording: Recording) -> Sound:
 def locate(sound: Sound, clip: Sound, count: int = 1) -> list[float]:
     """Return when a clip is heard in a sound, in seconds, by cross-correlation.
 
+    It may start a little before the sound does, as with codecs that swallow their beginning.
+
     Args:
         sound: One channel.
         clip: One channel.
         count: How often it is looked for. Where it is not heard so often, there are fewer.
     """
+    sound = np.pad(sound, (RATE_HZ, 0))
     size = 1 << (len(sound) + len(clip)).bit_length()
     spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(clip, size))
     found = np.abs(np.fft.irfft(spectrum, size)[: len(sound)])
@@ -90,6 +93,6 @@ def locate(sound: Sound, clip: Sound, count: int = 1) -> list[float]:
         place = int(alike.argmax())
         if alike[place] < LEAST_ALIKE:
             break
-        places.append(place / RATE_HZ)
+        places.append(place / RATE_HZ - 1)
         alike[max(0, place - RATE_HZ) : place + RATE_HZ] = 0
     return sorted(places)

@@ -100,7 +100,7 @@ def test_a_track_that_is_not_there_is_refused_with_those_that_are(
 def test_a_track_that_nothing_decodes_leaves_the_other(
     workshop: Workshop, *, is_last: bool
 ) -> None:
-    inputs = ["-i", JFK, *SILENCE] if is_last else [*SILENCE, "-i", JFK]
+    inputs = ["-i", str(JFK), *SILENCE] if is_last else [*SILENCE, "-i", str(JFK)]
     path = break_codec(workshop.make("phone.mp4", *inputs, *TWO), last=is_last)
     assert hears_clip(path)
     with pytest.raises(WorkError, match="cannot be decoded"):

@@ -121,5 +121,12 @@ def test_a_fold_to_stereo_keeps_the_sides() -> None:
     np.testing.assert_array_equal(plain_mix(2).to_stereo(None).weights, np.eye(2))
 
 
+def test_more_voices_than_a_file_can_hold_share_the_last_channel() -> None:
+    parties = [place(load(JFK)[: 2 * RATE_HZ], 2 * number) for number in range(10)]
+    weights = hear(*parties, mode="separate").weights
+    assert weights.shape == (8, 10)
+    assert np.count_nonzero(weights, axis=1).tolist() == [1] * 7 + [3]
+
+
 def test_silence_has_one_voice() -> None:
     assert hear(np.zeros(LENGTH, np.float32), np.zeros(LENGTH, np.float32)).weights.shape == (1, 2)
