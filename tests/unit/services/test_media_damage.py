@@ -84,7 +84,7 @@ def place_all(runs: list[tuple[float, Sound]], rate_hz: int = 1000) -> Sound:
 
 def alternate(length: int) -> Sound:
     """Return sound without a constant offset."""
-    return np.tile([0.5, -0.5], length // 2)
+    return np.asarray(np.tile([0.5, -0.5], length // 2))
 
 
 def test_a_gap_becomes_silence_and_jitter_does_not() -> None:
