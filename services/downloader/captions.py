@@ -46,6 +46,12 @@ class Track:
     """Where yt-dlp finds them."""
 
     @property
+    def code(self) -> str:
+        """The language with its ISO 639-1 code, as far as there is one."""
+        first, mark, rest = self.language.partition("-")
+        return f"{_base(first)}{mark}{rest}"
+
+    @property
     def form(self) -> str:
         """The ending of its file's name."""
         return str(self.source["ext"])
@@ -115,7 +121,7 @@ def fetch_captions(
         _write(reader, video, track.source, path)
     watch.count(aside.received_bytes)
     try:
-        return Captions(track, path, parse_subtitles(path.read_bytes()))
+        return Captions(track, path, parse_subtitles(path.read_bytes(), track.code))
     except (SubtitlesError, OSError) as error:
         raise WorkError("captions_unreadable", f"They cannot be read: {error}.") from error
 

@@ -43,6 +43,7 @@ _PASSING_STATUSES = {
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_OF_HTML5 = "_old_archive_ids"  # what the generic extractor adds to media elements only
 _UNKNOWN_EXTENSION = "unknown_video"  # the one that yt-dlp lets pass
 _PASSED = _UnsafeExtensionError.ALLOWED_EXTENSIONS
 _AUDIO = {"mp3", "wav", "ogg", "opus", "flac", "m4a", "aac", "amr", "aiff", "caf", "au", "wma"}
@@ -78,7 +79,10 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         del transfer.headers["Content-Type"]
         transfer.headers["Content-Type"] = "text/html"
         self._downloader.keep(address, transfer)
-        return super()._real_extract(url)
+        result: dict[str, Any] = super()._real_extract(url)
+        if _OF_HTML5 in result:  # yt-dlp numbers even the only video of a page
+            result["title"] = str(result.get("title")).removesuffix(" (1)")
+        return result
 
     def _open(self, address: str, smuggled: Mapping[str, Any]) -> Transfer:
         headers = {"Accept-Encoding": "identity"}

@@ -8,6 +8,7 @@ the next one.
 import html
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -28,6 +29,29 @@ _TIME_WITHIN = re.compile(r"<[0-9:.]+>")  # of a word; pysubs2 1.9 warns of each
 _LEAST_MS = 100  # for cues that end before they begin
 _TOUCHING_MS = 100
 _ROLLING_SHARE = 0.5  # of a file's cues: below it, lines that come twice were said twice
+# What editors on Windows wrote; elsewhere code page 1252.
+_LEGACY_ENCODINGS = {
+    "ar": ("cp1256",),
+    "bg": ("cp1251",),
+    "cs": ("cp1250",),
+    "el": ("cp1253",),
+    "fa": ("cp1256",),
+    "he": ("cp1255",),
+    "hu": ("cp1250",),
+    "iw": ("cp1255",),
+    "ja": ("cp932", "euc_jp"),
+    "ko": ("cp949",),
+    "pl": ("cp1250",),
+    "ru": ("cp1251",),
+    "th": ("cp874",),
+    "tr": ("cp1254",),
+    "uk": ("cp1251",),
+    "vi": ("cp1258",),
+    "zh": ("gb18030", "big5"),
+    "zh-hant": ("big5",),
+    "zh-hk": ("big5hkscs",),
+    "zh-tw": ("big5",),
+}
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -42,11 +66,12 @@ class _Cue:
     lines: tuple[str, ...]
 
 
-def parse_subtitles(data: bytes) -> list[dict[str, Any]]:
+def parse_subtitles(data: bytes, language: str = "") -> list[dict[str, Any]]:
     """Return the segments of a file of subtitles: WebVTT, SubRip, TTML, SSA.
 
     Args:
         data: The file; its form is told from its beginning.
+        language: Its language's code, which tells the encoding of files that are not UTF-8.
 
     Returns:
         Segments with ``text``, ``start``, ``end`` and ``duration`` in seconds; at least one.
@@ -54,7 +79,7 @@ def parse_subtitles(data: bytes) -> list[dict[str, Any]]:
     Raises:
         SubtitlesError: It has another form, or nothing is said in it.
     """
-    cues = [cue for cue in map(_clean, _read(data)) if cue.lines]
+    cues = [cue for cue in map(_clean, _read(data, language)) if cue.lines]
     cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
     separate = _without_overlaps(_joined_at_once(_unrolled(list(dict.fromkeys(cues)))))
     if not separate:
@@ -62,8 +87,8 @@ def parse_subtitles(data: bytes) -> list[dict[str, Any]]:
     return [_describe(cue) for cue in separate]
 
 
-def _read(data: bytes) -> Sequence[pysubs2.SSAEvent]:
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff\n ")
+def _read(data: bytes, language: str) -> Sequence[pysubs2.SSAEvent]:
+    text = _decode(data, language).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff\n ")
     head = text[:2000]
     try:
         if "<tt" in head and head.startswith("<"):
@@ -80,13 +105,15 @@ def _read(data: bytes) -> Sequence[pysubs2.SSAEvent]:
     return [event for event in events if not event.is_comment]
 
 
-def _decode(data: bytes) -> str:
+def _decode(data: bytes, language: str) -> str:
     if data.startswith(_BYTE_ORDER_MARKS):
         return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")  # what editors on Windows wrote
+    tag = language.lower().replace("_", "-")
+    legacy = _LEGACY_ENCODINGS.get(tag) or _LEGACY_ENCODINGS.get(tag[:2], ())
+    for encoding in ("utf-8-sig", *legacy):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("cp1252", errors="replace")
 
 
 def _clean(event: pysubs2.SSAEvent) -> _Cue:

@@ -155,3 +155,4 @@ def test_japanese_captions_of_a_page_have_no_spaces(
     artifact = download(f"{server.url}/page.html", tmp_path, "auto")
     document = artifact.documents["captions"]
     assert document["full_text"] == "今日はとてもいい天気です。散歩に行きましょう。"
+    assert artifact.filename == "Talk.ja.vtt"

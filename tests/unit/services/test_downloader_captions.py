@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.downloader.captions import choose_track
+from services.downloader.captions import Track, choose_track
 from services.downloader.options import SubmissionOptions
 from services.downloader.playlists import find_videos
 from services.downloader.watch import Watch
@@ -40,6 +40,13 @@ def test_subtitles_are_found_by_their_language(
     tags: list[str], asked: str, expected: str | None
 ) -> None:
     assert chosen(video(*tags), asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"), [("jpn", "ja"), ("zh-TW", "zh-TW"), ("iw", "he"), ("und", "und")]
+)
+def test_the_code_of_a_track_is_the_short_one(tag: str, code: str) -> None:
+    assert Track(tag, {"ext": "vtt"}).code == code
 
 
 def test_auto_takes_those_in_the_language_of_the_video_itself() -> None:

@@ -159,3 +159,24 @@ def test_marks_that_a_correct_display_needs_are_kept(line: str) -> None:
 
 def test_marks_that_show_nothing_are_left_out() -> None:
     assert texts(vtt(("01.000", "02.000", "\ufeffa\u200bb\u2060c"))) == ["abc"]
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding", "text"),
+    [
+        ("ja", "cp932", "今日はいい天気"),
+        ("zh-CN", "gb18030", "今天天气很好"),
+        ("zh-TW", "big5", "今天天氣很好"),
+        ("ru", "cp1251", "Хорошая погода"),
+        ("he", "cp1255", "מזג אוויר"),
+        ("th", "cp874", "อากาศดี"),
+        ("pl", "cp1250", "Źdźbło"),
+        ("pt", "cp1252", "Olá"),
+        ("ja", "utf-8", "今日はいい天気"),
+    ],
+)
+def test_files_in_the_encoding_of_their_language_are_read(
+    language: str, encoding: str, text: str
+) -> None:
+    data = vtt(("01.000", "02.000", text)).encode(encoding)
+    assert parse_subtitles(data, language)[0]["text"] == text
