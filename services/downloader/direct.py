@@ -60,7 +60,7 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         try:
             transfer = self._open(address, smuggled)
         except ExtractorError as error:
-            if isinstance(error.cause, HTTPError) and error.cause.status == 403:  # noqa: PLR2004
+            if isinstance(error.cause, HTTPError) and error.cause.status == HTTPStatus.FORBIDDEN:
                 return super()._real_extract(url)  # it knows about Cloudflare
             raise
         media_type = (transfer.headers.get("Content-Type") or "").split(";")[0].strip().lower()

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -27,6 +28,8 @@ _ATTEMPTS = 4
 _PAUSE_S = 0.5
 _BLOCK_BYTES = 1024 * 1024
 _KEY_BYTES = 16
+_MAX_INIT_BYTES = 16 * 1024 * 1024  # real ones have a few kilobytes
+_MAX_PIECES = 200_000  # more than two days of one second each
 _BOXES_BYTES = 64 * 1024
 _PAGE_HEAD_BYTES = 64
 _PAGES = (b"<!doctype", b"<html", b"<?xml")
@@ -112,9 +115,11 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
         if info_dict.get("extractor_key") == "Generic" and not has_ended(playlist.text):
             raise failures.LIVE_NOT_ENDED.to_error()
         try:
-            pieces = list(read_pieces(playlist.text, playlist.url))
+            pieces = list(islice(read_pieces(playlist.text, playlist.url), _MAX_PIECES + 1))
         except ProtectedError as error:
             raise failures.PROTECTED.to_error() from error
+        if len(pieces) > _MAX_PIECES:
+            raise failures.TOO_LARGE.to_error()
         present = [piece for piece in pieces if not piece.is_missing]
         if not any(not piece.is_init for piece in present):
             raise failures.EMPTY.to_error()
@@ -139,12 +144,14 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
                 decrypt(piece, plain, self._get_key(source.key), iv)
                 plain.seek(0)
             if source.is_init:
-                self._write_init(plain.read(), media)
+                self._write_init(plain.read(_MAX_INIT_BYTES + 1), media)
                 return
             self._mark_new_timeline(plain, media, source)
             super()._write(plain, media, fragment)
 
     def _write_init(self, init: bytes, media: IO[bytes]) -> None:
+        if len(init) > _MAX_INIT_BYTES:
+            raise failures.TOO_LARGE.to_error()
         if init != self._init:
             self._init, self._last_time = init, 0
             media.write(init)

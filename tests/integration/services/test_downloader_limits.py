@@ -80,6 +80,14 @@ def test_many_small_files_count_together(odd: OddServer, download: Downloads) ->
     assert download.fail(f"{odd.url}/a.m3u8", max_file_size_mb=2) == ("file_too_large", False)
 
 
+def test_a_playlist_with_more_pieces_than_any_real_one_is_refused(
+    odd: OddServer, download: Downloads
+) -> None:
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + "a\n" * 200_001 + "#EXT-X-ENDLIST\n"
+    odd.answers["/a.m3u8"] = whole(text.encode())
+    assert download.fail(f"{odd.url}/a.m3u8") == ("file_too_large", False)
+
+
 def test_memory_stays_flat_while_a_radio_station_plays(odd: OddServer, download: Downloads) -> None:
     odd.answers["/warm.mp3"] = whole(MP3, "audio/mpeg")
     download(f"{odd.url}/warm.mp3")
