@@ -53,10 +53,14 @@ class Damage:
     def add_lost(self, start_s: float, end_s: float, packets: int) -> None:
         """Record a span without sound."""
         self.lost_packets += packets
-        if self.lost and start_s - self.lost[-1][1] <= NEAR_S:
-            self.lost[-1] = (self.lost[-1][0], max(self.lost[-1][1], end_s))
-        else:
-            self.lost.append((start_s, end_s))
+        spans: list[tuple[float, float]] = []
+        # Gaps are known only after what could not be decoded around them.
+        for start, end in sorted([*self.lost, (start_s, end_s)]):
+            if spans and start - spans[-1][1] <= NEAR_S:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+            else:
+                spans.append((start, end))
+        self.lost = spans
 
     def trim_end(self, *, is_timed: bool) -> None:
         """Take what is lost after the last sound for a cut end, not for damage.

@@ -20,6 +20,13 @@ def test_damage_that_is_near_is_one_span() -> None:
     assert "3 packets" in damage.warnings()[0]["detail"]
 
 
+def test_a_gap_that_is_found_later_joins_what_is_around_it() -> None:
+    damage = Damage(sound_end_s=60)
+    for start_s, end_s in [(30.2, 30.3), (36.0, 36.1), (30.3, 36.0)]:
+        damage.add_lost(start_s, end_s, 1)
+    assert damage.lost == [(30.2, 36.1)]
+
+
 def test_no_code_has_more_than_fifty_warnings() -> None:
     damage = Damage(sound_end_s=1000)
     for second in range(0, 140, 2):
@@ -79,7 +86,7 @@ def place_all(runs: list[tuple[float, Sound]], rate_hz: int = 1000) -> Sound:
     for at_s, samples in runs:
         blocks += [*assembler.place(samples[np.newaxis].astype(np.float32), rate_hz, at_s)]
     blocks += [*assembler.finish()]
-    return np.concatenate(blocks, axis=1)[0]
+    return np.asarray(np.concatenate(blocks, axis=1)[0])
 
 
 def alternate(length: int) -> Sound:
