@@ -36,16 +36,18 @@ class Decoder:
         container: Opened for this alone.
         index: The stream's index.
         most_idle_s: Seconds without a decoded frame after which decoding is given up.
+        is_fragmented: The container is MP4 in fragments.
     """
 
     container: InputContainer
     index: int
     most_idle_s: float
+    is_fragmented: bool = False
     packets: Demuxer = field(init=False)
     _frame_tick_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.packets = Demuxer(self.container, self.index)
+        self.packets = Demuxer(self.container, self.index, is_fragmented=self.is_fragmented)
 
     def decode(self) -> Iterator[Frame]:
         """Yield what the stream holds, in order.

@@ -45,14 +45,19 @@ class Demuxer:
     Args:
         container: Opened for this alone.
         index: The stream's index.
+        is_fragmented: The container is MP4 in fragments.
     """
 
-    def __init__(self, container: InputContainer, index: int) -> None:
+    def __init__(
+        self, container: InputContainer, index: int, *, is_fragmented: bool = False
+    ) -> None:
         self._container, self._index = container, index
         formats = names_format(container)
         pictures = list_pictures(container)
         self.is_timed = is_timed(container)
-        self.start_s = find_start_s(container) if self.is_timed else 0.0
+        self.start_s = 0.0
+        if self.is_timed:
+            self.start_s = find_start_s(container, is_fragmented=is_fragmented)
         self.end_s = 0.0
         """Where the last packet of any stream ends, since the container's start."""
         self.is_broken = False

@@ -8,7 +8,7 @@ opened by itself.
 import mmap
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Part:
     end: int
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of the demuxer."""
+    is_fragmented: bool = False
+    """It is MP4 in fragments, whose times may be those of a longer stream."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,22 @@ def _map_asf(data: Buffer) -> FileMap:
 
 
 def _map_mp4(data: Buffer) -> FileMap:
-    starts, has_index, is_cut = [0], False, False
-    held_index = False
+    starts, fragments = [0], {0: False}
+    has_index = is_cut = held_index = False
     for offset, kind, end in _walk_boxes(data):
         is_cut = end > len(data)
         starts_part = kind == b"ftyp" or (kind == b"moov" and held_index)
         if starts_part and offset > starts[-1] and held_index:
             starts.append(offset)
-            held_index = False
+            fragments[offset] = held_index = False
         if kind == b"moov":
             held_index = has_index = True
-        has_index = has_index or kind == b"moof"
-    return FileMap(_cut(starts, len(data)), is_cut, has_no_index=not has_index)
+        if kind == b"moof":
+            has_index = fragments[starts[-1]] = True
+    parts = tuple(
+        replace(part, is_fragmented=fragments[part.start]) for part in _cut(starts, len(data))
+    )
+    return FileMap(parts, is_cut, has_no_index=not has_index)
 
 
 def _walk_boxes(data: Buffer) -> Iterator[tuple[int, bytes, int]]:

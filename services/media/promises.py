@@ -29,7 +29,7 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | N
         return _promise_wave(_read_head(path, part)) if file_map.is_cut else None
     if "mp3" in formats and len(file_map.parts) == 1:
         return _promise_mp3(path)
-    if not BELIEVED & formats:
+    if part.is_fragmented or not BELIEVED & formats:
         return None
     stream = decoder.container.streams[decoder.index]
     own_s = duration_of(stream)

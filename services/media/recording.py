@@ -140,7 +140,10 @@ class Recording:
             tracks = list_tracks(container)
             known = [track for track in tracks if track.codec]
             same = [track for track in known if track.number == self.chosen.number] or known
-            yield Decoder(container, same[0].index, most_idle_s) if same else None
+            if not same:
+                yield None
+                return
+            yield Decoder(container, same[0].index, most_idle_s, is_fragmented=part.is_fragmented)
 
     def _place(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
         at_s = None if run.at_s is None else base_s + run.at_s

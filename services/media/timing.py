@@ -42,8 +42,13 @@ def is_timed(container: InputContainer) -> bool:
     return bool(TIMED_FORMATS & names_format(container)) or bool(list_pictures(container))
 
 
-def find_start_s(container: InputContainer) -> float:
-    """Return the timestamp at which a container's time line begins, in seconds."""
+def find_start_s(container: InputContainer, *, is_fragmented: bool = False) -> float:
+    """Return the timestamp at which a container's time line begins, in seconds.
+
+    Args:
+        container: Any.
+        is_fragmented: It is MP4 in fragments, which may be cut out of a longer stream.
+    """
     streams: list[Stream] = [*container.streams.audio, *list_pictures(container)]
     starts = [
         float(stream.start_time * stream.time_base)
@@ -51,7 +56,7 @@ def find_start_s(container: InputContainer) -> float:
         if stream.start_time is not None and stream.time_base
     ]
     start_s = min(starts, default=0.0)
-    if not ABSOLUTE_FORMATS & names_format(container):
+    if is_fragmented or not ABSOLUTE_FORMATS & names_format(container):
         return start_s
     # A part of a live stream goes on with the time of the whole; a file that claims to be longer
     # than what it holds begins before it.

@@ -12,6 +12,7 @@ from tests.support.recordings import JFK, PANGRAM, PICTURE, RATE_HZ, Workshop, l
 
 NEAR_S = 0.15
 CLIP_S = 11.0
+PIECES = ("list0.m4s", "list1.m4s", "list2.m4s", "list3.m4s")
 MPEG2 = ("-c:v", "mpeg2video")
 
 
@@ -145,6 +146,15 @@ def test_fragmented_parts_with_an_index_each_follow_one_another(workshop: Worksh
     ]
     path = workshop.join("parts.mp4", *forms)
     assert find_clips(path, 2) == pytest.approx([0, CLIP_S], abs=0.25)
+
+
+def test_fragments_of_one_stream_with_an_index_before_each_few_go_on(workshop: Workshop) -> None:
+    """The times of the second part are those of the stream: it starts at six seconds."""
+    whole = ["-f", "hls", "-hls_segment_type", "fmp4", "-hls_time", "3", "-hls_list_size", "0"]
+    workshop.make("list.m3u8", "-i", JFK, "-c:a", "aac", *whole)
+    index, *pieces = (workshop.folder / name for name in ("init.mp4", *PIECES))
+    path = workshop.join("again.mp4", index, *pieces[:2], index, *pieces[2:])
+    assert find_clips(path) == pytest.approx([0.0], abs=NEAR_S)
 
 
 @pytest.fixture(scope="module")
