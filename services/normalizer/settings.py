@@ -37,7 +37,7 @@ class NormalizerSettings(ServiceSettings):
     decode_idle_seconds: float = Field(
         300,
         gt=0,
-        description="Seconds in which FFmpeg may decode nothing more before a job is given up: a "
+        description="Seconds without decoding progress after which a job fails: a "
         "file made for it would never end, and the slowest filter takes a few.",
     )
 

@@ -225,9 +225,10 @@ class _Normalization:
         heard = self._run_pass(steps, NO_OUTPUT, on_progress, on_value, channels)
         loudness = read_meter(heard.log)
         duration_s = self.source.recording.damage.sound_end_s
-        if duration_s < SHORTEST_SOUND_S:
+        # FFmpeg may fail before it has read much.
+        if duration_s < SHORTEST_SOUND_S and not heard.exit_code:
             raise WorkError("not_audio", "The recording is shorter than a twentieth of a second.")
-        if loudness is None:
+        if heard.exit_code or loudness is None:
             raise _fail(heard)
         return _Survey(noise, loudness, heard.decoded_s)
 
@@ -236,7 +237,7 @@ class _Normalization:
         on_progress = self.watch.over(25, 60, self.duration_s)
         measured = self._run_pass(steps, NO_OUTPUT, on_progress)
         report = measured.read_report()
-        if not report:
+        if measured.exit_code or not report:
             raise _fail(measured)
         return report
 
