@@ -4,26 +4,25 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeAlias
 
-from av import Packet
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Stream
 
 from services.media.clock import Clock, Stamp
 from services.media.opening import names_format
+from services.media.succession import AnyPacket, Succession
 from services.media.timing import (
     INDEXED_FORMATS,
     JUMPING_FORMATS,
     LIVE_FORMATS,
     PACKETIZED_FORMATS,
     find_start_s,
+    has_codec,
     is_timed,
     list_pictures,
 )
 
-AnyPacket: TypeAlias = "Packet[Any]"  # generic in its annotations only
 LOOKAHEAD = 512
 MOST_ERRORS = 1000
 """Errors one after another; the demuxer gets no further then."""
@@ -70,6 +69,10 @@ class Demuxer:
         watched = {index}
         if self.is_timed and not INDEXED_FORMATS & formats:
             watched |= {stream.index for stream in pictures}
+        others: set[int] = set()
+        if self._is_packetized:
+            others = {one.index for one in container.streams.audio if has_codec(one)} - {index}
+        watched |= others
         self._wanted: list[Stream] = []
         for stream in container.streams:
             if stream.index in watched:
@@ -78,6 +81,7 @@ class Demuxer:
                 stream.discard = Discard.all
         # Fractions are slow, and there may be millions of packets.
         self.tick_s = {stream.index: float(stream.time_base or 0) for stream in container.streams}
+        self._succession = Succession(index, others, self.tick_s[index])
         self._following_ticks: int | None = None
         self._following_s = 0.0
 
@@ -86,13 +90,19 @@ class Demuxer:
         """Return where all streams have nothing, in seconds since the container's start."""
         return [(start - self.start_s, end - self.start_s) for start, end in self._clock.gaps]
 
+    @property
+    def followed(self) -> set[int]:
+        """Return the streams that carried the sound one after another."""
+        return self._succession.followed
+
     def read(self) -> Iterator[Timed]:
         """Yield the packets of the stream in order."""
         packets = self._demux()
         if not self.is_timed:
             yield from (Timed(packet, None) for packet in packets)
             return
-        stamped = ((packet, self._stamp(packet)) for packet in packets)
+        followed = self._succession.follow(packets)
+        stamped = ((packet, self._stamp(packet)) for packet in followed)
         waiting: deque[tuple[AnyPacket, Stamp | None]] = deque()
         while True:
             try:
@@ -105,7 +115,7 @@ class Demuxer:
                     following = self._look_ahead(waiting, stamped)
                 self._clock.pass_stamp(stamp, following)
                 self.end_s = max(self.end_s, stamp.end + self._clock.shift - self.start_s)
-            if packet.stream_index == self._index:
+            if packet.stream_index in self.followed:
                 yield Timed(packet, self._place(stamp))
 
     def _place(self, stamp: Stamp | None) -> float | None:
@@ -144,6 +154,7 @@ class Demuxer:
             return None
         index = packet.stream_index
         tick_s = self.tick_s[index]
+        index = self._index if index in self.followed else index
         if self._is_packetized and index == self._index:
             return self._correct(ticks, packet.duration or 0, tick_s)
         start = ticks * tick_s

@@ -182,6 +182,10 @@ class Recording:
     def _note_end(
         self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
     ) -> None:
+        followed = decoder.packets.followed
+        self.others_with_sound = tuple(
+            track for track in self.others_with_sound if track.index not in followed
+        )
         for start_s, end_s in decoder.packets.gaps:
             self.damage.add_lost(base_s + start_s, base_s + end_s, 1)
         if not is_last:

@@ -37,6 +37,11 @@ def is_still(stream: Stream) -> bool:
     return bool(stream.disposition & still)
 
 
+def has_codec(stream: Any) -> bool:
+    """Return whether a stream can be decoded here."""
+    return stream.codec_context is not None
+
+
 def is_timed(container: InputContainer) -> bool:
     """Return whether the timestamps of a container are those of a time line."""
     return bool(TIMED_FORMATS & names_format(container)) or bool(list_pictures(container))

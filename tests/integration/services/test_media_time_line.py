@@ -194,6 +194,15 @@ def test_a_clock_that_jumps_is_no_gap(
     assert find_clips(path, len(expected)) == pytest.approx(expected, abs=0.25)
 
 
+def test_sound_that_goes_on_under_another_number_is_followed(workshop: Workshop) -> None:
+    first, second = (
+        workshop.make(f"{number}.ts", "-i", JFK, "-c:a", "aac", "-streamid", f"0:{number}")
+        for number in (257, 300)
+    )
+    path = workshop.join("numbers.ts", first, second)
+    assert find_clips(path, 2) == pytest.approx([0, CLIP_S], abs=0.25)
+
+
 def test_joined_pictures_without_sound_keep_their_length(
     workshop: Workshop, programme: dict[str, Path]
 ) -> None:
