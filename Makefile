@@ -116,6 +116,10 @@ compose-test: $(INSTALLED)  ## Build the images, run jobs in the composition, ki
 accuracy: $(INSTALLED)  ## Word error rate and time of the transcriber against the bare engine, on over 1,000 words
 	@$(BIN)/python -m benchmarks.services.accuracy
 
+.PHONY: media
+media: $(INSTALLED)  ## What people really have, through the real services, against what is right: ONLY="late calls" SEED=number
+	@$(BIN)/python -m benchmarks.media $(ONLY) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench-services
 bench-services: $(INSTALLED) models  ## Normalizer: time and memory against ffmpeg alone, noise removal, vocal isolation
 	@$(BIN)/python -m benchmarks.services.normalizer

@@ -1,0 +1,66 @@
+"""All cases, by kind."""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.media.case import Case
+from benchmarks.media.kinds import (
+    channels,
+    containers,
+    damage,
+    joined,
+    late,
+    nothing,
+    playlists,
+    requested,
+    servers,
+    speech,
+    tracks,
+)
+
+_MODULES = (
+    servers,  # first, because servers that hang take longest
+    speech,
+    joined,
+    late,
+    channels,
+    tracks,
+    damage,
+    playlists,
+    containers,
+    nothing,
+    requested,
+)
+
+
+def load_catalogue() -> list[Case]:
+    """Return every case.
+
+    Raises:
+        ValueError: Two have the same name.
+    """
+    cases = [case for module in _MODULES for case in module.CASES]
+    names = [f"{case.kind}/{case.slug}" for case in cases]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"Two cases have the same name: {', '.join(sorted(twice))}")
+    return cases
+
+
+def pick(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
+    """Return the cases of some kinds, or whose ``kind/name`` contains a text; all by default."""
+    return [
+        case
+        for case in cases
+        if not only or any(text == case.kind or text in f"{case.kind}/{case.name}" for text in only)
+    ]
+
+
+def limit(cases: Sequence[Case], each: int | None) -> list[Case]:
+    """Return so many cases of each kind at most, evenly chosen; all if no number is given."""
+    if each is None:
+        return list(cases)
+    chosen = []
+    for kind in dict.fromkeys(case.kind for case in cases):
+        own = [case for case in cases if case.kind == kind]
+        step = max(1, len(own) // each)
+        chosen += own[::step][:each]
+    return chosen

@@ -1,0 +1,111 @@
+"""Makes sounds and files: NumPy places clips, FFmpeg encodes, bytes are patched by hand."""
+
+import random
+import subprocess
+import wave
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.media.clips import CLIPS, Sound, load_clip
+from services.normalizer.ffmpeg import find_ffmpeg
+
+_FFMPEG_TIMEOUT_S = 300.0
+_SIXTEEN_BITS = 32_767
+
+
+@dataclass(frozen=True)
+class Take:
+    """A clip placed in a recording.
+
+    Args:
+        clip: Its name in ``CLIPS``.
+        at_s: Where it starts.
+        channels: Gain for each channel that carries it.
+    """
+
+    clip: str
+    at_s: float = 0.0
+    channels: tuple[tuple[int, float], ...] = ((0, 1.0),)
+
+
+class Workshop:
+    """Where inputs are made.
+
+    Args:
+        folder: Holds everything; it is served.
+        seed: Varies what is chosen at random.
+    """
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.seed = seed
+
+    def draw(self, name: str) -> random.Random:
+        """Return a random generator of its own for each name, so that cases stay the same."""
+        return random.Random(f"{self.seed}:{name}")  # noqa: S311 - inputs, not secrets
+
+    def ffmpeg(self, *arguments: str | Path, cwd: Path | None = None) -> None:
+        """Run FFmpeg.
+
+        Raises:
+            RuntimeError: It failed; with its log.
+        """
+        command = [find_ffmpeg(), "-nostdin", "-v", "error", "-y", *map(str, arguments)]
+        done = subprocess.run(  # noqa: S603 - our own arguments
+            command, cwd=cwd, capture_output=True, timeout=_FFMPEG_TIMEOUT_S, check=False
+        )
+        if done.returncode:
+            log = done.stderr.decode(errors="replace")[-800:]
+            raise RuntimeError(f"ffmpeg {' '.join(map(str, arguments))}: {log}")
+
+
+def record(
+    takes: Sequence[Take],
+    *,
+    channels: int = 1,
+    rate_hz: int = 16_000,
+    length_s: float | None = None,
+) -> Sound:
+    """Return a recording of clips; silence elsewhere."""
+    ends = [take.at_s + CLIPS[take.clip].length_s for take in takes]
+    count = round((length_s if length_s is not None else max(ends)) * rate_hz)
+    sound = np.zeros((channels, count), np.float32)
+    for take in takes:
+        start = round(take.at_s * rate_hz)
+        voice = load_clip(take.clip, rate_hz)[: max(0, count - start)]
+        for channel, gain in take.channels:
+            sound[channel, start : start + len(voice)] += gain * voice
+    return sound
+
+
+def write_wav(path: Path, sound: Sound, rate_hz: int) -> Path:
+    """Write 16-bit PCM with a plain header, which names no layout of channels."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((sound.shape[0], 2, rate_hz, 0, "NONE", ""))
+        file.writeframes((sound.T.clip(-1, 1) * _SIXTEEN_BITS).astype("<i2").tobytes())
+    return path
+
+
+def write_float_wav(path: Path, sound: Sound, rate_hz: int) -> Path:
+    """Write 32-bit float PCM, whose samples may lie far beyond 1."""
+    data = sound.T.astype("<f4").tobytes()
+    frame = 4 * sound.shape[0]
+    form = np.array([3, sound.shape[0]], "<u2").tobytes()
+    form += np.array([rate_hz, rate_hz * frame], "<u4").tobytes()
+    form += np.array([frame, 32], "<u2").tobytes()
+    body = b"WAVE" + _chunk(b"fmt ", form) + _chunk(b"data", data)
+    path.write_bytes(_chunk(b"RIFF", body))
+    return path
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return name + len(body).to_bytes(4, "little") + body
+
+
+def patch(path: Path, change: Callable[[bytearray], bytes | bytearray]) -> Path:
+    """Replace a file's bytes by what a function makes of them."""
+    path.write_bytes(change(bytearray(path.read_bytes())))
+    return path
