@@ -30,7 +30,6 @@ def _late_cases() -> list[Case]:
         "flv": ("a.flv", ("-c:v", "flv1", "-c:a", "libmp3lame", "-ar", "44100")),
         "flv with aac": ("a.flv", _AAC),
         "webm": ("a.webm", ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus")),
-        "avi": ("a.avi", ("-c:v", "mpeg4", "-c:a", "libmp3lame", "-ar", "44100")),
         "wmv": ("a.wmv", ("-c:v", "wmv2", "-c:a", "wmav2", "-ar", "44100")),
         "3gp": ("a.3gp", _AAC),
         "ogv": ("a.ogv", ("-c:v", "libtheora", "-c:a", "libvorbis", "-ar", "44100")),

@@ -12,7 +12,7 @@ from benchmarks.media.workshop import Take, Workshop, write_wav
 from benchmarks.services.signals import make_music
 
 _NOT_AUDIO = frozenset({"not_audio"})
-_BY_URL = frozenset({"not_audio", "unsupported_url", "empty_file", "source_empty", "empty_source"})
+_BY_URL = frozenset({"not_audio", "unsupported_url"})
 _SILENT = Heard((), frozenset({"no_speech"}), may_warn=frozenset({"clipped"}))
 
 
@@ -74,11 +74,12 @@ def _no_sound_cases() -> list[Case]:
             "random bytes",
         )
     ]
+    empty: tuple[Right, ...] = (Refused(frozenset({"empty_file"})),)
     either = (Refused(_BY_URL), _SILENT)
     return [
         *cases,
-        Case("no sound", "0 bytes mp3", copied(b"", "zero.mp3"), url),
-        Case("no sound", "0 bytes wav", copied(b"", "zero.wav"), url),
+        Case("no sound", "0 bytes mp3", copied(b"", "zero.mp3"), empty),
+        Case("no sound", "0 bytes wav", copied(b"", "zero.wav"), empty),
         Case("no sound", "one sample", copied(_empty_wav(1), "one.wav"), either),
         Case("no sound", "no sample", copied(_empty_wav(0), "none.wav"), either),
         Case(

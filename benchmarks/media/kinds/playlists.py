@@ -10,9 +10,7 @@ from benchmarks.media.recipes import PICTURE, X264, Recipe, mp3, said
 from benchmarks.media.workshop import Take, Workshop
 
 _MISSING = frozenset({"truncated_source", "damaged_packets"})
-_RETRIED = Refused(
-    frozenset({"source_unreachable", "incomplete_download", "source_incomplete"}), retryable=True
-)
+_RETRIED = Refused(frozenset({"source_unreachable", "incomplete_download"}), retryable=True)
 _PIECE_S = 3.0
 _AAC = ("-c:a", "aac", "-b:a", "64k")
 Lines = list[str]

@@ -17,19 +17,10 @@ def _refused(*codes: str, retryable: bool | None = False) -> tuple[Right, ...]:
     return (Refused(frozenset(codes), retryable),)
 
 
-_RETRIED = _refused(
-    "source_unreachable", "incomplete_download", "source_incomplete", retryable=True
-)
+_RETRIED = _refused("source_unreachable", "incomplete_download", retryable=True)
+_UNANSWERED = _refused("source_unreachable", "source_timeout", retryable=True)
 _NO_VIDEO = _refused("unsupported_url", "not_audio")
-_EMPTY = _refused(
-    "unsupported_url",
-    "not_audio",
-    "empty_file",
-    "source_empty",
-    "empty_source",
-    "video_unavailable",
-    retryable=None,
-)
+_EMPTY = _refused("empty_file")
 _LARGE = _refused("file_too_large", "live_not_ended", retryable=None)
 
 
@@ -87,19 +78,13 @@ _ROWS: dict[str, tuple[Make, tuple[Right, ...]]] = {
     "206 with half of it": (served("half206"), _RETRIED),
     "206 that lies": (served("lie206"), _RETRIED),
     "gzip, and cut": (served("gzipcut"), (*_RETRIED, _HALF)),
-    "stalls": (served("stall"), _RETRIED),
-    "hangs": (served("hang"), _RETRIED),
+    "stalls": (served("stall"), (*_RETRIED, *_UNANSWERED)),
+    "hangs": (served("hang"), _UNANSWERED),
     "endless": (served("endless"), _LARGE),
     "endless and slower": (served("endless", argument="0.03"), _LARGE),
     "a redirect to itself": (
         served("loop"),
-        _refused(
-            "source_unreachable",
-            "unsupported_url",
-            "video_unavailable",
-            "too_many_redirects",
-            retryable=None,
-        ),
+        _refused("redirect_loop"),
     ),
     "a redirect to a file of the machine": (
         _redirected("file:///etc/passwd"),
@@ -109,7 +94,7 @@ _ROWS: dict[str, tuple[Make, tuple[Right, ...]]] = {
     "a login page that claims to be audio": (served("htmlaudio"), _NO_VIDEO),
     "204": (served("nocontent"), _EMPTY),
     "200 with nothing": (served("empty"), _EMPTY),
-    "401": (served("status", argument="401"), _refused("private_video", "login_required")),
+    "401": (served("status", argument="401"), _refused("private_video", "login_failed")),
     "403": (
         served("status", argument="403"),
         _refused("video_unavailable", "private_video", retryable=None),
@@ -120,7 +105,7 @@ _ROWS: dict[str, tuple[Make, tuple[Right, ...]]] = {
     "429": (served("status", argument="429"), _refused("rate_limited", retryable=True)),
     "500": (served("status", argument="500"), _refused("source_unreachable", retryable=True)),
     "503": (served("status", argument="503"), _refused("source_unreachable", retryable=True)),
-    "a wrong login": (served("login"), _refused("private_video", "login_required")),
+    "a wrong login": (served("login"), _refused("private_video", "login_failed")),
 }
 _LONG = {"endless", "endless and slower", "hangs", "stalls"}
 CASES = [
@@ -133,7 +118,7 @@ CASES = [
         "servers",
         "a login, gone wrong",
         served("login"),
-        _refused("private_video", "login_required"),
+        _refused("private_video", "login_failed"),
         login="user:wrong-secret",
     ),
 ]
