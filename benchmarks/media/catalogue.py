@@ -46,11 +46,14 @@ def load_catalogue() -> list[Case]:
 
 
 def pick(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
-    """Return the cases of some kinds, or whose ``kind/name`` contains a text; all by default."""
+    """Return the cases of some kinds, or whose ``kind/name`` contains a text; all by default.
+
+    Names are compared as the paths of their inputs have them, without spaces.
+    """
     return [
         case
         for case in cases
-        if not only or any(text == case.kind or text in f"{case.kind}/{case.name}" for text in only)
+        if not only or any(text == case.kind or text in f"{case.kind}/{case.slug}" for text in only)
     ]
 
 

@@ -1,11 +1,12 @@
 """The real chain under test: every process of ``make run`` and further workers."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -117,6 +118,19 @@ class Chain:
         }
         logs = {str(path): path.read_text(errors="replace") for path in self._list_logs()}
         return [name for name, text in {**pages, **logs}.items() if secret in text]
+
+    def measure_peak_bytes(self, module: str) -> int:
+        """Return the most memory that a running process of a module had (Linux only)."""
+        peaks = [0]
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended meanwhile
+                environment = (process / "environ").read_bytes()
+                command = (process / "cmdline").read_bytes()
+                own = f"DATA_DIR={self.directory.resolve()}".encode()
+                if module.encode() in command and own in environment:
+                    status = (process / "status").read_text()
+                    peaks += [int(kib) * 1024 for kib in re.findall(r"VmHWM:\s+(\d+)", status)]
+        return max(peaks)
 
     def _list_logs(self) -> list[Path]:
         return [self.stack.log, *self.directory.glob("logs/*.log"), *self.directory.glob("*.log")]

@@ -62,9 +62,9 @@ def _no_sound_cases() -> list[Case]:
     }
     upload: tuple[Right, ...] = (Refused(_NOT_AUDIO),)
     url: tuple[Right, ...] = (Refused(_BY_URL),)
-    cases = [Case("no sound", name, make, url) for name, make in rows.items()]
+    cases = [Case("no-sound", name, make, url) for name, make in rows.items()]
     cases += [
-        Case("no sound", f"{name}, uploaded", rows[name], upload, is_upload=True)
+        Case("no-sound", f"{name}, uploaded", rows[name], upload, is_upload=True)
         for name in (
             "text",
             "long text",
@@ -78,19 +78,19 @@ def _no_sound_cases() -> list[Case]:
     either = (Refused(_BY_URL), _SILENT)
     return [
         *cases,
-        Case("no sound", "0 bytes mp3", copied(b"", "zero.mp3"), empty),
-        Case("no sound", "0 bytes wav", copied(b"", "zero.wav"), empty),
-        Case("no sound", "one sample", copied(_empty_wav(1), "one.wav"), either),
-        Case("no sound", "no sample", copied(_empty_wav(0), "none.wav"), either),
+        Case("no-sound", "0 bytes mp3", copied(b"", "zero.mp3"), empty),
+        Case("no-sound", "0 bytes wav", copied(b"", "zero.wav"), empty),
+        Case("no-sound", "one sample", copied(_empty_wav(1), "one.wav"), either),
+        Case("no-sound", "no sample", copied(_empty_wav(0), "none.wav"), either),
         Case(
-            "no sound",
+            "no-sound",
             "one sample, uploaded",
             copied(_empty_wav(1), "one.wav"),
             either,
             is_upload=True,
         ),
         Case(
-            "no sound",
+            "no-sound",
             "no sample, uploaded",
             copied(_empty_wav(0), "none.wav"),
             either,
@@ -155,7 +155,7 @@ def _silent_cases() -> list[Case]:
             "a.mp4", PICTURE[-1], "-f", "lavfi", "-i", "anullsrc", "-t", "8", *X264, "-c:a", "aac"
         ),
     }
-    return [Case("no speech", name, make, (_SILENT,)) for name, make in rows.items()]
+    return [Case("no-speech", name, make, (_SILENT,)) for name, make in rows.items()]
 
 
 CASES = [*_no_sound_cases(), *_silent_cases()]

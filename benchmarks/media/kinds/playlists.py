@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.media.case import Case, Heard, Make, Refused, Right, Said
+from benchmarks.media.clips import CLIPS
 from benchmarks.media.recipes import PICTURE, X264, Recipe, mp3, said
 from benchmarks.media.workshop import Take, Workshop
 
@@ -161,7 +162,8 @@ def _broken_up(*parts: tuple[str, int, int], form: str = "mpegts", picture: bool
         for number, (clip, rate_hz, channels) in enumerate(parts):
             more: tuple[str, ...] = (*_AAC, "-ar", str(rate_hz), "-ac", str(channels))
             if picture:
-                more = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=5", "-shortest", *X264, *more)
+                film = f"testsrc2=s=160x90:r=20:d={CLIPS[clip].length_s}"
+                more = ("-f", "lavfi", "-i", film, *X264, *more)
             recipe = Recipe((Take(clip),))
             lines = _hls(shop, own, recipe, stem=f"p{number}-", form=form, more=more)
             head = head or _head(lines)
