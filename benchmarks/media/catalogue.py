@@ -1,6 +1,6 @@
 """All cases, by kind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from benchmarks.media.case import Case
 from benchmarks.media.kinds import (
@@ -45,15 +45,19 @@ def load_catalogue() -> list[Case]:
     return cases
 
 
-def pick(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
+def pick(cases: Sequence[Case], only: Sequence[str]) -> list[Case]:
     """Return the cases of some kinds, or whose ``kind/name`` contains a text; all by default.
 
     Names are compared as the paths of their inputs have them, without spaces.
     """
+    kinds = {case.kind for case in cases}
+    parts = [text for text in only if text not in kinds]
     return [
         case
         for case in cases
-        if not only or any(text == case.kind or text in f"{case.kind}/{case.slug}" for text in only)
+        if not only
+        or case.kind in only
+        or any(part in f"{case.kind}/{case.slug}" for part in parts)
     ]
 
 
