@@ -138,6 +138,8 @@ def _find_wrong_refusal(right: Refused, job: Json) -> Iterator[str]:
         yield f"{code} was tried {attempts} times"
     if right.retryable is True and attempts == 1:
         yield f"{code} was not retried"
+    if right.retryable is not None and job.get("error_retryable") not in {None, right.retryable}:
+        yield f"error_retryable is {job['error_retryable']}"
     if not str(job["error_message"] or "").strip():
         yield "no message"
 
