@@ -113,7 +113,7 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     login: str | None = None
     is_upload: bool = False
-    within_s: float = 240.0
+    within_s: float = 600.0
 
     @property
     def slug(self) -> str:

@@ -3,13 +3,14 @@
 `make media` has all of them.
 """
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks.media.catalogue import load_catalogue
 from benchmarks.media.runner import run_cases
 from benchmarks.media.verdict import Verdict
+
+# The first test waits for all jobs, which run side by side.
+pytestmark = pytest.mark.timeout(900)
 
 HARDEST = (
     "calls/both-at-once-separate",
@@ -47,12 +48,8 @@ HARDEST = (
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     """The verdict on each case, from one run of all of them."""
     cases = {f"{case.kind}/{case.slug}": case for case in load_catalogue()}
-    run = run_cases([cases[name] for name in HARDEST], _folder(tmp_path_factory))
+    run = run_cases([cases[name] for name in HARDEST], tmp_path_factory.mktemp("media"))
     return {f"{verdict.case.kind}/{verdict.case.slug}": verdict for verdict in run.verdicts}
-
-
-def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("media")
 
 
 @pytest.mark.parametrize("name", HARDEST)
