@@ -21,6 +21,7 @@ ACTIVE_DB = 25.0
 """A voice is heard down to this much below its own level."""
 APART_DB = 15.0
 """A voice that is louder by more on one channel than on another is that channel's own."""
+LEAST_APART_DB = 9.0
 SHARED = 0.4
 """Of the largest correlation possible: what two channels share."""
 MOST_SHARED = 0.1
@@ -162,8 +163,10 @@ def _relate_pair(
         return "unclear"
     difference = one - other
     relative = difference - (own_level - other_level)
-    is_one = np.maximum(difference, relative) >= APART_DB
-    is_other = np.minimum(difference, relative) <= -APART_DB
+    # Both as it is and as it would be if both were as loud; microphones have levels, voices too.
+    larger, smaller = np.maximum(difference, relative), np.minimum(difference, relative)
+    is_one = (larger >= APART_DB) & (smaller >= LEAST_APART_DB)
+    is_other = (smaller <= -APART_DB) & (larger <= -LEAST_APART_DB)
     near = either & ~is_one & ~is_other
     shared = near & (likeness >= SHARED)
     apart = near & (likeness < SHARED) & active[0] & active[1]
