@@ -5,13 +5,12 @@ They are fetched when they are wanted and stay in ``var``; nothing of them is co
 
 import gzip
 import re
-import shutil
-import subprocess
-import sys
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.services.packages import unpack
 
 FOLDER = Path("var/prompts")
 LANGUAGES = ("en", "es", "fr")
@@ -34,24 +33,13 @@ class Reading:
 
 def fetch_readings() -> list[Reading]:
     """Return a reading of each language, made the first time from the packages."""
-    return [_make_reading(language, _unpack(language)) for language in LANGUAGES]
+    return [_make_reading(language, unpack_prompts(language)) for language in LANGUAGES]
 
 
-def _unpack(language: str) -> Path:
-    """Return the folder that a language's two packages are unpacked in."""
-    folder = FOLDER / language
-    if folder.is_dir():
-        return folder
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        sys.exit("The prompts come as Debian packages: run this on Debian or Ubuntu.")
-    draft = FOLDER / f".{language}"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+def unpack_prompts(language: str) -> Path:
+    """Return the folder with a language's prompts and their texts."""
     name = f"asterisk-core-sounds-{language}"  # the texts; the recordings are the other one
-    subprocess.run(["apt-get", "-q", "download", name, f"{name}-wav"], cwd=draft, check=True)  # noqa: S603, S607 - fixed names
-    for package in draft.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", str(package), str(draft)], check=True)  # noqa: S603, S607 - just fetched
-    return draft.rename(folder)
+    return unpack([name, f"{name}-wav"], FOLDER / language)
 
 
 def _make_reading(language: str, folder: Path) -> Reading:
