@@ -250,18 +250,19 @@ def _gather(material: Material, voices: int, count: int) -> Wave:
     """Return several voices that talk at once, in different languages."""
     shift = int(material.random.integers(len(VOICES)))
     languages = [VOICES[(number + shift) % len(VOICES)] for number in range(voices)]
-    return np.sum([np.resize(material.say(language, count), count) for language in languages], 0)
+    spoken = [np.resize(material.say(language, count), count) for language in languages]
+    return np.asarray(np.sum(spoken, axis=0))
 
 
 def _shuffle(material: Material, wave: Wave, *, grain_s: float) -> Wave:
     grain = round(grain_s * RATE_HZ)
     grains = wave[: len(wave) // grain * grain].reshape(-1, grain)
     fading = np.hanning(grain) ** 0.3
-    return (material.random.permutation(grains) * fading).ravel()
+    return np.asarray((material.random.permutation(grains) * fading).ravel())
 
 
 def _broadcast(material: Material, speech: Wave) -> Wave:
-    """Return speech as a short-wave receiver gives it: narrow, fading, with static and a whistle."""
+    """Return speech as from a short-wave receiver: narrow, fading, with static and a whistle."""
     count = len(speech)
     fading = 0.3 + np.abs(_make_noise(material, count, slope=1, fastest_hz=0.5)) * 5
     static = _make_noise(material, count, slope=0) * (0.3 + 0.1 * material.half)

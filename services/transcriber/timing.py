@@ -1,0 +1,198 @@
+"""Corrects word times by the energy of the sound: pure.
+
+The model's word times come from its attention, which drifts where nobody speaks: the first word
+after a pause starts too early, and the last word before one ends too late. The sound itself
+shows where speech resumes. Words in the middle of continuous speech keep their times.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.transcriber.audio import Samples
+from services.transcriber.speech import SAMPLE_RATE_HZ, Span
+from services.transcriber.transcript import Word
+
+HOP = SAMPLE_RATE_HZ // 200  # 5 ms
+HOP_S = HOP / SAMPLE_RATE_HZ
+WINDOW = 2 * HOP
+PAUSE_S = 0.2
+"""The shortest silence that is a pause; the closure of a stop consonant is half as long."""
+SHORTEST_SOUND_S = 0.04  # shorter ones are clicks
+LONGEST_DIP_S = 0.03  # what is quiet for so long does not make two clicks of a sound
+ABOVE_NOISE_DB = 7.0
+BELOW_VOICE_DB = 38.0
+"""The quietest onsets, such as an f, are so much quieter than the vowels that follow."""
+BELOW_VOICE_LOUD_DB = 24.0
+LEAST_CONTRAST_DB = 12.0
+"""Where speech is not louder than noise by this much, its energy shows no pauses."""
+EARLIEST_S = 0.12
+FARTHEST_S = 0.5
+SURROUNDINGS_S = 0.5
+SHORTEST_WORD_S = 0.02
+
+Decibels = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A stretch of sound between two pauses, in seconds."""
+
+    start: float
+    end: float
+    loud: float
+    """When its loud part starts; between ``start`` and it there may be a breath."""
+
+
+def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]) -> list[Word]:
+    """Return the same words with corrected times.
+
+    Args:
+        words: In order; times in seconds since the first sample.
+        samples: What they were heard in.
+        speech: Where voice activity detection found speech.
+
+    Returns:
+        As many words in the same order. They do not overlap, and none ends before it starts.
+    """
+    sounds = _find_sounds(samples, speech)
+    return _separate(_snap(_assign(words, sounds)))
+
+
+def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
+    """Return the sounds in all spans of speech; none where noise hides the pauses."""
+    levels_db = _measure_levels(samples)
+    around = round(SURROUNDINGS_S * SAMPLE_RATE_HZ)
+    found: list[Sound] = []
+    for span in _join(speech, around):
+        first = max(0, span.start - around) // HOP
+        inside = levels_db[first : (span.end + around) // HOP]
+        found += _split(inside, first * HOP_S)
+    return found
+
+
+def _join(speech: Sequence[Span], around: int) -> list[Span]:
+    """Return spans, those that are so close that they share their surroundings as one."""
+    joined = [*speech[:1]]
+    for span in speech[1:]:
+        if span.start - joined[-1].end < 2 * around:
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
+
+
+def _measure_levels(samples: Samples) -> Decibels:
+    """Return the level of every 10 ms, one value for each 5 ms."""
+    if len(samples) < WINDOW:
+        return np.empty(0)
+    halves = np.square(samples[: len(samples) // HOP * HOP], dtype=np.float64)
+    power = halves.reshape(-1, HOP).mean(axis=1)
+    return np.asarray(10 * np.log10((power[1:] + power[:-1]) / 2 + 1e-12))
+
+
+def _split(levels_db: Decibels, start_s: float) -> Iterator[Sound]:
+    if not len(levels_db):
+        return
+    noise_db, voice_db = np.percentile(levels_db, [10, 95])
+    if voice_db - noise_db < LEAST_CONTRAST_DB:
+        return
+    least_db = max(noise_db + ABOVE_NOISE_DB, voice_db - BELOW_VOICE_DB)
+    loud_db = max(least_db, voice_db - BELOW_VOICE_LOUD_DB)
+    for start, end in _find_runs(levels_db > least_db, round(PAUSE_S / HOP_S)):
+        is_loud = levels_db[start:end] > loud_db
+        loud = next((run[0] for run in _find_runs(is_loud, 1)), 0)
+        yield Sound(*(start_s + HOP_S * place for place in (start, end, start + loud)))
+
+
+def _find_runs(is_above: NDArray[np.bool_], shortest_gap: int) -> list[tuple[int, int]]:
+    """Return where values are true, over gaps too short to be a pause; clicks are left out."""
+    edges = np.flatnonzero(np.diff(is_above, prepend=False, append=False))
+    runs = [*zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
+    shortest = round(SHORTEST_SOUND_S / HOP_S)
+    whole = _bridge(runs, min(shortest_gap, round(LONGEST_DIP_S / HOP_S)))
+    return _bridge([run for run in whole if run[1] - run[0] >= shortest], shortest_gap)
+
+
+def _bridge(runs: Sequence[tuple[int, int]], shortest_gap: int) -> list[tuple[int, int]]:
+    bridged = [*runs[:1]]
+    for start, end in runs[1:]:
+        if start - bridged[-1][1] < shortest_gap:
+            bridged[-1] = (bridged[-1][0], end)
+        else:
+            bridged.append((start, end))
+    return bridged
+
+
+def _assign(words: Sequence[Word], sounds: Sequence[Sound]) -> list[tuple[Word, Sound | None]]:
+    """Return each word with the sound that most of it is in, if it is in or near any."""
+    assigned: list[tuple[Word, Sound | None]] = []
+    place = 0
+    for word in words:
+        while place + 1 < len(sounds) and _is_nearer(word, sounds[place + 1], sounds[place]):
+            place += 1
+        sound = sounds[place] if sounds else None
+        near = sound and _overlap(word, sound) > -FARTHEST_S
+        assigned.append((word, sound if near else None))
+    return assigned
+
+
+def _is_nearer(word: Word, following: Sound, sound: Sound) -> bool:
+    return _overlap(word, following) > _overlap(word, sound)
+
+
+def _overlap(word: Word, sound: Sound) -> float:
+    """Return for how long a word is in a sound; below zero, how far away it is."""
+    return min(word.end, sound.end) - max(word.start, sound.start)
+
+
+def _snap(assigned: Sequence[tuple[Word, Sound | None]]) -> list[Word]:
+    """Return words that start and end with their sounds."""
+    snapped = []
+    previous: Sound | None = None
+    for number, (word, sound) in enumerate(assigned):
+        following = assigned[number + 1][1] if number + 1 < len(assigned) else None
+        snapped.append(
+            _fit(word, sound, is_first=sound is not previous, is_last=sound is not following)
+            if sound
+            else word
+        )
+        previous = sound
+    return snapped
+
+
+def _fit(word: Word, sound: Sound, *, is_first: bool, is_last: bool) -> Word:
+    start = min(max(word.start, sound.start), sound.end - SHORTEST_WORD_S)
+    end = max(min(word.end, sound.end), start + SHORTEST_WORD_S)
+    if is_first:
+        onset = _choose_onset(word, sound)
+        if onset is not None:
+            start = onset
+            end = max(end, start + SHORTEST_WORD_S)
+    if is_last and end < sound.end < end + PAUSE_S:
+        end = sound.end
+    return replace(word, start=round(start, 3), end=round(end, 3))
+
+
+def _choose_onset(word: Word, sound: Sound) -> float | None:
+    """Return when the first word of a sound starts; none if the sound shows nothing of it."""
+    onsets = [sound.start]
+    if sound.loud - sound.start > EARLIEST_S:  # a breath, or a long quiet consonant
+        onsets.append(sound.loud)
+    onset = min(onsets, key=lambda time_s: abs(time_s - word.start))
+    return onset if word.start - onset < FARTHEST_S else None
+
+
+def _separate(words: list[Word]) -> list[Word]:
+    """Return words of which none starts before the one before it has ended."""
+    ordered = words[:1]
+    for word in words[1:]:
+        before = ordered[-1]
+        if word.start < before.end:
+            end = max(before.start, min(before.end, word.start))
+            ordered[-1] = replace(before, end=end)
+            word = replace(word, start=max(word.start, end), end=max(word.end, end))  # noqa: PLW2901
+        ordered.append(word)
+    return ordered
