@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.services.accuracy import count_errors, split_words
 from benchmarks.services.prompts import Reading, fetch_readings
 from benchmarks.services.signals import Sound, read_sound, write_sound
+from benchmarks.services.texts import count_errors, split_words
 from services.kit.work import JobContext, discard
 from services.normalizer.work import run as normalize
 from services.transcriber.work import run as transcribe

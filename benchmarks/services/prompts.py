@@ -6,7 +6,7 @@ They are fetched when they are wanted and stay in ``var``; nothing of them is co
 import gzip
 import re
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,9 +31,9 @@ class Reading:
     text: str
 
 
-def fetch_readings() -> list[Reading]:
+def fetch_readings(languages: Sequence[str] = LANGUAGES) -> list[Reading]:
     """Return a reading of each language, made the first time from the packages."""
-    return [_make_reading(language, unpack_prompts(language)) for language in LANGUAGES]
+    return [_make_reading(language, unpack_prompts(language)) for language in languages]
 
 
 def unpack_prompts(language: str) -> Path:
@@ -46,7 +46,7 @@ def _make_reading(language: str, folder: Path) -> Reading:
     target = folder / "reading.wav"
     spoken: list[str] = []
     with wave.open(str(target), "wb") as reading:
-        for text, recording in _list_prompts(language, folder):
+        for text, recording in list_prompts(language, folder):
             with wave.open(str(recording)) as prompt:
                 if not spoken:
                     reading.setparams(prompt.getparams())
@@ -58,7 +58,7 @@ def _make_reading(language: str, folder: Path) -> Reading:
     return Reading(language, target, " ".join(spoken))
 
 
-def _list_prompts(language: str, folder: Path) -> Iterator[tuple[str, Path]]:
+def list_prompts(language: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the texts that say what is said, each with its recording."""
     texts = next(folder.rglob(f"core-sounds-{language}.txt.gz"))
     for line in gzip.decompress(texts.read_bytes()).decode().splitlines():

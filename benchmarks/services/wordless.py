@@ -230,9 +230,7 @@ def _clap(material: Material, hands: int, count: int) -> Wave:
     fading = np.exp(-np.arange(length) / (0.006 * RATE_HZ))
     for start in material.random.integers(0, count, size=3 * hands * RECORDING_S):
         loudness = 0.3 + material.random.random()
-        claps[start : start + length] += (
-            loudness * fading * material.random.standard_normal(length)
-        )
+        claps[start : start + length] += loudness * fading * material.random.standard_normal(length)
     return _level(_filter(claps, 400, 5000)[:count])
 
 

@@ -1,0 +1,164 @@
+"""When words start, against recordings whose pauses are known.
+
+``python -m benchmarks.services.word_times`` joins prompts with pauses of 0.5 to 5 s, hears them
+and compares the start of the first word after each pause with the onset of its prompt. It fails
+when the error is above ``MOST_MEDIAN_S`` or, for the 95th percentile, above ``MOST_P95_S``.
+"""
+
+import difflib
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.services.prompts import LANGUAGES, list_prompts, unpack_prompts
+from benchmarks.services.signals import read_sound, write_sound
+from benchmarks.services.texts import split_words
+from services.kit.work import JobContext, discard
+from services.transcriber.work import run
+
+MOST_MEDIAN_S = 0.060
+MOST_P95_S = 0.200
+LEAST_FOUND = 0.8
+"""Part of the first words that must be recognized; the start of another word shows nothing."""
+
+RATE_HZ = 16_000
+PROMPTS_EACH = 30
+SHORTEST_PROMPT_S = 1.0
+PAUSES_S = (0.5, 5.0)
+FLOORS_DB = {"en": -75, "es": -55, "fr": -45}
+"""How loud the room is; the voices are at -20 dB."""
+HOP, WINDOW = RATE_HZ // 200, RATE_HZ // 100
+AUDIBLE_DB, LOUD_DB = -40, -22  # against the voice's own peaks
+STAYS_FOR = 6  # times 5 ms
+SURE_S = 0.06
+"""A prompt whose voice takes longer from audible to loud has no sure onset and is left out."""
+LEAD_S = 0.02
+
+Wave = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spaced:
+    """Prompts with pauses between them."""
+
+    language: str
+    wave: Wave
+    prompts: tuple[tuple[str, float], ...]
+    """What is said, and when it starts in seconds."""
+
+
+def find_onset(wave: Wave) -> float | None:
+    """Return when a voice starts in a recording without noise; none where that is not sure."""
+    squares = np.square(wave[: len(wave) // HOP * HOP]).reshape(-1, HOP).mean(axis=1)
+    levels_db = 10 * np.log10((squares[1:] + squares[:-1]) / 2 + 1e-12)
+    peak_db = np.percentile(levels_db, 95)
+    places = []
+    for threshold_db in (AUDIBLE_DB, LOUD_DB):
+        above = (levels_db > peak_db + threshold_db).astype(int)
+        staying = np.flatnonzero(np.convolve(above, np.ones(STAYS_FOR), "valid") == STAYS_FOR)
+        places.append(int(staying[0]) if len(staying) else len(levels_db))
+    audible, loud = places
+    is_sure = loud < len(levels_db) and (loud - audible) * HOP <= SURE_S * RATE_HZ
+    return audible * HOP / RATE_HZ if is_sure else None
+
+
+def space_prompts(language: str) -> Spaced:
+    """Return prompts of a language in random order with pauses, in a room; always the same."""
+    random = np.random.default_rng(seed=7)
+    prompts = list(list_prompts(language, unpack_prompts(language)))
+    parts: list[Wave] = []
+    placed: list[tuple[str, float]] = []
+    passed = 0
+    for number in random.permutation(len(prompts)):
+        text, path = prompts[int(number)]
+        wave = read_sound(path, rate_hz=RATE_HZ, layout="mono")[:, 0]
+        onset_s = find_onset(wave)
+        if onset_s is None or len(wave) < SHORTEST_PROMPT_S * RATE_HZ:
+            continue
+        lead = min(round(LEAD_S * RATE_HZ), round(onset_s * RATE_HZ))
+        voice = wave[round(onset_s * RATE_HZ) - lead :]
+        pause = round(random.uniform(*PAUSES_S) * RATE_HZ)
+        placed.append((text, (passed + pause + lead) / RATE_HZ))
+        parts += [np.zeros(pause), voice * (0.1 / np.sqrt(np.mean(voice**2)))]
+        passed += pause + len(voice)
+        if len(placed) == PROMPTS_EACH:
+            break
+    wave = np.concatenate(parts)
+    room = random.standard_normal(len(wave)) * 10 ** (FLOORS_DB[language] / 20)
+    return Spaced(language, wave + room, tuple(placed))
+
+
+def find_errors(spaced: Spaced, words: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Return by how many seconds the recognized first words start too late (or, below 0, early).
+
+    Args:
+        spaced: What was said.
+        words: What was heard, as in a transcription.
+    """
+    said: list[str] = []
+    starts_s: dict[int, float] = {}
+    for text, start_s in spaced.prompts:
+        starts_s[len(said)] = start_s
+        said += split_words(text)
+    heard = [(part, word) for word in words for part in split_words(word["word"])[:1]]
+    matcher = difflib.SequenceMatcher(None, said, [part for part, _ in heard], autojunk=False)
+    return [
+        float(heard[block.b + number - block.a][1]["start"]) - start_s
+        for block in matcher.get_matching_blocks()
+        for number, start_s in starts_s.items()
+        if block.a <= number < block.a + block.size
+    ]
+
+
+def measure_word_times() -> tuple[float, float]:
+    """Print the errors of each language; return the median and 95th percentile of all.
+
+    Raises:
+        SystemExit: Too few of the words were recognized.
+    """
+    errors_s: list[float] = []
+    count = 0
+    for language in LANGUAGES:
+        spaced = space_prompts(language)
+        found = find_errors(spaced, hear_words(spaced))
+        print(f"  {language} {len(found)} of {len(spaced.prompts)} pauses: {describe(found)}")
+        errors_s += found
+        count += len(spaced.prompts)
+    print(f"word starts after pauses: {describe(errors_s)}", flush=True)
+    if len(errors_s) < LEAST_FOUND * count:
+        sys.exit("Too few words after pauses are recognized.")
+    median_s, p95_s = np.percentile(np.abs(errors_s), [50, 95])
+    return float(median_s), float(p95_s)
+
+
+def describe(errors_s: Sequence[float]) -> str:
+    """Return the sizes of errors in words."""
+    median_s, p95_s, worst_s = np.percentile(np.abs(errors_s), [50, 95, 100])
+    return f"median {median_s * 1000:.0f} ms, p95 {p95_s * 1000:.0f} ms, most {worst_s:.2f} s"
+
+
+def hear_words(spaced: Spaced) -> list[dict[str, Any]]:
+    """Return the words that the transcriber hears, as in a transcription."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = write_sound(Path(scratch) / "spaced.wav", spaced.wave[:, None], rate_hz=RATE_HZ)
+        options = {"language_in": spaced.language}
+        artifact = run(JobContext("word-times", options, Path(scratch), discard, path))
+    segments = artifact.documents["transcription"]["segments"]
+    return [word for segment in segments for word in segment["words"]]
+
+
+def main() -> None:
+    """Print the errors and fail if they are too large."""
+    median_s, p95_s = measure_word_times()
+    if median_s > MOST_MEDIAN_S or p95_s > MOST_P95_S:
+        sys.exit("Words do not start when they are said.")
+
+
+if __name__ == "__main__":
+    main()
