@@ -124,7 +124,8 @@ def make_hearers(settings: TranscriberSettings) -> tuple[Hear, Hear]:
         with tempfile.TemporaryDirectory() as scratch:
             options = {"language_in": reading.language}
             context = JobContext("accuracy", options, Path(scratch), discard, reading.path)
-            return run(context, settings).documents["transcription"]
+            transcription: Transcription = run(context, settings).documents["transcription"]
+        return transcription
 
     return hear_bare, hear_ours
 

@@ -32,7 +32,8 @@ def transcribe(recording: Recording, language: str) -> dict[str, Any]:
         samples = recording.samples[:, np.newaxis].astype(np.float64)
         path = write_sound(Path(scratch) / "wordless.wav", samples, rate_hz=RATE_HZ)
         context = JobContext("invented", {"language_in": language}, Path(scratch), discard, path)
-        return run(context).documents["transcription"]
+        transcription: dict[str, Any] = run(context).documents["transcription"]
+    return transcription
 
 
 def count_invented(recordings: Iterable[Recording]) -> int:

@@ -241,7 +241,7 @@ def _breathe(material: Material, count: int, *, breaths_a_minute: int) -> Wave:
     phase = np.arange(count) / RATE_HZ * breaths_a_minute / 60 % 1
     swell_in = np.sin(np.pi * np.clip(phase / 0.35, 0, 1)) ** 2
     swell_out = np.sin(np.pi * np.clip((phase - 0.45) / 0.4, 0, 1)) ** 2
-    return _level(air_in) * swell_in + _level(air_out) * swell_out
+    return np.asarray(_level(air_in) * swell_in + _level(air_out) * swell_out)
 
 
 def _gather(material: Material, voices: int, count: int) -> Wave:

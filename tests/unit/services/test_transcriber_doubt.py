@@ -1,0 +1,83 @@
+"""Which segments are doubted."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from services.transcriber.doubt import Evidence, Verdict, join, judge, weigh
+from services.transcriber.transcript import Word
+
+SURE = Evidence(log_probability=-0.15, no_speech=0.2, temperature=0.0, confidence=0.9)
+VOICED = 0.8
+
+
+def say(text: str, confidence: float = 0.9) -> list[Word]:
+    return [
+        Word(f" {word}", number / 3, (number + 1) / 3, confidence)
+        for number, word in enumerate(text.split())
+    ]
+
+
+def test_what_the_model_is_sure_of_is_kept() -> None:
+    assert judge(say("ask not"), SURE, voice=VOICED) is Verdict.KEEP
+
+
+def test_a_single_unusual_word_is_no_doubt() -> None:
+    words = [*say("the open source"), Word(" PBX.", 1.0, 1.5, 0.25)]
+    assert judge(words, SURE, voice=VOICED) is Verdict.KEEP
+
+
+def test_the_model_says_no_speech_of_much_that_was_said() -> None:
+    assert judge(say("ask not"), replace(SURE, no_speech=0.9), voice=VOICED) is Verdict.KEEP
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        replace(SURE, log_probability=-0.6),
+        replace(SURE, temperature=0.4),
+        replace(SURE, confidence=0.5),
+    ],
+)
+def test_surely_written_words_of_an_unsure_passage_are_marked(evidence: Evidence) -> None:
+    assert judge(say("bless you", 0.95), evidence, voice=VOICED) is Verdict.MARK
+
+
+def test_unsure_words_of_a_sure_passage_are_marked() -> None:
+    assert judge(say("choo choo", 0.2), SURE, voice=VOICED) is Verdict.MARK
+
+
+def test_words_without_a_voice_are_marked_and_left_out_if_they_are_unsure_too() -> None:
+    unsure = replace(SURE, log_probability=-0.9, confidence=0.4)
+    assert judge(say("thank you"), SURE, voice=0.05) is Verdict.MARK
+    assert judge(say("thank you", 0.3), unsure, voice=0.05) is Verdict.DROP
+
+
+def test_a_guess_for_what_the_model_takes_for_silence_is_left_out() -> None:
+    guess = Evidence(log_probability=-1.3, no_speech=0.8, temperature=0.0, confidence=0.3)
+    assert judge(say("thanks for watching"), guess, voice=VOICED) is Verdict.DROP
+
+
+def test_words_in_a_language_that_is_hardly_recognized_are_marked() -> None:
+    assert judge(say("a"), SURE, voice=VOICED, language_probability=0.2) is Verdict.MARK
+
+
+def test_a_loop_counts_by_what_it_began_with() -> None:
+    loop = [("La", 0.3), ("la", 0.9), ("la.", 0.99), ("la", 0.99)]
+    segment = SimpleNamespace(
+        avg_logprob=-0.3,
+        no_speech_prob=0.1,
+        temperature=None,
+        words=[SimpleNamespace(word=f" {word}", probability=sure) for word, sure in loop],
+    )
+    assert weigh(segment) == Evidence(-0.3, 0.1, 0.0, 0.3)
+
+
+def test_a_segment_of_two_passages_has_the_worst_of_each() -> None:
+    other = Evidence(log_probability=-0.1, no_speech=0.7, temperature=0.2, confidence=0.95)
+    assert join([SURE, other]) == Evidence(-0.15, 0.7, 0.2, 0.9)
+
+
+def test_a_segment_without_words_is_no_proof() -> None:
+    assert judge([], SURE, voice=VOICED) is Verdict.MARK
