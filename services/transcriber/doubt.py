@@ -5,7 +5,8 @@ over a passage of up to 30 seconds it is much less sure of invented words than o
 whatever single words look like. A loop hides that, because repeated words look more and more
 certain; so each different word counts once, at its first occurrence. The limits lie between what
 ``benchmarks.services.invented`` and ``benchmarks.services.accuracy`` measure: real speech has a
-passage confidence above 0.8 and a log probability above -0.25, invented words below 0.6 or -0.45.
+passage confidence above 0.8 and a log probability above -0.25, invented words have one below 0.5
+and, most of them, the other below -0.45.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,9 @@ from typing import Any
 from services.transcriber.transcript import Word
 
 LEAST_PASSAGE_CONFIDENCE = 0.65
-LEAST_PASSAGE_LOG_PROBABILITY = -0.45
+LEAST_PASSAGE_LOG_PROBABILITY = -0.4
+LEAST_SAMPLED_LOG_PROBABILITY = -0.3
+"""For a passage whose surest reading was a loop or a guess, so that another one was sampled."""
 LEAST_CONFIDENCE = 0.45
 """Mean of a segment's words; less than a passage's, because there are fewer of them."""
 LEAST_VOICE = 0.3
@@ -95,12 +98,13 @@ def judge(
         language_probability: How sure the language is; 1 when the client named it.
     """
     confidence = _mean_of_different((word.word, word.confidence) for word in words)
+    is_sampled = evidence.temperature > 0
+    least = LEAST_SAMPLED_LOG_PROBABILITY if is_sampled else LEAST_PASSAGE_LOG_PROBABILITY
     is_guess = evidence.log_probability < GUESS_LOG_PROBABILITY
     if is_guess and evidence.no_speech > NO_SPEECH:
         return Verdict.DROP
     is_doubtful = (
-        evidence.temperature > 0
-        or evidence.log_probability < LEAST_PASSAGE_LOG_PROBABILITY
+        evidence.log_probability < least
         or evidence.confidence < LEAST_PASSAGE_CONFIDENCE
         or confidence < LEAST_CONFIDENCE
         or language_probability < LEAST_LANGUAGE_PROBABILITY

@@ -36,12 +36,16 @@ def test_the_model_says_no_speech_of_much_that_was_said() -> None:
     "evidence",
     [
         replace(SURE, log_probability=-0.6),
-        replace(SURE, temperature=0.4),
+        replace(SURE, log_probability=-0.35, temperature=0.4),
         replace(SURE, confidence=0.5),
     ],
 )
 def test_surely_written_words_of_an_unsure_passage_are_marked(evidence: Evidence) -> None:
     assert judge(say("bless you", 0.95), evidence, voice=VOICED) is Verdict.MARK
+
+
+def test_a_sampled_passage_that_the_model_is_sure_of_is_kept() -> None:
+    assert judge(say("ask not"), replace(SURE, temperature=0.4), voice=VOICED) is Verdict.KEEP
 
 
 def test_unsure_words_of_a_sure_passage_are_marked() -> None:
