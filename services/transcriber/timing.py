@@ -25,10 +25,14 @@ LONGEST_DIP_S = 0.03  # what is quiet for so long does not make two clicks of a 
 ABOVE_NOISE_DB = 7.0
 BELOW_VOICE_DB = 38.0
 """The quietest onsets, such as an f, are so much quieter than the vowels that follow."""
-BELOW_VOICE_LOUD_DB = 24.0
+BELOW_LOUD_DB = 20.0
+ABOVE_FLOOR_DB = 6.0
+OPENING_S = 1.0
+"""What the first word's own level is taken from."""
 LEAST_CONTRAST_DB = 12.0
 """Where speech is not louder than noise by this much, its energy shows no pauses."""
-EARLIEST_S = 0.12
+LONGEST_ONSET_S = 0.12
+"""A quiet consonant lasts so long; what lasts longer is a breath, or noise."""
 FARTHEST_S = 0.5
 SURROUNDINGS_S = 0.5
 SHORTEST_WORD_S = 0.02
@@ -42,8 +46,8 @@ class Sound:
 
     start: float
     end: float
-    loud: float
-    """When its loud part starts; between ``start`` and it there may be a breath."""
+    onset: float
+    """When its voice starts; between ``start`` and it there may be a breath or noise."""
 
 
 def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]) -> list[Word]:
@@ -100,11 +104,21 @@ def _split(levels_db: Decibels, start_s: float) -> Iterator[Sound]:
     if voice_db - noise_db < LEAST_CONTRAST_DB:
         return
     least_db = max(noise_db + ABOVE_NOISE_DB, voice_db - BELOW_VOICE_DB)
-    loud_db = max(least_db, voice_db - BELOW_VOICE_LOUD_DB)
     for start, end in _find_runs(levels_db > least_db, round(PAUSE_S / HOP_S)):
-        is_loud = levels_db[start:end] > loud_db
-        loud = next((run[0] for run in _find_runs(is_loud, 1)), 0)
-        yield Sound(*(start_s + HOP_S * place for place in (start, end, start + loud)))
+        onset = start + _find_onset(levels_db[start:end])
+        yield Sound(*(start_s + HOP_S * place for place in (start, end, onset)))
+
+
+def _find_onset(levels_db: Decibels) -> int:
+    """Return where the level rises to that of a voice, from what a sound begins with."""
+    opening_db = levels_db[: round(OPENING_S / HOP_S)]
+    is_loud = opening_db > np.percentile(opening_db, 90) - BELOW_LOUD_DB
+    loud = next((start for start, _ in _find_runs(is_loud, 1)), 0)
+    if loud * HOP_S <= LONGEST_ONSET_S:
+        return 0
+    before_db = opening_db[:loud]
+    quiet = np.flatnonzero(before_db < np.percentile(before_db, 20) + ABOVE_FLOOR_DB)
+    return int(quiet[-1]) + 1
 
 
 def _find_runs(is_above: NDArray[np.bool_], shortest_gap: int) -> list[tuple[int, int]]:
@@ -178,10 +192,7 @@ def _fit(word: Word, sound: Sound, *, is_first: bool, is_last: bool) -> Word:
 
 def _choose_onset(word: Word, sound: Sound) -> float | None:
     """Return when the first word of a sound starts; none if the sound shows nothing of it."""
-    onsets = [sound.start]
-    if sound.loud - sound.start > EARLIEST_S:  # a breath, or a long quiet consonant
-        onsets.append(sound.loud)
-    onset = min(onsets, key=lambda time_s: abs(time_s - word.start))
+    onset = sound.onset if sound.onset < word.end else sound.start
     return onset if word.start - onset < FARTHEST_S else None
 
 
