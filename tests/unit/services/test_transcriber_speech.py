@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.transcriber.speech import (
     CHUNK_SAMPLES,
+    PACKED_SAMPLES,
     SAMPLE_RATE_HZ,
     Chunk,
     Span,
@@ -30,7 +31,7 @@ def test_chunks_hold_all_speech_in_order_and_fit_the_model(lengths: list[tuple[i
     assert [span for chunk in chunks for span in chunk.spans] == spans
     assert all(sum(span.length for span in chunk.spans) <= CHUNK_SAMPLES for chunk in chunks)
     for chunk, following in pairwise(chunks):
-        assert sum(s.length for s in (*chunk.spans, following.spans[0])) > CHUNK_SAMPLES
+        assert sum(s.length for s in (*chunk.spans, following.spans[0])) > PACKED_SAMPLES
 
 
 @pytest.mark.parametrize(
