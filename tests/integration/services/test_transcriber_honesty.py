@@ -1,0 +1,105 @@
+"""What nobody said is left out or marked; what was said is neither, and starts when it was said.
+
+The long form of both is ``make accuracy``, with an hour of sound without words.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.services.marks import find_right, is_marked
+from benchmarks.services.signals import Sound, read_sound, write_sound
+from benchmarks.services.texts import split_words
+from services.transcriber.bundled import BUNDLED
+from services.transcriber.encoder import ENCODER
+from services.transcriber.settings import TranscriberSettings
+from services.transcriber.speech import SAMPLE_RATE_HZ
+from services.transcriber.work import run
+from tests.support.models import require_model
+from tests.support.work_context import SAMPLES, make_context
+
+SENSE = "sense_and_sensibility_01_austen_64kb-0"
+# What each clip says first, and when its voice rises out of the clip's own noise.
+ONSETS_S = {
+    "jfk.wav": ("and", 0.32),
+    f"{SENSE}870.wav": ("and", 0.2),
+    f"{SENSE}890.wav": ("unless", 0.26),
+}
+PAUSES_S = (1.3, 3.1, 0.7)
+TOLERANCE_S = 0.1
+SAID = (
+    "And so my fellow Americans ask not what your country can do for you "
+    "ask what you can do for your country "
+    "and Mr John Dashwood had then leisure to consider how much there might be prudently "
+    "in his power to do for them "
+    "unless to be rather cold hearted and rather selfish is to be ill disposed"
+)
+LEAST_RIGHT = 4
+
+
+def read(name: str) -> Sound:
+    return read_sound(SAMPLES / name, rate_hz=SAMPLE_RATE_HZ, layout="mono")
+
+
+def gather(seconds: float) -> Sound:
+    """Return all clips at once, every other one backwards."""
+    count = round(seconds * SAMPLE_RATE_HZ)
+    clips = [read(path.name) for path in sorted(SAMPLES.glob("*.wav"))]
+    turned = [clip[:: -1 if number % 2 else 1] for number, clip in enumerate(clips)]
+    return np.asarray(np.sum([np.resize(clip / clip.std(), (count, 1)) for clip in turned], axis=0))
+
+
+def breathe(seconds: float) -> Sound:
+    """Return air that goes in and out."""
+    time_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    air = np.random.default_rng(seed=1).standard_normal(len(time_s))
+    smooth = np.convolve(air, np.ones(4) / 4, mode="same")
+    return np.asarray((smooth * np.sin(np.pi * time_s / 1.5) ** 2)[:, np.newaxis])
+
+
+def transcribe(folder: Path, sound: Sound, settings: TranscriberSettings) -> dict[str, Any]:
+    path = write_sound(
+        folder / "sound.wav", sound * (0.5 / np.abs(sound).max()), rate_hz=SAMPLE_RATE_HZ
+    )
+    context = make_context(folder / "work", path, {"language_in": "en"})
+    transcription: dict[str, Any] = run(context, settings).documents["transcription"]
+    return transcription
+
+
+@pytest.fixture(scope="module")
+def settings() -> TranscriberSettings:
+    return TranscriberSettings(whisper_model=BUNDLED, models_dir=require_model(ENCODER))
+
+
+@pytest.mark.parametrize("kind", ["crowd", "backwards", "breath"])
+def test_no_word_is_invented_without_a_mark(
+    tmp_path: Path, settings: TranscriberSettings, kind: str
+) -> None:
+    backwards = np.concatenate([read(name)[::-1] for name in ONSETS_S])
+    sound = {"crowd": gather(10), "backwards": backwards, "breath": breathe(10)}[kind]
+    heard = transcribe(tmp_path, sound, settings)
+    assert [part for part in heard["segments"] if not is_marked(part, heard)] == []
+
+
+def test_what_was_said_has_no_mark_and_starts_after_the_pause(
+    tmp_path: Path, settings: TranscriberSettings
+) -> None:
+    parts, starts = [], []
+    for pause_s, (name, (word, onset_s)) in zip(PAUSES_S, ONSETS_S.items(), strict=True):
+        passed_s = sum(map(len, parts)) / SAMPLE_RATE_HZ
+        starts.append((word, passed_s + pause_s + onset_s))
+        parts += [np.zeros((round(pause_s * SAMPLE_RATE_HZ), 1)), read(name)]
+    heard = transcribe(tmp_path, np.concatenate(parts), settings)
+
+    right = find_right(heard["segments"], split_words(SAID))
+    assert len(right) >= LEAST_RIGHT
+    assert [part["text"] for part in right if is_marked(part, heard)] == []
+    words = [word for part in heard["segments"] for word in part["words"]]
+    for text, start_s in starts:
+        nearest = min(words, key=lambda word: abs(word["start"] - start_s))
+        assert (split_words(nearest["word"]), nearest["start"]) == (
+            [text],
+            pytest.approx(start_s, abs=TOLERANCE_S),
+        )
