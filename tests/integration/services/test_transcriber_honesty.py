@@ -86,7 +86,8 @@ def test_no_word_is_invented_without_a_mark(
 def test_what_was_said_has_no_mark_and_starts_after_the_pause(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
-    parts, starts = [], []
+    parts: list[Sound] = []
+    starts: list[tuple[str, float]] = []
     for pause_s, (name, (word, onset_s)) in zip(PAUSES_S, ONSETS_S.items(), strict=True):
         passed_s = sum(map(len, parts)) / SAMPLE_RATE_HZ
         starts.append((word, passed_s + pause_s + onset_s))
