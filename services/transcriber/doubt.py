@@ -5,8 +5,8 @@ over a passage of up to 30 seconds it is much less sure of invented words than o
 whatever single words look like. A loop hides that, because repeated words look more and more
 certain; so each different word counts once, at its first occurrence. The limits lie between what
 ``benchmarks.services.invented`` and ``benchmarks.services.accuracy`` measure: real speech has a
-passage confidence above 0.8 and a log probability above -0.25, invented words have one below 0.5
-and, most of them, the other below -0.45.
+passage confidence above 0.8 and a log probability above -0.25, invented words have one below 0.55
+or, where another reading was sampled, the other below -0.3.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ from typing import Any
 
 from services.transcriber.transcript import Word
 
-LEAST_PASSAGE_CONFIDENCE = 0.65
+LEAST_PASSAGE_CONFIDENCE = 0.68
 LEAST_PASSAGE_LOG_PROBABILITY = -0.4
-LEAST_SAMPLED_LOG_PROBABILITY = -0.3
+LEAST_SAMPLED_LOG_PROBABILITY = -0.25
 """For a passage whose surest reading was a loop or a guess, so that another one was sampled."""
 LEAST_CONFIDENCE = 0.45
 """Mean of a segment's words; less than a passage's, because there are fewer of them."""

@@ -77,8 +77,9 @@ def settings() -> TranscriberSettings:
 def test_no_word_is_invented_without_a_mark(
     tmp_path: Path, settings: TranscriberSettings, kind: str
 ) -> None:
-    backwards = np.concatenate([read(name)[::-1] for name in ONSETS_S])
-    sound = {"crowd": gather(10), "backwards": backwards, "breath": breathe(10)}[kind]
+    # Short, because the model takes its time over what it does not understand.
+    backwards = read(f"{SENSE}880.wav")[::-1]
+    sound = {"crowd": gather(5), "backwards": backwards, "breath": breathe(10)}[kind]
     heard = transcribe(tmp_path, sound, settings)
     assert [part for part in heard["segments"] if not is_marked(part, heard)] == []
 
