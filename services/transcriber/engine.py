@@ -1,7 +1,8 @@
 """faster-whisper behind one small interface."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError
 from itertools import accumulate, pairwise
 from typing import Any
@@ -9,28 +10,65 @@ from typing import Any
 import ctranslate2
 import numpy as np
 from faster_whisper import BatchedInferencePipeline, WhisperModel
-from faster_whisper.vad import VadOptions, get_speech_timestamps
+from faster_whisper.audio import pad_or_trim
 
 from services.kit.work import WorkError
 from services.transcriber import languages
 from services.transcriber.audio import Samples
 from services.transcriber.bundled import BUNDLED, ModelIntegrityError, ensure_model
+from services.transcriber.doubt import Evidence, weigh
 from services.transcriber.lines import drop_loops
 from services.transcriber.settings import TranscriberSettings
-from services.transcriber.speech import SAMPLE_RATE_HZ, Span
+from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.transcript import Word
 from services.transcriber.translation import ENGLISH
 
 logger = logging.getLogger(__name__)
 
-VOICE_DETECTION = VadOptions(max_speech_duration_s=30, min_silence_duration_ms=160)
 # Whisper's own limits: a text that packs better is a loop, a less likely one a guess.
 MAX_COMPRESSION = 2.4
 LEAST_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
-LONGEST_HOLE_S = 3.0
-"""Speech without words for longer than anybody pauses within a chunk, where pauses are cut."""
-LANGUAGE_CHUNKS = 4  # heard, as long as none of them is in one language more likely than not
+# At higher temperatures the model writes another random text at each run.
+TEMPERATURES = (0.0, 0.2, 0.4)
+FEATURE_SAMPLES = SAMPLE_RATE_HZ // 100
+MOST_FEATURES = 3000  # 30 seconds
+
+LanguageProbabilities = Mapping[str, float]
+"""How likely each language is (ISO 639-1), from 0 to 1; empty if nothing is known."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Words that the model decoded at once, and what it reports about them."""
+
+    words: tuple[Word, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What the model made of a chunk of speech."""
+
+    passages: tuple[Passage, ...] = ()
+    languages: LanguageProbabilities = field(default_factory=dict)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Return all words, in order."""
+        return tuple(word for passage in self.passages for word in passage.words)
+
+
+@dataclass(frozen=True)
+class Request:
+    """How speech is to be heard."""
+
+    language: str
+    """The spoken one (ISO 639-1)."""
+    task: str = "transcribe"
+    """``transcribe``, or ``translate`` into English."""
+    hotwords: str | None = None
+    """Names and terms that are likely to be said."""
 
 
 class Engine:
@@ -56,80 +94,112 @@ class Engine:
                 retryable=isinstance(error, OSError),
             ) from error
 
-    def find_speech(self, samples: Samples) -> list[Span]:
-        """Return where somebody speaks, in spans of at most 30 seconds."""
-        return [Span(**found) for found in get_speech_timestamps(samples, VOICE_DETECTION)]
+    def detect_language(self, samples: Samples) -> LanguageProbabilities:
+        """Return how likely each language is in up to 30 seconds of speech.
 
-    def detect_language(self, chunks: Sequence[Samples]) -> tuple[str, float]:
-        """Return the spoken language (ISO 639-1) and how sure it is, from 0 to 1."""
+        The encoder takes short input as it is, so that this costs as much as the speech is long.
+        """
         if not self._model.model.is_multilingual:
-            return ENGLISH, 1.0
-        code, probability, _ = self._model.detect_language(
-            np.concatenate(chunks), language_detection_segments=LANGUAGE_CHUNKS
-        )
-        return languages.from_whisper_code(code), round(float(probability), 4)
+            return {ENGLISH: 1.0}
+        features = self._model.feature_extractor(samples)
+        length = min(MOST_FEATURES, 2 * -(-len(samples) // (2 * FEATURE_SAMPLES)))
+        encoded = self._model.encode(pad_or_trim(features[..., :length], length))
+        return _to_probabilities(self._model.model.detect_language(encoded)[0])
 
-    def hear(
-        self, chunks: Sequence[Samples], *, language: str, task: str, hotwords: str | None
-    ) -> list[list[Word]]:
-        """Return the words of each chunk, with times in seconds since its beginning.
+    def hear(self, chunks: Sequence[Samples], request: Request) -> list[Hearing]:
+        """Return what each chunk says, with times in seconds since its beginning.
 
         Args:
             chunks: Speech of at most 30 seconds each.
-            language: The spoken one (ISO 639-1).
-            task: ``transcribe``, or ``translate`` into English.
-            hotwords: Names and terms that are likely to be said.
+            request: How it is to be heard.
         """
-        options = {
-            "language": languages.to_whisper_code(language),
-            "task": task,
-            "hotwords": hotwords,
-            "beam_size": self._beam_size,
-            "word_timestamps": True,
-        }
         if len(chunks) == 1:  # nothing to gain
-            return [self._hear_slowly(chunks[0], options)]
+            return [self.hear_slowly(chunks[0], request)]
         ends_s = [*accumulate((len(chunk) / SAMPLE_RATE_HZ for chunk in chunks), initial=0.0)]
         clips = [{"start": start_s, "end": end_s} for start_s, end_s in pairwise(ends_s)]
         # Without timestamps between the sentences the model is twice as fast, and as good where
         # it hears more than a sentence or two.
-        found, _ = BatchedInferencePipeline(self._model).transcribe(
-            np.concatenate(chunks), clip_timestamps=clips, batch_size=len(chunks), **options
+        pipeline = _Pipeline(self._model)
+        found, _ = pipeline.transcribe(
+            np.concatenate(chunks),
+            clip_timestamps=clips,
+            batch_size=len(chunks),
+            **self._make_options(request),
         )
+        segments = list(found)
         return [
-            self._check(segment, chunk, start_s, options)
-            for segment, chunk, start_s in zip(found, chunks, ends_s[:-1], strict=True)
+            self._check(segment, probabilities, chunk, start_s, request)
+            for segment, probabilities, chunk, start_s in zip(
+                segments, pipeline.languages, chunks, ends_s[:-1], strict=True
+            )
         ]
 
-    def _check(
-        self, found: Any, chunk: Samples, start_s: float, options: dict[str, Any]
-    ) -> list[Word]:
-        """Return a chunk's words, which are heard again, slower, where they look wrong."""
-        is_guess = found.avg_logprob < LEAST_LOG_PROBABILITY
-        if is_guess and found.no_speech_prob > NO_SPEECH:
-            return []
-        words = _to_words(found, start_s)
-        # What was really said again and again packs as well as a loop does.
-        is_loop = found.compression_ratio > MAX_COMPRESSION and drop_loops(words) != words
-        is_wrong = is_guess or is_loop
-        if not (is_wrong or has_hole(words, len(chunk) / SAMPLE_RATE_HZ)):
-            return words
-        again = self._hear_slowly(chunk, options)
-        return again if is_wrong or len(again) > len(words) else words
-
-    def _hear_slowly(self, chunk: Samples, options: dict[str, Any]) -> list[Word]:
+    def hear_slowly(self, chunk: Samples, request: Request) -> Hearing:
+        """Return what one chunk says; the model marks times itself and may try several times."""
         segments, _ = self._model.transcribe(
             chunk,
             condition_on_previous_text=False,  # else one invented line repeats itself for minutes
-            **options,
+            temperature=TEMPERATURES,
+            **self._make_options(request),
         )
-        return [word for segment in segments for word in _to_words(segment, 0.0)]
+        return Hearing(
+            tuple(Passage(_to_words(segment, 0.0), weigh(segment)) for segment in segments)
+        )
+
+    def _make_options(self, request: Request) -> dict[str, Any]:
+        return {
+            "language": languages.to_whisper_code(request.language),
+            "task": request.task,
+            "hotwords": request.hotwords,
+            "beam_size": self._beam_size,
+            "word_timestamps": True,
+        }
+
+    def _check(
+        self,
+        found: Any,
+        probabilities: LanguageProbabilities,
+        chunk: Samples,
+        start_s: float,
+        request: Request,
+    ) -> Hearing:
+        """Return a chunk's words, which are heard again, slower, where they look wrong."""
+        is_guess = found.avg_logprob < LEAST_LOG_PROBABILITY
+        if is_guess and found.no_speech_prob > NO_SPEECH:
+            return Hearing((), probabilities)
+        words = _to_words(found, start_s)
+        # What was really said again and again packs as well as a loop does.
+        is_loop = found.compression_ratio > MAX_COMPRESSION and drop_loops(words) != [*words]
+        # In another language it would be a guess again; the caller looks at the languages.
+        is_other = bool(probabilities) and max(probabilities.values()) > max(
+            0.5, probabilities.get(request.language, 0.0)
+        )
+        if (is_guess or is_loop) and not is_other:
+            return Hearing(self.hear_slowly(chunk, request).passages, probabilities)
+        return Hearing((Passage(words, weigh(found)),), probabilities)
 
 
-def has_hole(words: Sequence[Word], duration_s: float) -> bool:
-    """Return whether a part of the speech has no words, or one word that takes all of it."""
-    edges_s = [0.0, *(time for word in words for time in (word.start, word.end)), duration_s]
-    return any(after - before > LONGEST_HOLE_S for before, after in pairwise(edges_s))
+class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whisper has no types
+    """Also detects the language of each chunk, for which the encoder has done the work already."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self.languages: list[LanguageProbabilities] = []
+
+    def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> Any:
+        """Decode a batch of chunks, as the base class does, and keep their languages."""
+        encoded, outputs = super().generate_segment_batched(features, tokenizer, options)
+        if self.model.model.is_multilingual:
+            found = self.model.model.detect_language(encoded)
+            self.languages += [_to_probabilities(one) for one in found]
+        else:
+            self.languages += [{ENGLISH: 1.0}] * len(outputs)
+        return encoded, outputs
+
+
+def _to_probabilities(found: Sequence[tuple[str, float]]) -> LanguageProbabilities:
+    """Return probabilities by ISO code, for tokens such as ``<|en|>``."""
+    return {languages.from_whisper_code(token[2:-2]): value for token, value in found}
 
 
 def _load_model(settings: TranscriberSettings) -> Any:
@@ -161,8 +231,8 @@ def choose_device(settings: TranscriberSettings) -> tuple[str, str]:
     return device, preferred if preferred in known else "default"
 
 
-def _to_words(segment: Any, start_s: float) -> list[Word]:
-    return [
+def _to_words(segment: Any, start_s: float) -> tuple[Word, ...]:
+    return tuple(
         Word(
             word=word.word,
             start=float(word.start) - start_s,
@@ -170,4 +240,4 @@ def _to_words(segment: Any, start_s: float) -> list[Word]:
             confidence=round(float(word.probability), 4),
         )
         for word in segment.words or ()
-    ]
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from services.kit.tracing import span
 from services.kit.wheels import ModelFileError
 from services.kit.work import WorkError
 from services.transcriber import diarization, languages
-from services.transcriber.audio import Samples, read_blocks
-from services.transcriber.engine import Engine, choose_device
-from services.transcriber.lines import drop_loops, make_segments
+from services.transcriber.audio import Samples, Source, open_source, read_blocks
+from services.transcriber.detection import detect_speech
+from services.transcriber.engine import Engine, Request, choose_device
+from services.transcriber.hearing import Hearer
 from services.transcriber.options import SubmissionOptions
 from services.transcriber.settings import TranscriberSettings
-from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, hold_back, pack
-from services.transcriber.transcript import Segment, Transcript, Word
+from services.transcriber.speech import SAMPLE_RATE_HZ, Span, hold_back, pack
+from services.transcriber.stretch import Stretch, compose
+from services.transcriber.transcript import Channel, Segment, Transcript
 from services.transcriber.translation import (
     ENGLISH,
     Package,
@@ -31,6 +34,10 @@ from services.transcriber.translation import (
 from services.transcriber.voices import Voices
 
 logger = logging.getLogger(__name__)
+
+LANGUAGE_CHUNKS = 4
+"""Chunks that are heard for the language, until one is in a language more likely than not."""
+LEAST_PROBABILITY = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,60 +61,122 @@ class Listener:
                 optional models cannot be loaded, or ``unsupported_language`` when the
                 recording's own language, found out just now, cannot become the wanted one.
         """
-        kept: Samples = np.empty(0, np.float32)
+        source = self._open(path, transcript)
+        if source.count != len(transcript.channels):
+            transcript = replace(transcript, channels=(Channel(),) * source.count)
+        waiting = [channel.heard - transcript.heard for channel in transcript.channels]
+        kept = [np.empty(0, np.float32)] * source.count
         blocks = read_blocks(
-            path, skipped=transcript.heard, max_duration_s=self.settings.max_duration_s
+            source, skipped=transcript.heard, max_duration_s=self.settings.max_duration_s
         )
         for block in blocks:
-            samples = np.concatenate([kept, block.samples])
-            chunks, end = pack(self.engine.find_speech(samples)), len(samples)
-            if not block.is_last:
-                chunks, end = hold_back(chunks, end)
-            if chunks:
-                transcript = self._hear(samples, chunks, transcript)
-            transcript = self._name_speakers(replace(transcript, heard=transcript.heard + end))
-            kept = samples[end:]
+            for number, voice in enumerate(block.voices):
+                samples = np.concatenate([kept[number], voice[waiting[number] :]])
+                waiting[number] = max(0, waiting[number] - len(voice))
+                transcript, end = self._hear(samples, transcript, number, is_last=block.is_last)
+                kept[number] = samples[end:]
+            if block.is_last:
+                found = tuple(source.recording.warnings())
+                transcript = replace(transcript, source_warnings=found)
+            transcript = self._name_speakers(transcript)
             yield transcript
 
-    def _hear(self, samples: Samples, chunks: list[Chunk], transcript: Transcript) -> Transcript:
-        speech = [
-            np.concatenate([samples[span.start : span.end] for span in chunk.spans])
-            for chunk in chunks
-        ]
-        if transcript.language is None:
-            language, probability = self._find_language(speech)
-            transcript = replace(transcript, language=language, language_probability=probability)
-        route = self._find_route(transcript.language)
-        with span("whisper", facts={"model": self.settings.whisper_model, "chunks": len(chunks)}):
-            heard = self.engine.hear(
-                speech,
-                language=transcript.language or ENGLISH,
-                task=route.task,
-                hotwords=self.options.hotwords,
-            )
-        words = [
-            _place(word, chunk, transcript.heard)
-            for chunk, words in zip(chunks, heard, strict=True)
-            for word in words
-        ]
-        segments: list[Segment] = make_segments(drop_loops(words))
-        if self.options.diarize:
-            segments = self._print_voices(segments, samples, transcript.heard)
-        if route.package:
-            segments = self._open_translator(route.package).translate(segments)
-        return replace(transcript, segments=(*transcript.segments, *segments))
+    def _open(self, path: Path, transcript: Transcript) -> Source:
+        """Open the recording as it was opened when the transcript was begun."""
+        is_mix = len(transcript.channels) == 1 and transcript.heard > 0
+        return open_source(
+            path,
+            channels="mix" if is_mix else self.options.channels,
+            max_duration_s=self.settings.max_duration_s,
+        )
 
-    def _find_language(self, speech: list[Samples]) -> tuple[str, float]:
-        if self.options.language_in != languages.AUTO:
-            return self.options.language_in, 1.0
-        return self.engine.detect_language(speech)
+    def _hear(
+        self, samples: Samples, transcript: Transcript, number: int, *, is_last: bool
+    ) -> tuple[Transcript, int]:
+        """Return the transcript with what one channel says, and how many samples that was."""
+        channel = transcript.channels[number]
+        speech = detect_speech(samples)
+        chunks, end = pack(speech.spans), len(samples)
+        if not is_last:
+            chunks, end = hold_back(chunks, end)
+        stretch = Stretch(samples, speech, chunks, channel.heard / SAMPLE_RATE_HZ)
+        segments: list[Segment] = []
+        unheard: list[Span] = []
+        if chunks:
+            if channel.language is None:
+                channel = self._find_language(stretch, channel)
+            with span(
+                "whisper", facts={"model": self.settings.whisper_model, "chunks": len(chunks)}
+            ):
+                segments, unheard, spoken = self._write(
+                    stretch, channel, is_separate=len(transcript.channels) > 1
+                )
+                channel = replace(channel, language=spoken)
+        channel = replace(channel, heard=channel.heard + end)
+        if len(transcript.channels) > 1:
+            segments = [replace(one, speaker=f"CHANNEL_{number:02}") for one in segments]
+        channels = (*transcript.channels[:number], channel, *transcript.channels[number + 1 :])
+        heard = stretch.add(replace(transcript, channels=channels), segments, unheard, end)
+        return heard, end
 
-    def _find_route(self, language: str | None) -> Route:
-        wanted = self.options.language_out
-        hears_english = languages.can_translate(self.settings.whisper_model)
-        packages = find_packages(self.settings) if wanted else []
-        route = find_route(language, wanted, packages, hears_english=hears_english)
+    def _write(
+        self, stretch: Stretch, channel: Channel, *, is_separate: bool
+    ) -> tuple[list[Segment], list[Span], str]:
+        """Return the segments of a stretch, the speech without words, and the language now."""
+        language = channel.language or ENGLISH
+        hearer = Hearer(
+            self.engine, stretch.samples, stretch.speech, self._request, is_asked=self._is_asked
+        )
+        self._find_route(language)
+        said, spoken = hearer.hear(stretch.chunks, language)
+        segments = compose(said, stretch, language_probability=channel.language_probability)
+        regions = [Span(one.spans[0].start, one.spans[-1].end) for one in stretch.chunks]
+        words = [word for segment in segments for word in segment.words]
+        unheard = hearer.find_gaps(words, regions, spoken)
+        segments = [stretch.move(segment) for segment in segments]
+        if self.options.diarize and not is_separate:
+            segments = self._print_voices(segments, stretch)
+        return self._translate(segments), unheard, spoken
+
+    def _translate(self, segments: list[Segment]) -> list[Segment]:
+        """Return segments in the wanted language, each on the route of its own one."""
+        translated: list[Segment] = []
+        for language, group in groupby(segments, key=lambda one: one.language):
+            package = self._find_possible_route(language).package
+            same = list(group)
+            translated += self._open_translator(package).translate(same) if package else same
+        return translated
+
+    def _request(self, language: str) -> Request:
+        route = self._find_possible_route(language)
+        return Request(language, route.task, self.options.hotwords)
+
+    @property
+    def _is_asked(self) -> bool:
+        return self.options.language_in != languages.AUTO
+
+    def _find_language(self, stretch: Stretch, channel: Channel) -> Channel:
+        if self._is_asked:
+            return replace(channel, language=self.options.language_in, language_probability=1.0)
+        likeliest, most = ENGLISH, 0.0
+        for chunk in stretch.chunks[:LANGUAGE_CHUNKS]:
+            found = self.engine.detect_language(stretch.collect(chunk))
+            code = max(found, key=lambda code: found[code])
+            if found[code] > most:
+                likeliest, most = code, found[code]
+            if most > LEAST_PROBABILITY:
+                break
+        return replace(channel, language=likeliest, language_probability=round(most, 4))
+
+    def _find_possible_route(self, language: str | None) -> Route:
+        """Return the route of a language; without one its words stay as they are spoken."""
+        return self._look_for_route(language) or Route("transcribe")
+
+    def _find_route(self, language: str) -> Route:
+        """Return the route of a recording's first language."""
+        route = self._look_for_route(language)
         if route is None:
+            wanted = self.options.language_out
             pairs = languages.list_pairs(self.settings)
             possible = sorted({pair["to"] for pair in pairs if pair["from"] == language})
             message = (
@@ -117,20 +186,26 @@ class Listener:
             raise WorkError("unsupported_language", message)
         return route
 
-    def _print_voices(self, segments: list[Segment], samples: Samples, heard: int) -> list[Segment]:
-        """Return segments with the voice prints of what was heard at their times."""
-        printed = []
-        for segment in segments:
-            start, end = (
-                max(0, round(time_s * SAMPLE_RATE_HZ) - heard)
-                for time_s in (segment.start, segment.end)
+    def _look_for_route(self, language: str | None) -> Route | None:
+        wanted = self.options.language_out
+        hears_english = languages.can_translate(self.settings.whisper_model)
+        packages = find_packages(self.settings) if wanted else []
+        return find_route(language, wanted, packages, hears_english=hears_english)
+
+    def _print_voices(self, segments: list[Segment], stretch: Stretch) -> list[Segment]:
+        """Return segments with their voice prints."""
+        return [
+            replace(
+                one,
+                voice=diarization.pack(
+                    self._voices.encode(stretch.collect_words(one.start, one.end))
+                ),
             )
-            voice = self._voices.encode(samples[start : max(end, start + 1)])
-            printed.append(replace(segment, voice=diarization.pack(voice)))
-        return printed
+            for one in segments
+        ]
 
     def _name_speakers(self, transcript: Transcript) -> Transcript:
-        if not self.options.diarize:
+        if not self.options.diarize or len(transcript.channels) > 1:
             return transcript
         named = diarization.name_speakers(transcript.segments, speakers=self.options.speakers)
         return replace(transcript, segments=named)
@@ -153,10 +228,3 @@ class Listener:
             device, _ = choose_device(self.settings)
             self.translators[package] = module.Translator(package, device)
         return self.translators[package]
-
-
-def _place(word: Word, chunk: Chunk, heard: int) -> Word:
-    start_s, end_s = (
-        round(time_s + heard / SAMPLE_RATE_HZ, 3) for time_s in chunk.locate(word.start, word.end)
-    )
-    return replace(word, start=start_s, end=end_s)

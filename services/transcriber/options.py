@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.kit.work import WorkError
+from services.media import Channels
 from services.transcriber.encoder import require_encoder
 from services.transcriber.languages import AUTO, find_code, fit_code, list_known, list_pairs
 from services.transcriber.settings import TranscriberSettings
@@ -48,6 +49,9 @@ class SubmissionOptions(BaseModel):
         int | None, Field(ge=1, le=20), BeforeValidator(lambda value: value or None)
     ] = None
     """How many speakers there are, if it is known; else it is found out."""
+    channels: Annotated[Channels, BeforeValidator(lambda value: value or "auto")] = "auto"
+    """``mix`` all channels, hear each one alone (``separate``), or ``auto``: hear them alone
+    where they are clearly different voices."""
 
 
 def check(options: SubmissionOptions, settings: TranscriberSettings | None = None) -> None:

@@ -1,9 +1,10 @@
 """What was said and when, and how it is written down: pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.writing import join_texts, write_srt, write_txt, write_vtt
 
 
@@ -31,7 +32,15 @@ class Segment:
     voice: str = ""
     """A packed voice print, if voices are told apart."""
     speaker: str | None = None
-    """Who speaks, if voices are told apart, e.g. ``SPEAKER_00``."""
+    """Who speaks, if voices are told apart, e.g. ``SPEAKER_00``, or on which channel."""
+    language: str | None = None
+    """ISO 639-1 code of the spoken language."""
+    no_speech: float = 0.0
+    """Probability that nobody speaks, as the model reports it."""
+    confidence: float | None = None
+    """Mean probability of the words, from 0 to 1."""
+    is_marked: bool = False
+    """It may not have been said."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the segment in the words of the HTTP contract."""
@@ -42,21 +51,76 @@ class Segment:
             "end": self.end,
             "duration": round(self.end - self.start, 3),
             "words": [{**vars(word), "word": word.word.strip()} for word in self.words],
+            "language": self.language,
+            "confidence": self.confidence,
+            "no_speech": self.no_speech,
             **speaker,
         }
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How far one channel of a recording has been heard."""
+
+    heard: int = 0
+    """Number of samples."""
+    language: str | None = None
+    """The language that is spoken there now; none as long as nobody speaks."""
+    language_probability: float = 0.0
+    """How sure its first language is, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Transcript:
     """What was said in a recording, or in the part of it that has been heard."""
 
-    language: str | None = None
-    """ISO 639-1; none as long as nobody speaks."""
-    language_probability: float = 0.0
-    """How sure the language is, from 0 to 1."""
     segments: tuple[Segment, ...] = ()
-    heard: int = 0
-    """Number of samples of the recording that this covers."""
+    """Of all channels, in the order of their times."""
+    channels: tuple[Channel, ...] = (Channel(),)
+    """Those that are heard by themselves; one for a mix."""
+    speech_s: float = 0.0
+    """Seconds of voice that were detected."""
+    unheard: tuple[tuple[float, float], ...] = ()
+    """Where there is a voice and no words, in seconds."""
+    peak: float = 0.0
+    """The largest sample, from 0 to 1."""
+    source_warnings: tuple[Mapping[str, Any], ...] = ()
+    """What is wrong with the file, once it has been read."""
+
+    @property
+    def heard(self) -> int:
+        """Return the number of samples that have been heard of every channel."""
+        return min(channel.heard for channel in self.channels)
+
+    @property
+    def language(self) -> str | None:
+        """Return the language with most seconds; none as long as nobody speaks."""
+        languages = self.languages
+        return next(iter(languages), self.channels[0].language)
+
+    @property
+    def language_probability(self) -> float:
+        """Return how sure the language is, from 0 to 1; 1 if it was named."""
+        found = [one for one in self.channels if one.language == self.language]
+        return max((one.language_probability for one in found or self.channels), default=0.0)
+
+    @property
+    def languages(self) -> dict[str, float]:
+        """Return the seconds of each language, most first."""
+        seconds: dict[str, float] = {}
+        for segment in self.segments:
+            if segment.language:
+                length_s = segment.end - segment.start
+                seconds[segment.language] = seconds.get(segment.language, 0.0) + length_s
+        return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+
+    @property
+    def settled(self) -> "Transcript":
+        """Return the part to which no channel adds segments any more."""
+        end_s = self.heard / SAMPLE_RATE_HZ
+        is_even = len({channel.heard for channel in self.channels}) == 1
+        kept = tuple(one for one in self.segments if is_even or one.start < end_s)
+        return replace(self, segments=kept)
 
     @property
     def text(self) -> str:
@@ -78,16 +142,29 @@ class Transcript:
             {**vars(segment), "words": [vars(word) for word in segment.words]}
             for segment in self.segments
         ]
-        return {**vars(self), "segments": segments}
+        channels = [vars(channel) for channel in self.channels]
+        return {**vars(self), "segments": segments, "channels": channels}
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> "Transcript":
-        """Return the transcript that a state was made of."""
+        """Return the transcript that a state was made of, by this version or the one before."""
+        state = dict(state)
+        language = state.pop("language", None)
+        older = Channel(state.pop("heard", 0), language, state.pop("language_probability", 0.0))
         segments = tuple(
-            Segment(**{**segment, "words": tuple(Word(**word) for word in segment["words"])})
-            for segment in state["segments"]
+            Segment(
+                **{
+                    "language": language,
+                    **segment,
+                    "words": tuple(Word(**word) for word in segment["words"]),
+                }
+            )
+            for segment in state.pop("segments")
         )
-        return Transcript(**{**state, "segments": segments})
+        channels = tuple(Channel(**one) for one in state.pop("channels", ())) or (older,)
+        unheard = tuple((start, end) for start, end in state.pop("unheard", ()))
+        state["source_warnings"] = tuple(state.get("source_warnings", ()))
+        return Transcript(segments, channels, unheard=unheard, **state)
 
     def to_srt(self) -> str:
         """Return the transcript as SubRip subtitles, one cue for each segment."""

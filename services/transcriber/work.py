@@ -1,17 +1,19 @@
 """Transcribes one recording: decode, listen, write down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from services.kit.work import Artifact, JobContext, WorkError
 from services.transcriber.audio import measure_duration_s
 from services.transcriber.keeping import keeper
-from services.transcriber.languages import languages
+from services.transcriber.languages import AUTO, languages
 from services.transcriber.listening import Listener
 from services.transcriber.options import SubmissionOptions, check
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ
+from services.transcriber.summary import summarize
 from services.transcriber.ticking import with_ticks
 from services.transcriber.transcript import Transcript
 
@@ -20,6 +22,8 @@ __all__ = ["SubmissionOptions", "check", "languages", "run"]
 FILENAME = "transcription.srt"
 MEDIA_TYPE = "application/x-subrip"
 TICK_S = 1.0
+SUMMARY = ("detected_language", "language_probability", "languages", "quality", "warnings")
+"""Parts of the transcription that the job shows too."""
 
 
 def run(context: JobContext, settings: TranscriberSettings | None = None) -> Artifact:
@@ -46,8 +50,14 @@ def run(context: JobContext, settings: TranscriberSettings | None = None) -> Art
     duration_s = measure_duration_s(context.upload)
     begun = Transcript.from_state(context.checkpoint) if context.checkpoint else Transcript()
     steps = _transcribe(context.upload, options, settings, begun)
+    asked = None if options.language_in == AUTO else options.language_in
+
+    def describe(transcript: Transcript) -> dict[str, Any]:
+        return {**transcript.to_json(), **summarize(transcript, asked=asked)}
+
     with closing(with_ticks(steps, period_s=TICK_S)) as ticking:
-        return _write(_follow(ticking, context, begun, duration_s), context.work_dir / FILENAME)
+        transcript = _follow(ticking, context, begun, duration_s, describe)
+    return _write(transcript, describe(transcript), context.work_dir / FILENAME)
 
 
 def _transcribe(
@@ -63,6 +73,7 @@ def _follow(
     context: JobContext,
     transcript: Transcript,
     duration_s: float | None,
+    describe: Callable[[Transcript], dict[str, Any]],
 ) -> Transcript:
     """Show what has been heard and how much of the recording's time that is."""
     status = "loading_model"
@@ -71,7 +82,7 @@ def _follow(
         if step:
             transcript, status = step, "transcribing"
             if step.segments:
-                context.publish("transcription", step.to_json())
+                context.publish("transcription", describe(step.settled))
                 context.save_checkpoint(step.to_state())
         heard_s = transcript.heard / SAMPLE_RATE_HZ
         progress = min(100.0, 100 * heard_s / duration_s) if duration_s else 0.0
@@ -79,20 +90,19 @@ def _follow(
     return transcript
 
 
-def _write(transcript: Transcript, target: Path) -> Artifact:
+def _write(transcript: Transcript, document: dict[str, Any], target: Path) -> Artifact:
     target.write_text(transcript.to_srt(), encoding="utf-8")
     return Artifact(
         target,
         FILENAME,
         MEDIA_TYPE,
         details={
-            "detected_language": transcript.language,
-            "language_probability": transcript.language_probability,
             "segments": len(transcript.segments),
+            **{name: document[name] for name in SUMMARY},
         },
         documents={
             "text": {"text": transcript.text},
-            "transcription": transcript.to_json(),
+            "transcription": document,
             "subtitles": {
                 "srt": transcript.to_srt(),
                 "vtt": transcript.to_vtt(),

@@ -1,0 +1,204 @@
+"""Hears chunks of speech and hears again what looks wrong: another language, or no words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from services.transcriber.audio import Samples
+from services.transcriber.detection import Speech
+from services.transcriber.doubt import Evidence
+from services.transcriber.engine import (
+    LEAST_LOG_PROBABILITY,
+    NO_SPEECH,
+    Engine,
+    Hearing,
+    Request,
+)
+from services.transcriber.gaps import find_gaps, merge_words
+from services.transcriber.language_spans import (
+    choose_languages,
+    cut_pieces,
+    find_other,
+    group_runs,
+)
+from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
+from services.transcriber.transcript import Word
+
+WEAK = 0.6
+"""Mean confidence of words below which their language is checked."""
+STRONG = 0.75
+"""Mean confidence from which on words are kept when a part beside them is heard again."""
+LEAST_CONFIDENCE = 0.4
+SURE_OF_OTHER = 0.85
+BETTER = {True: 0.1, False: 0.0}
+"""By how much words in another language must be surer, if the client named one or not."""
+LEAST_VOICE_S = 0.8
+"""Voice that is needed to tell a language."""
+TRANSLATED_GAP_S = 3.0
+"""Words of a translation are not spoken at their times, so only long gaps mean something."""
+PADDING = SAMPLE_RATE_HZ // 5
+
+
+@dataclass(frozen=True)
+class Said:
+    """A word with the evidence for it; times in seconds since the first sample."""
+
+    word: Word
+    evidence: Evidence
+    language: str
+
+
+@dataclass(frozen=True, eq=False)
+class Hearer:
+    """Hears one stretch of a recording.
+
+    Args:
+        engine: The model.
+        samples: The stretch.
+        speech: What was detected in it.
+        request: Returns how speech in a language is to be heard.
+        is_asked: The client named the language.
+    """
+
+    engine: Engine
+    samples: Samples
+    speech: Speech
+    request: Callable[[str], Request]
+    is_asked: bool
+
+    def hear(self, chunks: Sequence[Chunk], language: str) -> tuple[list[Said], str]:
+        """Return what is said in the chunks, and the language that is spoken at their end."""
+        heard = self.engine.hear([self._cut(chunk) for chunk in chunks], self.request(language))
+        said: list[Said] = []
+        spoken = language
+        for chunk, hearing in zip(chunks, heard, strict=True):
+            found = _place(hearing, chunk, language)
+            runs = self._find_runs(chunk, hearing, found, language, spoken)
+            if runs == [(language, chunk.spans)]:
+                said += found
+                continue
+            for code, spans in runs:
+                said += self._hear_run(Chunk(spans), code, _within(found, spans), language)
+            if said:
+                spoken = said[-1].language
+        for chunk in chunks:
+            said = self._fill_gaps(said, chunk, spoken)
+        return said, spoken
+
+    def _cut(self, chunk: Chunk) -> Samples:
+        return np.concatenate([self.samples[span.start : span.end] for span in chunk.spans])
+
+    def _find_runs(
+        self, chunk: Chunk, hearing: Hearing, found: Sequence[Said], language: str, spoken: str
+    ) -> list[tuple[str, tuple[Span, ...]]]:
+        """Return the languages in a chunk; they are looked at where something is doubtful."""
+        pieces = cut_pieces(chunk.spans, self.speech)
+        is_other = find_other(hearing.languages, language, least=0.5) is not None
+        doubtful = [
+            piece
+            for piece in pieces
+            if is_other or spoken != language or self._is_weak(piece, found)
+        ]
+        if not doubtful:
+            return [(language, chunk.spans)]
+        probabilities: list[Mapping[str, float]] = [
+            self._detect(piece) if piece in doubtful else {language: 1.0} for piece in pieces
+        ]
+        codes = choose_languages(pieces, probabilities, spoken)
+        return group_runs(pieces, codes)
+
+    def _is_weak(self, piece: Span, found: Sequence[Said]) -> bool:
+        if self.speech.measure_s(piece.start, piece.end) < LEAST_VOICE_S:
+            return False
+        return _mean(_within(found, (piece,))) < WEAK
+
+    def _detect(self, span: Span) -> Mapping[str, float]:
+        if self.speech.measure_s(span.start, span.end) < LEAST_VOICE_S:
+            return {}
+        return self.engine.detect_language(self.samples[span.start : span.end])
+
+    def _hear_run(self, chunk: Chunk, code: str, known: list[Said], language: str) -> list[Said]:
+        """Return the words of a stretch in one language: the known ones, or surer ones."""
+        confidence = _mean(known)
+        if code == language:
+            return known
+        (hearing,) = self.engine.hear([self._cut(chunk)], self.request(code))
+        found = _place(hearing, chunk, code)
+        is_better = _mean(found) >= max(LEAST_CONFIDENCE, confidence + BETTER[self.is_asked])
+        return found if is_better else known
+
+    def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
+        region = Span(chunk.spans[0].start, chunk.spans[-1].end)
+        for gap in self.find_gaps([one.word for one in said], [region], spoken):
+            said = self._fill(said, gap, spoken)
+        return said
+
+    def find_gaps(self, words: Sequence[Word], regions: Sequence[Span], spoken: str) -> list[Span]:
+        """Return the speech that has no words."""
+        is_translated = self.request(spoken).task != "transcribe"
+        options = {"least_s": TRANSLATED_GAP_S} if is_translated else {}
+        return find_gaps(words, self.speech, regions, **options)
+
+    def _fill(self, said: list[Said], gap: Span, spoken: str) -> list[Said]:
+        """Hear a gap by itself and put its words where they belong."""
+        start_s, end_s = gap.start / SAMPLE_RATE_HZ, gap.end / SAMPLE_RATE_HZ
+        before = [one for one in said if _middle(one) < start_s]
+        after = [one for one in said if _middle(one) > end_s]
+        hidden = said[len(before) : len(said) - len(after)]
+        near = before[-1].language if before else after[0].language if after else spoken
+        span = Span(max(0, gap.start - PADDING), min(len(self.samples), gap.end + PADDING))
+        code = find_other(self._detect(span), near, least=SURE_OF_OTHER) or near
+        found = self._hear_alone(span, code)
+        if not found or (hidden and _mean(found) < _mean(hidden)):
+            return said
+        first, last = merge_words(
+            [one.word.word for one in before],
+            [one.word.word for one in found],
+            [one.word.word for one in after],
+        )
+        kept = [_clip(one, start_s, end_s) for one in found[first : len(found) - last]]
+        return [*before, *kept, *after]
+
+    def _hear_alone(self, span: Span, code: str) -> list[Said]:
+        hearing = self.engine.hear_slowly(self.samples[span.start : span.end], self.request(code))
+        found = [
+            one
+            for one in _place(hearing, Chunk((span,)), code)
+            if not (
+                one.evidence.log_probability < LEAST_LOG_PROBABILITY
+                and one.evidence.no_speech > NO_SPEECH
+            )
+        ]
+        return found if _mean(found) >= LEAST_CONFIDENCE else []
+
+
+def _place(hearing: Hearing, chunk: Chunk, language: str) -> list[Said]:
+    """Return a chunk's words at the times of the whole stretch."""
+    said = []
+    for passage in hearing.passages:
+        for word in passage.words:
+            start_s, end_s = chunk.locate(word.start, word.end)
+            said.append(Said(replace(word, start=start_s, end=end_s), passage.evidence, language))
+    return said
+
+
+def _within(said: Sequence[Said], spans: Sequence[Span]) -> list[Said]:
+    return [
+        one
+        for one in said
+        if any(span.start <= _middle(one) * SAMPLE_RATE_HZ < span.end for span in spans)
+    ]
+
+
+def _middle(one: Said) -> float:
+    return (one.word.start + one.word.end) / 2
+
+
+def _mean(said: Sequence[Said]) -> float:
+    return sum(one.word.confidence for one in said) / len(said) if said else 0.0
+
+
+def _clip(one: Said, start_s: float, end_s: float) -> Said:
+    start, end = (min(max(time_s, start_s), end_s) for time_s in (one.word.start, one.word.end))
+    return replace(one, word=replace(one.word, start=start, end=end))

@@ -1,0 +1,127 @@
+"""Where the language changes within a stretch of speech: pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from services.transcriber.detection import Speech
+from services.transcriber.speech import SAMPLE_RATE_HZ, Span
+
+SHORTEST_PIECE = 2 * SAMPLE_RATE_HZ
+LONGEST_PIECE = 5 * SAMPLE_RATE_HZ
+SURE = 0.7
+"""Probability of a language from which on it may be a change."""
+CHANGE_COST = 2.0
+"""Log of the odds that a language must gain over a run of pieces: there and back costs two."""
+FULL_WEIGHT = 3 * SAMPLE_RATE_HZ
+LEAST_PROBABILITY = 0.005
+
+ALIKE = (
+    frozenset({"da", "nn", "no", "sv"}),
+    frozenset({"bs", "hr", "sl", "sr"}),
+    frozenset({"be", "ru", "uk"}),
+    frozenset({"hi", "ur"}),
+    frozenset({"id", "jv", "ms", "su"}),
+    frozenset({"gl", "pt"}),
+    frozenset({"es", "gl"}),
+    frozenset({"ca", "oc"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"yue", "zh"}),
+    frozenset({"fo", "is"}),
+    frozenset({"af", "nl"}),
+    frozenset({"de", "lb"}),
+)
+"""Languages that the model takes for each other; it does not tell one from the other surely."""
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Return whether the model confuses two languages."""
+    return one == other or any(one in group and other in group for group in ALIKE)
+
+
+def find_other(
+    probabilities: Mapping[str, float], known: str, *, least: float = SURE
+) -> str | None:
+    """Return the language that speech is surely in, if it is another one than the known."""
+    if not probabilities:
+        return None
+    likeliest = max(probabilities, key=lambda code: probabilities[code])
+    is_other = probabilities[likeliest] >= least and not are_alike(likeliest, known)
+    return likeliest if is_other else None
+
+
+def cut_pieces(spans: Sequence[Span], speech: Speech) -> list[Span]:
+    """Cut speech into pieces for which a language can be told, at pauses where there are any."""
+    pieces: list[Span] = []
+    for span in spans:
+        parts = _halve(span, speech)
+        joined = pieces[-1] if pieces else None
+        if (
+            joined
+            and joined.end == parts[0].start
+            and min(joined.length, parts[0].length) < SHORTEST_PIECE
+            and joined.length + parts[0].length <= LONGEST_PIECE
+        ):
+            pieces[-1] = Span(joined.start, parts[0].end)
+            parts = parts[1:]
+        pieces += parts
+    return pieces
+
+
+def _halve(span: Span, speech: Speech) -> list[Span]:
+    if span.length <= LONGEST_PIECE:
+        return [span]
+    quarter = span.length // 4
+    middle = speech.find_dip(span.start + quarter, span.end - quarter)
+    return [
+        *_halve(Span(span.start, middle), speech),
+        *_halve(Span(middle, span.end), speech),
+    ]
+
+
+def choose_languages(
+    pieces: Sequence[Span], probabilities: Sequence[Mapping[str, float]], known: str
+) -> list[str]:
+    """Return the language of each piece: the likeliest course with few changes (Viterbi).
+
+    Args:
+        pieces: In order.
+        probabilities: Of the languages of each piece; empty where nothing is known.
+        known: The language spoken so far.
+    """
+    codes = [known]
+    for one in probabilities:
+        other = find_other(one, known)
+        if other and other not in codes:
+            codes.append(other)
+    costs = {code: 0.0 if code == known else CHANGE_COST for code in codes}
+    courses: dict[str, list[str]] = {code: [] for code in codes}
+    for piece, found in zip(pieces, probabilities, strict=True):
+        before, costs_before = courses, costs
+        courses, costs = {}, {}
+        for code in codes:
+            cost, origin = min(
+                (costs_before[other] + CHANGE_COST * (other != code), other) for other in codes
+            )
+            costs[code] = cost + _weigh(piece, found, code)
+            courses[code] = [*before[origin], code]
+    return courses[min(codes, key=lambda code: (costs[code], code != known))]
+
+
+def _weigh(piece: Span, probabilities: Mapping[str, float], code: str) -> float:
+    if not probabilities:
+        return 0.0
+    alike = sum(value for other, value in probabilities.items() if are_alike(code, other))
+    return -math.log(max(alike, LEAST_PROBABILITY)) * min(1.0, piece.length / FULL_WEIGHT)
+
+
+def group_runs(pieces: Sequence[Span], codes: Sequence[str]) -> list[tuple[str, tuple[Span, ...]]]:
+    """Join neighbouring pieces of the same language, touching ones into one span."""
+    runs: list[tuple[str, list[Span]]] = []
+    for piece, code in zip(pieces, codes, strict=True):
+        if not runs or runs[-1][0] != code:
+            runs.append((code, [piece]))
+        elif runs[-1][1][-1].end == piece.start:
+            runs[-1][1][-1] = Span(runs[-1][1][-1].start, piece.end)
+        else:
+            runs[-1][1].append(piece)
+    return [(code, tuple(spans)) for code, spans in runs]

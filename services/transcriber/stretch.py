@@ -1,0 +1,130 @@
+"""A stretch of one channel on its way from words to segments: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from services.transcriber.audio import Samples
+from services.transcriber.detection import Speech
+from services.transcriber.doubt import Verdict, join, judge
+from services.transcriber.hearing import Said
+from services.transcriber.lines import drop_loops, make_segments
+from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
+from services.transcriber.timing import refine_times
+from services.transcriber.transcript import Segment, Transcript, Word
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A part of a channel that is in memory."""
+
+    samples: Samples
+    speech: Speech
+    chunks: Sequence[Chunk]
+    """The speech of it that is heard now."""
+    start_s: float
+    """When it starts on the recording's time line."""
+
+    def collect(self, chunk: Chunk) -> Samples:
+        """Return the samples of a chunk."""
+        return np.concatenate([self.samples[span.start : span.end] for span in chunk.spans])
+
+    def collect_words(self, start_s: float, end_s: float) -> Samples:
+        """Return the samples between two times of the recording, at least one."""
+        start, end = (
+            max(0, round((time_s - self.start_s) * SAMPLE_RATE_HZ)) for time_s in (start_s, end_s)
+        )
+        return self.samples[start : max(end, start + 1)]
+
+    def move(self, segment: Segment) -> Segment:
+        """Return a segment of the stretch at its times in the recording."""
+        words = tuple(
+            replace(word, start=self._move_s(word.start), end=self._move_s(word.end))
+            for word in segment.words
+        )
+        return replace(
+            segment, start=self._move_s(segment.start), end=self._move_s(segment.end), words=words
+        )
+
+    def add(
+        self,
+        transcript: Transcript,
+        segments: Sequence[Segment],
+        unheard: Sequence[Span],
+        end: int,
+    ) -> Transcript:
+        """Return a transcript with what was said up to a sample of the stretch."""
+        samples = self.samples[:end]
+        peak = max(transcript.peak, float(np.abs(samples).max(initial=0.0)))
+        lost = [
+            (self._move_s(one.start / SAMPLE_RATE_HZ), self._move_s(one.end / SAMPLE_RATE_HZ))
+            for one in unheard
+        ]
+        return replace(
+            transcript,
+            # Sorting is stable: of one channel's segments the order stays as it is.
+            segments=tuple(
+                sorted((*transcript.segments, *segments), key=lambda segment: segment.start)
+            ),
+            speech_s=round(transcript.speech_s + self.speech.measure_s(0, end), 3),
+            unheard=tuple(sorted((*transcript.unheard, *lost))),
+            peak=peak,
+        )
+
+    def _move_s(self, time_s: float) -> float:
+        return round(time_s + self.start_s, 3)
+
+
+def compose(
+    said: Sequence[Said], stretch: Stretch, *, language_probability: float
+) -> list[Segment]:
+    """Return the segments of what was said, without what surely was not, at stretch times.
+
+    Args:
+        said: In order.
+        stretch: Where it was said.
+        language_probability: How sure the language is.
+    """
+    words = refine_times([one.word for one in said], stretch.samples, stretch.speech.spans)
+    timed = [replace(one, word=word) for one, word in zip(said, words, strict=True)]
+    kept = {id(word) for word in drop_loops(words)}
+    timed = [one for one in timed if id(one.word) in kept]
+    segments: list[Segment] = []
+    for language, group in groupby(timed, key=lambda one: one.language):
+        run = list(group)
+        first = 0
+        for segment in make_segments([one.word for one in run]):
+            own = run[first : first + len(segment.words)]
+            first += len(own)
+            checked = _judge(segment, own, stretch.speech, language_probability)
+            if checked:
+                segments.append(replace(checked, language=language))
+    return segments
+
+
+def _judge(
+    segment: Segment, said: Sequence[Said], speech: Speech, language_probability: float
+) -> Segment | None:
+    evidence = join({one.evidence for one in said})
+    verdict = judge(
+        segment.words,
+        evidence,
+        voice=speech.mean_voice(
+            round(segment.start * SAMPLE_RATE_HZ), round(segment.end * SAMPLE_RATE_HZ)
+        ),
+        language_probability=language_probability,
+    )
+    if verdict is Verdict.DROP:
+        return None
+    return replace(
+        segment,
+        confidence=_mean_confidence(segment.words),
+        no_speech=round(evidence.no_speech, 4),
+        is_marked=verdict is Verdict.MARK,
+    )
+
+
+def _mean_confidence(words: Sequence[Word]) -> float:
+    return round(sum(word.confidence for word in words) / max(1, len(words)), 4)

@@ -1,0 +1,140 @@
+"""What a client must know about a transcript: its languages, its quality and warnings. Pure."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from services.transcriber.languages import NAMES
+from services.transcriber.transcript import Segment, Transcript
+
+MOST_WARNINGS = 50
+"""Of one code."""
+SILENCE = 1e-3
+"""Peak (-60 dBFS) below which a recording is silent."""
+LEAST_CHANGE_S = 1.0
+"""Seconds of a language that are worth a warning."""
+
+Warnings = list[dict[str, Any]]
+
+
+def summarize(transcript: Transcript, *, asked: str | None = None) -> dict[str, Any]:
+    """Return the languages, the quality and the warnings as JSON values.
+
+    Args:
+        transcript: A whole one, or a part.
+        asked: The language that the client named, if any.
+    """
+    languages = [
+        {"code": code, "seconds": round(seconds, 3)}
+        for code, seconds in transcript.languages.items()
+    ]
+    return {
+        "languages": languages,
+        "quality": measure_quality(transcript),
+        "warnings": list_warnings(transcript, asked=asked),
+    }
+
+
+def measure_quality(transcript: Transcript) -> dict[str, float | None]:
+    """Return the seconds of speech, those that have words, and the words' mean confidence."""
+    weights = [(one.end - one.start, one.confidence) for one in transcript.segments]
+    known = [(seconds, value) for seconds, value in weights if value is not None and seconds > 0]
+    total_s = sum(seconds for seconds, _ in known)
+    mean = sum(seconds * value for seconds, value in known) / total_s if total_s else None
+    unheard_s = sum(end - start for start, end in transcript.unheard)
+    heard_s = max(0.0, transcript.speech_s - unheard_s) if transcript.segments else 0.0
+    return {
+        "speech_s": round(transcript.speech_s, 3),
+        "transcribed_s": round(heard_s, 3),
+        "mean_confidence": None if mean is None else round(mean, 4),
+    }
+
+
+def list_warnings(transcript: Transcript, *, asked: str | None = None) -> Warnings:
+    """Return the warnings, at most 50 of one code."""
+    return [
+        *map(dict, transcript.source_warnings),
+        *_warn_of_nothing(transcript),
+        *_bound(_warn_of_gaps(transcript)),
+        *_bound(_warn_of_doubts(transcript.segments)),
+        *_warn_of_languages(transcript, asked),
+    ]
+
+
+def _warn_of_nothing(transcript: Transcript) -> Warnings:
+    if transcript.segments:
+        return []
+    if transcript.speech_s:
+        detail = (
+            f"There are {transcript.speech_s:.1f} s of speech that the model could not "
+            "understand. Check the language, or use a larger model."
+        )
+    elif transcript.peak < SILENCE:
+        detail = "The recording is silent."
+    else:
+        detail = "There is sound, but no speech in it."
+    return [{"code": "no_speech", "detail": detail}]
+
+
+def _warn_of_gaps(transcript: Transcript) -> Iterable[dict[str, Any]]:
+    for start, end in transcript.unheard:
+        yield {
+            "code": "speech_without_text",
+            "detail": f"There is speech from {start:.1f} s to {end:.1f} s, but no text for it.",
+            "start": start,
+            "end": end,
+        }
+
+
+def _warn_of_doubts(segments: Sequence[Segment]) -> Iterable[dict[str, Any]]:
+    for start, end in _merge_marked(segments):
+        yield {
+            "code": "low_confidence",
+            "detail": f"The words from {start:.1f} s to {end:.1f} s may not have been said.",
+            "start": start,
+            "end": end,
+        }
+
+
+def _merge_marked(segments: Sequence[Segment]) -> list[tuple[float, float]]:
+    """Return the times of marked segments, those of neighbours as one."""
+    spans: list[tuple[float, float]] = []
+    was_marked = False
+    for segment in segments:
+        if segment.is_marked and was_marked:
+            start, end = spans[-1]
+            spans[-1] = (start, max(end, segment.end))
+        elif segment.is_marked:
+            spans.append((segment.start, segment.end))
+        was_marked = segment.is_marked
+    return spans
+
+
+def _warn_of_languages(transcript: Transcript, asked: str | None) -> Warnings:
+    seconds = {
+        code: value for code, value in transcript.languages.items() if value >= LEAST_CHANGE_S
+    }
+    if not seconds or (len(seconds) == 1 and asked in {None, *seconds}):
+        return []
+    parts = ", ".join(f"{NAMES.get(code, code)} {value:.1f} s" for code, value in seconds.items())
+    known = [one for one in transcript.segments if one.language in seconds]
+    changes = [
+        after.start for before, after in pairwise(known) if before.language != after.language
+    ]
+    detail = f"More than one language is spoken: {parts}."
+    if len(seconds) == 1:
+        detail = (
+            f"The language asked for is {NAMES.get(asked or '', asked)}, but spoken is: {parts}."
+        )
+    first = {"start": changes[0]} if changes else {}
+    return [{"code": "language_changes", "detail": detail, **first}]
+
+
+def _bound(warnings: Iterable[dict[str, Any]]) -> Warnings:
+    """Return the first 50; the last one says how many more there are."""
+    found = list(warnings)
+    more = len(found) - MOST_WARNINGS
+    if more <= 0:
+        return found
+    *kept, last = found[:MOST_WARNINGS]
+    return [*kept, {**last, "detail": f"{last['detail']} There are {more} more such spans."}]
