@@ -37,6 +37,11 @@ LEAST_VOICE_S = 0.8
 """Voice that is needed to tell a language."""
 TRANSLATED_GAP_S = 3.0
 """Words of a translation are not spoken at their times, so only long gaps mean something."""
+GAP_ROUNDS = 2
+LONGEST_PART = 10 * SAMPLE_RATE_HZ
+"""Of a gap: what repeats itself is dropped less often from shorter parts."""
+DISPLACED_S = 1.0
+"""By how much a word's time may be wrong, so that a gap may hold its sound."""
 PADDING = SAMPLE_RATE_HZ // 5
 
 
@@ -130,8 +135,13 @@ class Hearer:
 
     def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
         region = Span(chunk.spans[0].start, chunk.spans[-1].end)
-        for gap in self.find_gaps([one.word for one in said], [region], spoken):
-            said = self._fill(said, gap, spoken)
+        for _ in range(GAP_ROUNDS):
+            known = said
+            for gap in self.find_gaps([one.word for one in said], [region], spoken):
+                for part in cut_pieces([gap], self.speech, longest=LONGEST_PART):
+                    said = self._fill(said, part, spoken)
+            if said == known:
+                break
         return said
 
     def find_gaps(self, words: Sequence[Word], regions: Sequence[Span], spoken: str) -> list[Span]:
@@ -153,9 +163,9 @@ class Hearer:
         if not found or (hidden and _mean(found) < _mean(hidden)):
             return said
         first, last = merge_words(
-            [one.word.word for one in before],
+            [one.word.word for one in before if one.word.end > start_s - DISPLACED_S],
             [one.word.word for one in found],
-            [one.word.word for one in after],
+            [one.word.word for one in after if one.word.start < end_s + DISPLACED_S],
         )
         kept = [_clip(one, start_s, end_s) for one in found[first : len(found) - last]]
         return [*before, *kept, *after]

@@ -49,17 +49,19 @@ def find_other(
     return likeliest if is_other else None
 
 
-def cut_pieces(spans: Sequence[Span], speech: Speech) -> list[Span]:
-    """Cut speech into pieces for which a language can be told, at pauses where there are any."""
+def cut_pieces(
+    spans: Sequence[Span], speech: Speech, *, longest: int = LONGEST_PIECE
+) -> list[Span]:
+    """Cut speech into pieces that can be looked at alone, at pauses where there are any."""
     pieces: list[Span] = []
     for span in spans:
-        parts = _halve(span, speech)
+        parts = _halve(span, speech, longest)
         joined = pieces[-1] if pieces else None
         if (
             joined
             and joined.end == parts[0].start
             and min(joined.length, parts[0].length) < SHORTEST_PIECE
-            and joined.length + parts[0].length <= LONGEST_PIECE
+            and joined.length + parts[0].length <= longest
         ):
             pieces[-1] = Span(joined.start, parts[0].end)
             parts = parts[1:]
@@ -67,14 +69,14 @@ def cut_pieces(spans: Sequence[Span], speech: Speech) -> list[Span]:
     return pieces
 
 
-def _halve(span: Span, speech: Speech) -> list[Span]:
-    if span.length <= LONGEST_PIECE:
+def _halve(span: Span, speech: Speech, longest: int) -> list[Span]:
+    if span.length <= longest:
         return [span]
     quarter = span.length // 4
     middle = speech.find_dip(span.start + quarter, span.end - quarter)
     return [
-        *_halve(Span(span.start, middle), speech),
-        *_halve(Span(middle, span.end), speech),
+        *_halve(Span(span.start, middle), speech, longest),
+        *_halve(Span(middle, span.end), speech, longest),
     ]
 
 
