@@ -29,8 +29,9 @@ LEAST_QUIET = round(1 / FRAME_S)
 """Frames without speech in a row that are worth a second scan: one second."""
 WINDOW = round(6 / FRAME_S)
 HOP = WINDOW // 2
-LEAST_VOICE = 6
+LEAST_VOICE = 8
 """Frames of voice in a row that a second scan must find, since noise can pass for less."""
+SURE_VOICE = 0.7
 LONG_NOISE = round(8 / FRAME_S)
 AFTER_NOISE = round(15 / FRAME_S)
 LONGEST_BRIDGE = round(4 / FRAME_S)
@@ -148,7 +149,7 @@ def _scan_again(samples: Samples, probabilities: Probabilities, first: int, last
         fresh = _scan(samples[start * FRAME : end * FRAME])
         known = probabilities[start : start + len(fresh)]
         for begin, stop in _find_runs(fresh >= SPEECH):
-            if stop - begin >= LEAST_VOICE:
+            if stop - begin >= LEAST_VOICE and fresh[begin:stop].max() >= SURE_VOICE:
                 np.maximum(known[begin:stop], fresh[begin:stop], out=known[begin:stop])
                 is_found = True
     return is_found

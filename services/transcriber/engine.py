@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError
 from itertools import accumulate, pairwise
 from typing import Any
@@ -33,6 +33,10 @@ NO_SPEECH = 0.6
 TEMPERATURES = (0.0, 0.2, 0.4)
 FEATURE_SAMPLES = SAMPLE_RATE_HZ // 100
 MOST_FEATURES = 3000  # 30 seconds
+WINDOW_S = 5.0
+"""Speech whose language is looked at alone: less is told unsurely."""
+STATES_PER_SECOND = 50
+"""Of the encoder's output."""
 
 LanguageProbabilities = Mapping[str, float]
 """How likely each language is (ISO 639-1), from 0 to 1; empty if nothing is known."""
@@ -51,7 +55,8 @@ class Hearing:
     """What the model made of a chunk of speech."""
 
     passages: tuple[Passage, ...] = ()
-    languages: LanguageProbabilities = field(default_factory=dict)
+    languages: tuple[LanguageProbabilities, ...] = ()
+    """Those of each five seconds of the chunk; nothing if they were not looked at."""
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -101,10 +106,12 @@ class Engine:
         """
         if not self._model.model.is_multilingual:
             return {ENGLISH: 1.0}
+        return _to_probabilities(self._model.model.detect_language(self._encode(samples))[0])
+
+    def _encode(self, samples: Samples) -> Any:
         features = self._model.feature_extractor(samples)
         length = min(MOST_FEATURES, 2 * -(-len(samples) // (2 * FEATURE_SAMPLES)))
-        encoded = self._model.encode(pad_or_trim(features[..., :length], length))
-        return _to_probabilities(self._model.model.detect_language(encoded)[0])
+        return self._model.encode(pad_or_trim(features[..., :length], length))
 
     def hear(self, chunks: Sequence[Samples], request: Request) -> list[Hearing]:
         """Return what each chunk says, with times in seconds since its beginning.
@@ -114,12 +121,15 @@ class Engine:
             request: How it is to be heard.
         """
         if len(chunks) == 1:  # nothing to gain
-            return [self.hear_slowly(chunks[0], request)]
+            found = self.hear_slowly(chunks[0], request)
+            duration_s = len(chunks[0]) / SAMPLE_RATE_HZ
+            windows = _detect_in_windows(self._model, self._encode(chunks[0]), [duration_s])
+            return [replace(found, languages=windows[0])]
         ends_s = [*accumulate((len(chunk) / SAMPLE_RATE_HZ for chunk in chunks), initial=0.0)]
         clips = [{"start": start_s, "end": end_s} for start_s, end_s in pairwise(ends_s)]
         # Without timestamps between the sentences the model is twice as fast, and as good where
         # it hears more than a sentence or two.
-        pipeline = _Pipeline(self._model)
+        pipeline = _Pipeline(self._model, [len(chunk) / SAMPLE_RATE_HZ for chunk in chunks])
         found, _ = pipeline.transcribe(
             np.concatenate(chunks),
             clip_timestamps=clips,
@@ -128,8 +138,8 @@ class Engine:
         )
         segments = list(found)
         return [
-            self._check(segment, probabilities, chunk, start_s, request)
-            for segment, probabilities, chunk, start_s in zip(
+            replace(self._check(segment, chunk, start_s, request), languages=windows)
+            for segment, windows, chunk, start_s in zip(
                 segments, pipeline.languages, chunks, ends_s[:-1], strict=True
             )
         ]
@@ -155,46 +165,59 @@ class Engine:
             "word_timestamps": True,
         }
 
-    def _check(
-        self,
-        found: Any,
-        probabilities: LanguageProbabilities,
-        chunk: Samples,
-        start_s: float,
-        request: Request,
-    ) -> Hearing:
+    def _check(self, found: Any, chunk: Samples, start_s: float, request: Request) -> Hearing:
         """Return a chunk's words, which are heard again, slower, where they look wrong."""
         is_guess = found.avg_logprob < LEAST_LOG_PROBABILITY
         if is_guess and found.no_speech_prob > NO_SPEECH:
-            return Hearing((), probabilities)
+            return Hearing()
         words = _to_words(found, start_s)
         # What was really said again and again packs as well as a loop does.
         is_loop = found.compression_ratio > MAX_COMPRESSION and drop_loops(words) != [*words]
-        # In another language it would be a guess again; the caller looks at the languages.
-        is_other = bool(probabilities) and max(probabilities.values()) > max(
-            0.5, probabilities.get(request.language, 0.0)
-        )
-        if (is_guess or is_loop) and not is_other:
-            return Hearing(self.hear_slowly(chunk, request).passages, probabilities)
-        return Hearing((Passage(words, weigh(found)),), probabilities)
+        if is_guess or is_loop:
+            return self.hear_slowly(chunk, request)
+        return Hearing((Passage(words, weigh(found)),))
 
 
 class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whisper has no types
-    """Also detects the language of each chunk, for which the encoder has done the work already."""
+    """Also detects languages, for which the encoder has done most of the work already.
 
-    def __init__(self, model: Any) -> None:
+    Args:
+        model: faster-whisper's.
+        durations_s: How long each chunk is.
+    """
+
+    def __init__(self, model: Any, durations_s: Sequence[float]) -> None:
         super().__init__(model)
-        self.languages: list[LanguageProbabilities] = []
+        self._durations_s = durations_s
+        self.languages: list[tuple[LanguageProbabilities, ...]] = []
 
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> Any:
         """Decode a batch of chunks, as the base class does, and keep their languages."""
         encoded, outputs = super().generate_segment_batched(features, tokenizer, options)
-        if self.model.model.is_multilingual:
-            found = self.model.model.detect_language(encoded)
-            self.languages += [_to_probabilities(one) for one in found]
-        else:
-            self.languages += [{ENGLISH: 1.0}] * len(outputs)
+        self.languages = _detect_in_windows(self.model, encoded, self._durations_s)
         return encoded, outputs
+
+
+def _detect_in_windows(
+    model: Any, encoded: Any, durations_s: Sequence[float]
+) -> list[tuple[LanguageProbabilities, ...]]:
+    """Return the languages of each window of chunks that are encoded already."""
+    if not model.model.is_multilingual:
+        return [()] * len(durations_s)
+    on_cpu = encoded.to_device(ctranslate2.Device.cpu).to(ctranslate2.DataType.float32)
+    states = np.array(on_cpu)
+    size = min(round(WINDOW_S * STATES_PER_SECOND), states.shape[1])
+    starts = [
+        [
+            max(0, min(start, round(duration_s * STATES_PER_SECOND) - size))
+            for start in range(0, max(1, round(duration_s * STATES_PER_SECOND) - size // 2), size)
+        ]
+        for duration_s in durations_s
+    ]
+    windows = [states[row, start : start + size] for row, own in enumerate(starts) for start in own]
+    batch = ctranslate2.StorageView.from_array(np.ascontiguousarray(np.stack(windows)))
+    found = iter(model.model.detect_language(batch))
+    return [tuple(_to_probabilities(next(found)) for _ in own) for own in starts]
 
 
 def _to_probabilities(found: Sequence[tuple[str, float]]) -> LanguageProbabilities:

@@ -27,11 +27,10 @@ from services.transcriber.transcript import Word
 
 WEAK = 0.6
 """Mean confidence of words below which their language is checked."""
-STRONG = 0.75
-"""Mean confidence from which on words are kept when a part beside them is heard again."""
 LEAST_CONFIDENCE = 0.4
 SURE_OF_OTHER = 0.85
-BETTER = {True: 0.1, False: 0.0}
+SURE_MARGIN = 0.1
+UNSURE_MARGIN = {True: 0.1, False: 0.0}
 """By how much words in another language must be surer, if the client named one or not."""
 LEAST_VOICE_S = 0.8
 """Voice that is needed to tell a language."""
@@ -83,8 +82,7 @@ class Hearer:
             if runs == [(language, chunk.spans)]:
                 said += found
                 continue
-            for code, spans in runs:
-                said += self._hear_run(Chunk(spans), code, _within(found, spans), language)
+            said += self._hear_runs(runs, found, language)
             if said:
                 spoken = said[-1].language
         for chunk in chunks:
@@ -99,7 +97,7 @@ class Hearer:
     ) -> list[tuple[str, tuple[Span, ...]]]:
         """Return the languages in a chunk; they are looked at where something is doubtful."""
         pieces = cut_pieces(chunk.spans, self.speech)
-        is_other = find_other(hearing.languages, language, least=0.5) is not None
+        is_other = any(find_other(window, language) for window in hearing.languages)
         doubtful = [
             piece
             for piece in pieces
@@ -123,15 +121,31 @@ class Hearer:
             return {}
         return self.engine.detect_language(self.samples[span.start : span.end])
 
-    def _hear_run(self, chunk: Chunk, code: str, known: list[Said], language: str) -> list[Said]:
-        """Return the words of a stretch in one language: the known ones, or surer ones."""
-        confidence = _mean(known)
-        if code == language:
-            return known
-        (hearing,) = self.engine.hear([self._cut(chunk)], self.request(code))
+    def _hear_runs(
+        self, runs: Sequence[tuple[str, tuple[Span, ...]]], found: Sequence[Said], language: str
+    ) -> list[Said]:
+        """Return the words of a chunk in several languages, heard in one of them before."""
+        known = [_within(found, spans) for _, spans in runs]
+        better = [
+            None if code == language else self._hear_run(Chunk(spans), code, words)
+            for (code, spans), words in zip(runs, known, strict=True)
+        ]
+        said: list[Said] = []
+        for (code, spans), words, other in zip(runs, known, better, strict=True):
+            # The words beside another language suffered from it.
+            again = code == language and any(better)
+            said += (self._hear_run(Chunk(spans), code, words) if again else other) or words
+        return said
+
+    def _hear_run(self, chunk: Chunk, code: str, known: list[Said]) -> list[Said] | None:
+        """Return a stretch's words in a language if they are better than the known ones."""
+        audio = self._cut(chunk)
+        (hearing,) = self.engine.hear([audio], self.request(code))
         found = _place(hearing, chunk, code)
-        is_better = _mean(found) >= max(LEAST_CONFIDENCE, confidence + BETTER[self.is_asked])
-        return found if is_better else known
+        is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
+        # The model also writes fluent translations, of which it is nearly as sure.
+        margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_asked]
+        return found if _mean(found) >= max(LEAST_CONFIDENCE, _mean(known) + margin) else None
 
     def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
         region = Span(chunk.spans[0].start, chunk.spans[-1].end)

@@ -62,9 +62,11 @@ class Listener:
                 recording's own language, found out just now, cannot become the wanted one.
         """
         source = self._open(path, transcript)
-        if source.count != len(transcript.channels):
-            transcript = replace(transcript, channels=(Channel(),) * source.count)
-        waiting = [channel.heard - transcript.heard for channel in transcript.channels]
+        # An older state has no channels.
+        begun = Channel(transcript.heard, transcript.language, transcript.language_probability)
+        channels = transcript.channels or (begun,) * source.count
+        transcript = replace(transcript, channels=channels)
+        waiting = [channel.heard - transcript.heard for channel in channels]
         kept = [np.empty(0, np.float32)] * source.count
         blocks = read_blocks(
             source, skipped=transcript.heard, max_duration_s=self.settings.max_duration_s
@@ -83,7 +85,7 @@ class Listener:
 
     def _open(self, path: Path, transcript: Transcript) -> Source:
         """Open the recording as it was opened when the transcript was begun."""
-        is_mix = len(transcript.channels) == 1 and transcript.heard > 0
+        is_mix = len(transcript.channels) <= 1 and transcript.heard > 0
         return open_source(
             path,
             channels="mix" if is_mix else self.options.channels,
@@ -116,7 +118,7 @@ class Listener:
         if len(transcript.channels) > 1:
             segments = [replace(one, speaker=f"CHANNEL_{number:02}") for one in segments]
         channels = (*transcript.channels[:number], channel, *transcript.channels[number + 1 :])
-        heard = stretch.add(replace(transcript, channels=channels), segments, unheard, end)
+        heard = stretch.add(transcript, segments, unheard, end).with_channels(channels)
         return heard, end
 
     def _write(

@@ -74,10 +74,16 @@ class Channel:
 class Transcript:
     """What was said in a recording, or in the part of it that has been heard."""
 
+    language: str | None = None
+    """ISO 639-1 code of the language with most seconds; none as long as nobody speaks."""
+    language_probability: float = 0.0
+    """How sure the language is, from 0 to 1; 1 if it was named."""
     segments: tuple[Segment, ...] = ()
     """Of all channels, in the order of their times."""
-    channels: tuple[Channel, ...] = (Channel(),)
-    """Those that are heard by themselves; one for a mix."""
+    heard: int = 0
+    """Number of samples that have been heard of every channel."""
+    channels: tuple[Channel, ...] = ()
+    """Those that are heard by themselves; one for a mix, none before anything is heard."""
     speech_s: float = 0.0
     """Seconds of voice that were detected."""
     unheard: tuple[tuple[float, float], ...] = ()
@@ -86,23 +92,6 @@ class Transcript:
     """The largest sample, from 0 to 1."""
     source_warnings: tuple[Mapping[str, Any], ...] = ()
     """What is wrong with the file, once it has been read."""
-
-    @property
-    def heard(self) -> int:
-        """Return the number of samples that have been heard of every channel."""
-        return min(channel.heard for channel in self.channels)
-
-    @property
-    def language(self) -> str | None:
-        """Return the language with most seconds; none as long as nobody speaks."""
-        languages = self.languages
-        return next(iter(languages), self.channels[0].language)
-
-    @property
-    def language_probability(self) -> float:
-        """Return how sure the language is, from 0 to 1; 1 if it was named."""
-        found = [one for one in self.channels if one.language == self.language]
-        return max((one.language_probability for one in found or self.channels), default=0.0)
 
     @property
     def languages(self) -> dict[str, float]:
@@ -118,9 +107,21 @@ class Transcript:
     def settled(self) -> "Transcript":
         """Return the part to which no channel adds segments any more."""
         end_s = self.heard / SAMPLE_RATE_HZ
-        is_even = len({channel.heard for channel in self.channels}) == 1
+        is_even = len({channel.heard for channel in self.channels}) <= 1
         kept = tuple(one for one in self.segments if is_even or one.start < end_s)
         return replace(self, segments=kept)
+
+    def with_channels(self, channels: tuple[Channel, ...]) -> "Transcript":
+        """Return the transcript after its channels have been heard further."""
+        language = next(iter(self.languages), channels[0].language)
+        same = [one for one in channels if one.language == language]
+        return replace(
+            self,
+            language=language,
+            language_probability=max(one.language_probability for one in same or channels),
+            heard=min(one.heard for one in channels),
+            channels=channels,
+        )
 
     @property
     def text(self) -> str:
@@ -148,23 +149,23 @@ class Transcript:
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> "Transcript":
         """Return the transcript that a state was made of, by this version or the one before."""
-        state = dict(state)
-        language = state.pop("language", None)
-        older = Channel(state.pop("heard", 0), language, state.pop("language_probability", 0.0))
         segments = tuple(
             Segment(
                 **{
-                    "language": language,
+                    "language": state["language"],
                     **segment,
                     "words": tuple(Word(**word) for word in segment["words"]),
                 }
             )
-            for segment in state.pop("segments")
+            for segment in state["segments"]
         )
-        channels = tuple(Channel(**one) for one in state.pop("channels", ())) or (older,)
-        unheard = tuple((start, end) for start, end in state.pop("unheard", ()))
-        state["source_warnings"] = tuple(state.get("source_warnings", ()))
-        return Transcript(segments, channels, unheard=unheard, **state)
+        lists = {
+            "segments": segments,
+            "channels": tuple(Channel(**one) for one in state.get("channels", ())),
+            "unheard": tuple((start, end) for start, end in state.get("unheard", ())),
+            "source_warnings": tuple(state.get("source_warnings", ())),
+        }
+        return Transcript(**{**state, **lists})
 
     def to_srt(self) -> str:
         """Return the transcript as SubRip subtitles, one cue for each segment."""

@@ -9,13 +9,21 @@ import pytest
 import webvtt
 from bidi import get_display
 
-from services.transcriber.transcript import Segment, Transcript, Word
+from services.transcriber.transcript import Channel, Segment, Transcript, Word
 
 SPOKEN = Transcript(
     language="en",
     language_probability=0.93,
     segments=(
-        Segment(" Ask not.", 0.0, 2.5, (Word(" Ask", 0.0, 1.1, 0.9), Word(" not.", 1.1, 2.5, 0.8))),
+        Segment(
+            " Ask not.",
+            0.0,
+            2.5,
+            (Word(" Ask", 0.0, 1.1, 0.9), Word(" not.", 1.1, 2.5, 0.8)),
+            language="en",
+            confidence=0.85,
+            no_speech=0.1,
+        ),
         Segment(" Ask what.", 3661.007, 3662.0),
     ),
 )
@@ -131,6 +139,28 @@ def test_a_transcript_survives_being_kept_as_json() -> None:
     assert Transcript.from_state(state) == SPOKEN
 
 
+def test_a_state_of_the_version_before_is_read() -> None:
+    word = {"word": " Hi.", "start": 0.0, "end": 0.5, "confidence": 0.9}
+    segment = {
+        "text": " Hi.",
+        "start": 0.0,
+        "end": 0.5,
+        "words": [word],
+        "voice": "",
+        "speaker": None,
+    }
+    state = {"language": "en", "language_probability": 0.9, "segments": [segment], "heard": 8000}
+    found = Transcript.from_state(state)
+    assert (found.heard, found.segments[0].language, found.channels) == (8000, "en", ())
+
+
+def test_a_transcript_of_channels_survives_being_kept_as_json() -> None:
+    channels = (Channel(16_000, "en", 0.9), Channel(8000, "pt", 0.8))
+    transcript = replace(SPOKEN, unheard=((1.0, 2.0),), peak=0.5).with_channels(channels)
+    assert transcript.heard == 8000
+    assert Transcript.from_state(json.loads(json.dumps(transcript.to_state()))) == transcript
+
+
 def test_a_transcript_carries_text_segments_words_and_language() -> None:
     assert SPOKEN.to_json() == {
         "full_text": "Ask not. Ask what.",
@@ -144,6 +174,9 @@ def test_a_transcript_carries_text_segments_words_and_language() -> None:
                     {"word": "Ask", "start": 0.0, "end": 1.1, "confidence": 0.9},
                     {"word": "not.", "start": 1.1, "end": 2.5, "confidence": 0.8},
                 ],
+                "language": "en",
+                "confidence": 0.85,
+                "no_speech": 0.1,
             },
             {
                 "text": "Ask what.",
@@ -151,6 +184,9 @@ def test_a_transcript_carries_text_segments_words_and_language() -> None:
                 "end": 3662.0,
                 "duration": 0.993,
                 "words": [],
+                "language": None,
+                "confidence": None,
+                "no_speech": 0.0,
             },
         ],
         "detected_language": "en",
