@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Json
 
-from services.kit.redaction import hide_logins
+from services.kit.logins import hide_logins
 
 PROGRESS_STEP = 5
 """Percentage points that a waiting caller is told of; smaller ones would wake it for little."""

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["hide_logins", "redact"]
+__all__ = ["redact"]
 
 # Without one of these a text has nothing to hide: a line in a hundred is looked at more closely.
 _HINTS: Final = (
@@ -29,11 +29,6 @@ def redact(text: str) -> str:
         if hint in text:
             return _hide(text)
     return text
-
-
-def hide_logins(text: str) -> str:
-    """Return a text with ``***`` in place of the logins in its URLs."""
-    return _USER_INFO.sub(r"\1***@", text) if "@" in text else text
 
 
 def _hide(text: str) -> str:

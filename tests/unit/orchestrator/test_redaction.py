@@ -4,8 +4,10 @@ import inspect
 
 import pytest
 
+from orchestrator import logins
 from orchestrator.log import redaction
 from orchestrator.log.redaction import redact
+from services.kit import logins as logins_of_services
 from services.kit import redaction as of_services
 
 
@@ -44,3 +46,4 @@ def test_what_is_not_secret_stays(told: str) -> None:
 
 def test_the_services_hide_the_same() -> None:
     assert inspect.getsource(of_services) == inspect.getsource(redaction)
+    assert inspect.getsource(logins_of_services) == inspect.getsource(logins)
