@@ -15,6 +15,10 @@ from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
 from services.transcriber.timing import refine_times
 from services.transcriber.transcript import Segment, Transcript, Word
 
+LEAD_IN_S = 0.2
+"""A segment starts this much before its first word, unless the previous one is in the way: a player
+that starts there plays the word whole. Words keep their own times."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
@@ -101,7 +105,16 @@ def compose(
             checked = _judge(segment, own, stretch.speech, language_probability)
             if checked:
                 segments.append(replace(checked, language=language))
-    return segments
+    return _lead_in(segments)
+
+
+def _lead_in(segments: Sequence[Segment]) -> list[Segment]:
+    """Return segments that start a little before their first words, but never overlap for it."""
+    ends_s = (0.0, *(segment.end for segment in segments))
+    return [
+        replace(segment, start=max(segment.start - LEAD_IN_S, min(end_s, segment.start)))
+        for segment, end_s in zip(segments, ends_s, strict=False)
+    ]
 
 
 def _judge(

@@ -33,6 +33,9 @@ LEAST_CONTRAST_DB = 12.0
 """Where speech is not louder than noise by this much, its energy shows no pauses."""
 LONGEST_ONSET_S = 0.12
 """A quiet consonant lasts so long; what lasts longer is a breath, or noise."""
+LEAD_S = 0.04
+"""A first word starts this much before its energy shows: a player that seeks to the word must not
+cut off its first sound, which rises out of the noise later than it starts."""
 FARTHEST_S = 0.5
 SURROUNDINGS_S = 0.5
 SHORTEST_WORD_S = 0.02
@@ -183,7 +186,7 @@ def _fit(word: Word, sound: Sound, *, is_first: bool, is_last: bool) -> Word:
     if is_first:
         onset = _choose_onset(word, sound)
         if onset is not None:
-            start = onset
+            start = max(0.0, onset - LEAD_S)
             end = max(end, start + SHORTEST_WORD_S)
     if is_last and end < sound.end < end + PAUSE_S:
         end = sound.end

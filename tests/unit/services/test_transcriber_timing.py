@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
-from services.transcriber.timing import refine_times
+from services.transcriber.timing import LEAD_S, refine_times
 from services.transcriber.transcript import Word
 
 QUIET, NOISY, DEAFENING = 1e-4, 3e-3, 0.1
@@ -41,13 +41,13 @@ def get_times(words: Sequence[Word]) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("noise", [QUIET, NOISY])
 @pytest.mark.parametrize("heard_at", [0.6, 0.85, 1.2, 1.4])
-def test_the_first_word_after_a_pause_starts_when_the_sound_does(
+def test_the_first_word_after_a_pause_starts_just_before_the_sound_does(
     noise: float, heard_at: float
 ) -> None:
     sound = make_sound((1.0, 2.5), seconds=4, noise=noise)
     words = make_words((heard_at, 1.6), (1.6, 2.5))
     first, second = refine_times(words, sound, make_spans((0.6, 2.9)))
-    assert first.start == pytest.approx(1.0, abs=0.03)
+    assert first.start == pytest.approx(1.0 - LEAD_S, abs=0.03)
     assert second.start == pytest.approx(1.6)
 
 
@@ -57,7 +57,7 @@ def test_a_word_that_was_heard_across_a_pause_belongs_where_most_of_it_is(noise:
     words = make_words((0.5, 1.0), (1.0, 1.5), (1.45, 3.4), (3.4, 4.0))
     refined = refine_times(words, sound, make_spans((0.2, 4.4)))
     assert refined[1].end == pytest.approx(1.5, abs=0.03)
-    assert refined[2].start == pytest.approx(3.0, abs=0.03)
+    assert refined[2].start == pytest.approx(3.0 - LEAD_S, abs=0.03)
     assert refined[2].end == pytest.approx(3.4, abs=0.03)
 
 
@@ -87,7 +87,7 @@ def test_a_click_in_a_pause_is_no_word() -> None:
     sound = make_sound((0.5, 1.0), (1.6, 1.62), (2.0, 3.0), seconds=4, noise=QUIET)
     words = make_words((0.5, 1.0), (1.65, 2.4), (2.4, 3.0))
     refined = refine_times(words, sound, make_spans((0.2, 3.4)))
-    assert refined[1].start == pytest.approx(2.0, abs=0.03)
+    assert refined[1].start == pytest.approx(2.0 - LEAD_S, abs=0.03)
 
 
 def test_where_noise_hides_the_pauses_words_keep_their_times() -> None:
@@ -104,7 +104,7 @@ def test_a_breath_before_the_word_is_not_its_start() -> None:
     sound[breath] += 0.004 * generator.standard_normal(breath.stop - breath.start)
     words = make_words((1.42, 2.0), (2.0, 2.5))
     refined = refine_times(words, sound, make_spans((0.8, 2.9)))
-    assert refined[0].start == pytest.approx(1.5, abs=0.03)
+    assert refined[0].start == pytest.approx(1.5 - LEAD_S, abs=0.03)
 
 
 def test_words_stay_in_order_and_never_overlap_whatever_the_model_says() -> None:
