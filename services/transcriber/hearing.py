@@ -145,7 +145,7 @@ class Hearer:
         is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
         # The model also writes fluent translations, of which it is nearly as sure.
         margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_asked]
-        return found if _mean(found) >= max(LEAST_CONFIDENCE, _mean(known) + margin) else None
+        return found if _rate(found) >= max(LEAST_CONFIDENCE, _rate(known) + margin) else None
 
     def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
         region = Span(chunk.spans[0].start, chunk.spans[-1].end)
@@ -221,6 +221,12 @@ def _middle(one: Said) -> float:
 
 def _mean(said: Sequence[Said]) -> float:
     return sum(one.word.confidence for one in said) / len(said) if said else 0.0
+
+
+def _rate(said: Sequence[Said]) -> float:
+    """Return how sure words are; a repetition is not surer than what it repeats."""
+    passages = [one.evidence.confidence for one in said]
+    return min(_mean(said), sum(passages) / len(passages)) if said else 0.0
 
 
 def _clip(one: Said, start_s: float, end_s: float) -> Said:

@@ -119,13 +119,15 @@ def test_a_transcript_has_segments_words_and_subtitles(
     assert report.progress[-1] > 80
 
 
-def test_english_is_what_a_translation_gives(tmp_path: Path, settings: TranscriberSettings) -> None:
-    """Told that it hears Spanish, Whisper writes Spanish, unless it is to translate."""
-    artifact = run(
-        make_context(tmp_path, JFK, {"language_in": "es", "language_out": "en"}), settings
-    )
+def test_words_in_another_language_than_the_one_asked_for_are_heard_in_it(
+    tmp_path: Path, settings: TranscriberSettings
+) -> None:
+    """Asked to hear Spanish, Whisper would translate; asked for English, that is English."""
+    fields = {"language_in": "es", "language_out": "en"}
+    artifact = run(make_context(tmp_path, JFK, fields), settings)
     assert words(artifact.documents["text"]["text"]) == words(SPOKEN["jfk.wav"][1])
-    assert artifact.documents["transcription"]["detected_language"] == "es"
+    codes = [warning["code"] for warning in artifact.details["warnings"]]
+    assert codes == ["language_changes"]
 
 
 def test_the_spoken_language_as_the_wanted_one_is_no_translation(
@@ -149,6 +151,8 @@ def test_silence_gives_no_words_and_no_language(
     artifact = run(make_context(tmp_path / "work", make_silence(tmp_path)), settings)
     assert artifact.documents["text"] == {"text": ""}
     assert artifact.documents["transcription"]["detected_language"] is None
+    (warning,) = artifact.details["warnings"]
+    assert warning == {"code": "no_speech", "detail": "The recording is silent."}
     assert artifact.path.read_text(encoding="utf-8") == ""
 
 
