@@ -127,6 +127,7 @@ def test_a_listing_that_fails_is_tried_again_where_that_may_help(
     assert [item["youtube_url"] for item in batch["items"]] == urls
     assert len(listings(downloader, path)) == 2
 
+    awaited(orchestrator, path, "completed")  # or its video would take the next failure
     gone = {"code": "video_unavailable", "message": "It is private", "is_retryable": False}
     downloader.control(fail_next=1, failure=gone)
     batch = awaited(orchestrator, accepted(orchestrator, "gone"), "failed")
