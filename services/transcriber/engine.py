@@ -31,6 +31,8 @@ LEAST_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
 # At higher temperatures the model writes another random text at each run.
 TEMPERATURES = (0.0, 0.2, 0.4)
+# Nobody says more in a short chunk; a loop would fill all that the model can write.
+TOKENS, TOKENS_PER_SECOND, MOST_TOKENS = 30, 15, 220
 FEATURE_SAMPLES = SAMPLE_RATE_HZ // 100
 MOST_FEATURES = 3000  # 30 seconds
 WINDOW_S = 5.0
@@ -150,6 +152,9 @@ class Engine:
             chunk,
             condition_on_previous_text=False,  # else one invented line repeats itself for minutes
             temperature=TEMPERATURES,
+            max_new_tokens=min(
+                MOST_TOKENS, round(TOKENS + TOKENS_PER_SECOND * len(chunk) / SAMPLE_RATE_HZ)
+            ),
             **self._make_options(request),
         )
         return Hearing(

@@ -15,7 +15,7 @@ from services.transcriber.engine import (
     Hearing,
     Request,
 )
-from services.transcriber.gaps import find_gaps, merge_words
+from services.transcriber.gaps import LONGEST_WORD_S, MARGIN_S, find_gaps, merge_words
 from services.transcriber.language_spans import (
     choose_languages,
     cut_pieces,
@@ -29,6 +29,8 @@ WEAK = 0.6
 """Mean confidence of words below which their language is checked."""
 LEAST_CONFIDENCE = 0.4
 SURE_OF_OTHER = 0.85
+LIKELY = 0.4
+"""Probability of another language from which on a gap is heard in both."""
 SURE_MARGIN = 0.1
 UNSURE_MARGIN = {True: 0.1, False: 0.0}
 """By how much words in another language must be surer, if the client named one or not."""
@@ -114,7 +116,12 @@ class Hearer:
     def _is_weak(self, piece: Span, found: Sequence[Said]) -> bool:
         if self.speech.measure_s(piece.start, piece.end) < LEAST_VOICE_S:
             return False
-        return _mean(_within(found, (piece,))) < WEAK
+        inside = [
+            one
+            for one in _within(found, (piece,))
+            if one.word.end - one.word.start <= LONGEST_WORD_S
+        ]
+        return _mean(inside) < WEAK
 
     def _detect(self, span: Span) -> Mapping[str, float]:
         if self.speech.measure_s(span.start, span.end) < LEAST_VOICE_S:
@@ -172,17 +179,25 @@ class Hearer:
         hidden = said[len(before) : len(said) - len(after)]
         near = before[-1].language if before else after[0].language if after else spoken
         span = Span(max(0, gap.start - PADDING), min(len(self.samples), gap.end + PADDING))
-        code = find_other(self._detect(span), near, least=SURE_OF_OTHER) or near
-        found = self._hear_alone(span, code)
-        if not found or (hidden and _mean(found) < _mean(hidden)):
+        other = find_other(self._detect(span), near, least=LIKELY)
+        codes = [other, near] if other else [near]
+        found = max((self._hear_alone(span, code) for code in codes), key=_rate)
+        if not found:
             return said
         first, last = merge_words(
             [one.word.word for one in before if one.word.end > start_s - DISPLACED_S],
             [one.word.word for one in found],
             [one.word.word for one in after if one.word.start < end_s + DISPLACED_S],
         )
-        kept = [_clip(one, start_s, end_s) for one in found[first : len(found) - last]]
-        return [*before, *kept, *after]
+        kept = found[first : len(found) - last]
+        # A word that hid the gap starts too early: it belongs to what follows.
+        moved = [
+            _clip(one, max(start_s, end_s - MARGIN_S), end_s)
+            for one in hidden
+            if one.word.confidence >= LEAST_CONFIDENCE and not last
+        ]
+        room_s = end_s - MARGIN_S if moved else end_s
+        return [*before, *(_clip(one, start_s, room_s) for one in kept), *moved, *after]
 
     def _hear_alone(self, span: Span, code: str) -> list[Said]:
         hearing = self.engine.hear_slowly(self.samples[span.start : span.end], self.request(code))

@@ -66,6 +66,7 @@ class Stretch:
             (self._move_s(one.start / SAMPLE_RATE_HZ), self._move_s(one.end / SAMPLE_RATE_HZ))
             for one in unheard
         ]
+        voices_s = [self.speech.measure_s(one.start, one.end) for one in unheard]
         return replace(
             transcript,
             # Sorting is stable: of one channel's segments the order stays as it is.
@@ -73,6 +74,7 @@ class Stretch:
                 sorted((*transcript.segments, *segments), key=lambda segment: segment.start)
             ),
             speech_s=round(transcript.speech_s + self.speech.measure_s(0, end), 3),
+            unheard_s=round(transcript.unheard_s + sum(voices_s), 3),
             unheard=tuple(sorted((*transcript.unheard, *lost))),
             peak=peak,
         )

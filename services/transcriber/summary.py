@@ -41,8 +41,7 @@ def measure_quality(transcript: Transcript) -> dict[str, float | None]:
     known = [(seconds, value) for seconds, value in weights if value is not None and seconds > 0]
     total_s = sum(seconds for seconds, _ in known)
     mean = sum(seconds * value for seconds, value in known) / total_s if total_s else None
-    unheard_s = sum(end - start for start, end in transcript.unheard)
-    heard_s = max(0.0, transcript.speech_s - unheard_s) if transcript.segments else 0.0
+    heard_s = max(0.0, transcript.speech_s - transcript.unheard_s) if transcript.segments else 0.0
     return {
         "speech_s": round(transcript.speech_s, 3),
         "transcribed_s": round(heard_s, 3),

@@ -88,6 +88,8 @@ class Transcript:
     """Seconds of voice that were detected."""
     unheard: tuple[tuple[float, float], ...] = ()
     """Where there is a voice and no words, in seconds."""
+    unheard_s: float = 0.0
+    """Seconds of voice in there."""
     peak: float = 0.0
     """The largest sample, from 0 to 1."""
     source_warnings: tuple[Mapping[str, Any], ...] = ()

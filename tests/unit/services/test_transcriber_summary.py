@@ -53,7 +53,9 @@ def test_another_language_than_the_one_asked_for_is_told() -> None:
 
 
 def test_speech_without_text_counts_as_not_transcribed() -> None:
-    found = Transcript(segments=(segment(0, 3),), speech_s=5.0, unheard=((3.0, 5.0),), peak=0.5)
+    found = Transcript(
+        segments=(segment(0, 3),), speech_s=5.0, unheard=((3.0, 5.0),), unheard_s=2.0, peak=0.5
+    )
     summary = summarize(found)
     (warning,) = summary["warnings"]
     assert (warning["start"], warning["end"]) == (3.0, 5.0)
