@@ -25,6 +25,11 @@ from services.transcriber.translation import ENGLISH
 
 logger = logging.getLogger(__name__)
 
+UNSURE_WORD = 0.7
+"""Probability of a word below which a short recording is heard twice."""
+TIE = 0.01
+"""Two readings that are so equally sure: then the one with timestamps counts, as Whisper is trained
+to write."""
 # Whisper's own limits: a text that packs better is a loop, a less likely one a guess.
 MAX_COMPRESSION = 2.4
 LEAST_LOG_PROBABILITY = -1.0
@@ -64,6 +69,11 @@ class Hearing:
     def words(self) -> tuple[Word, ...]:
         """Return all words, in order."""
         return tuple(word for passage in self.passages for word in passage.words)
+
+    @property
+    def confidence(self) -> float:
+        """Return the mean probability of the words, 0 if there are none."""
+        return sum(word.confidence for word in self.words) / max(1, len(self.words))
 
 
 @dataclass(frozen=True)
@@ -134,12 +144,24 @@ class Engine:
             **self._make_options(request),
         )
         segments = list(found)
-        return [
+        heard = [
             replace(self._check(segment, chunk, start_s, request), languages=windows)
             for segment, windows, chunk, start_s in zip(
                 segments, pipeline.languages, chunks, ends_s[:-1], strict=True
             )
         ]
+        return heard if len(chunks) > 1 else [self._hear_twice(heard[0], chunks[0], request)]
+
+    def _hear_twice(self, heard: Hearing, chunk: Samples, request: Request) -> Hearing:
+        """Return the surer of two hearings of a short recording in which a word is unsure.
+
+        A sentence alone has no context that would decide between two readings, and a second
+        hearing costs little there.
+        """
+        if min((word.confidence for word in heard.words), default=1.0) >= UNSURE_WORD:
+            return heard
+        again = replace(self.hear_slowly(chunk, request), languages=heard.languages)
+        return heard if heard.confidence > again.confidence + TIE else again
 
     def hear_slowly(self, chunk: Samples, request: Request) -> Hearing:
         """Return what one chunk says; the model marks times itself and may try several times."""
