@@ -11,11 +11,12 @@ from services.transcriber.doubt import Evidence
 from services.transcriber.engine import (
     LEAST_LOG_PROBABILITY,
     NO_SPEECH,
+    WINDOW_S,
     Engine,
     Hearing,
     Request,
 )
-from services.transcriber.gaps import LONGEST_WORD_S, MARGIN_S, find_gaps, merge_words
+from services.transcriber.gaps import MARGIN_S, find_gaps, merge_words
 from services.transcriber.language_spans import (
     choose_languages,
     cut_pieces,
@@ -25,10 +26,14 @@ from services.transcriber.language_spans import (
 from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
 from services.transcriber.transcript import Word
 
-WEAK = 0.6
+WEAK = 0.5
 """Mean confidence of words below which their language is checked."""
 LEAST_CONFIDENCE = 0.4
 SURE_OF_OTHER = 0.85
+EMPTY_S = 1.5
+"""Voice without words whose language is looked at before it is heard again."""
+NEAR_WINDOWS = 1.5
+"""Pieces within this many windows of one in another language are looked at alone."""
 LIKELY = 0.4
 """Probability of another language from which on a gap is heard in both."""
 SURE_MARGIN = 0.1
@@ -99,11 +104,21 @@ class Hearer:
     ) -> list[tuple[str, tuple[Span, ...]]]:
         """Return the languages in a chunk; they are looked at where something is doubtful."""
         pieces = cut_pieces(chunk.spans, self.speech)
-        is_other = any(find_other(window, language) for window in hearing.languages)
+        others = [
+            number
+            for number, window in enumerate(hearing.languages)
+            if find_other(window, language)
+        ]
         doubtful = [
             piece
             for piece in pieces
-            if is_other or spoken != language or self._is_weak(piece, found)
+            if spoken != language
+            or any(
+                abs(chunk.find_offset_s(piece.start + piece.length // 2) / WINDOW_S - other - 0.5)
+                < NEAR_WINDOWS
+                for other in others
+            )
+            or self._is_weak(piece, found)
         ]
         if not doubtful:
             return [(language, chunk.spans)]
@@ -116,12 +131,9 @@ class Hearer:
     def _is_weak(self, piece: Span, found: Sequence[Said]) -> bool:
         if self.speech.measure_s(piece.start, piece.end) < LEAST_VOICE_S:
             return False
-        inside = [
-            one
-            for one in _within(found, (piece,))
-            if one.word.end - one.word.start <= LONGEST_WORD_S
-        ]
-        return _mean(inside) < WEAK
+        if find_gaps([one.word for one in found], self.speech, [piece], least_s=EMPTY_S):
+            return True
+        return _mean(_within(found, (piece,))) < WEAK
 
     def _detect(self, span: Span) -> Mapping[str, float]:
         if self.speech.measure_s(span.start, span.end) < LEAST_VOICE_S:
@@ -134,17 +146,21 @@ class Hearer:
         """Return the words of a chunk in several languages, heard in one of them before."""
         known = [_within(found, spans) for _, spans in runs]
         better = [
-            None if code == language else self._hear_run(Chunk(spans), code, words)
+            None if code == language else self._hear_run(Chunk(spans), code, words, language)
             for (code, spans), words in zip(runs, known, strict=True)
         ]
         said: list[Said] = []
         for (code, spans), words, other in zip(runs, known, better, strict=True):
             # The words beside another language suffered from it.
             again = code == language and any(better)
-            said += (self._hear_run(Chunk(spans), code, words) if again else other) or words
+            said += (
+                self._hear_run(Chunk(spans), code, words, language) if again else other
+            ) or words
         return said
 
-    def _hear_run(self, chunk: Chunk, code: str, known: list[Said]) -> list[Said] | None:
+    def _hear_run(
+        self, chunk: Chunk, code: str, known: list[Said], language: str
+    ) -> list[Said] | None:
         """Return a stretch's words in a language if they are better than the known ones."""
         audio = self._cut(chunk)
         (hearing,) = self.engine.hear([audio], self.request(code))
@@ -152,7 +168,9 @@ class Hearer:
         is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
         # The model also writes fluent translations, of which it is nearly as sure.
         margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_asked]
-        return found if _rate(found) >= max(LEAST_CONFIDENCE, _rate(known) + margin) else None
+        is_fuller = code == language and len(found) > len(known) and _rate(found) >= WEAK
+        is_better = _rate(found) >= max(LEAST_CONFIDENCE, _rate(known) + margin)
+        return found if is_better or is_fuller else None
 
     def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
         region = Span(chunk.spans[0].start, chunk.spans[-1].end)

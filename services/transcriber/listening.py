@@ -17,6 +17,7 @@ from services.kit.work import WorkError
 from services.transcriber import diarization, languages
 from services.transcriber.audio import Samples, Source, open_source, read_blocks
 from services.transcriber.detection import detect_speech
+from services.transcriber.diarization import VoicePrint
 from services.transcriber.engine import Engine, Request, choose_device
 from services.transcriber.hearing import Hearer
 from services.transcriber.options import SubmissionOptions
@@ -31,6 +32,7 @@ from services.transcriber.translation import (
     find_packages,
     find_route,
 )
+from services.transcriber.turns import split_turns
 from services.transcriber.voices import Voices
 
 logger = logging.getLogger(__name__)
@@ -195,15 +197,15 @@ class Listener:
         return find_route(language, wanted, packages, hears_english=hears_english)
 
     def _print_voices(self, segments: list[Segment], stretch: Stretch) -> list[Segment]:
-        """Return segments with their voice prints."""
+        """Return segments of one voice each, with their voice prints."""
+
+        def encode(start_s: float, end_s: float) -> VoicePrint:
+            return self._voices.encode(stretch.collect_words(start_s, end_s))
+
         return [
-            replace(
-                one,
-                voice=diarization.pack(
-                    self._voices.encode(stretch.collect_words(one.start, one.end))
-                ),
-            )
-            for one in segments
+            replace(part, voice=diarization.pack(encode(part.start, part.end)))
+            for segment in segments
+            for part in split_turns(segment, encode)
         ]
 
     def _name_speakers(self, transcript: Transcript) -> Transcript:

@@ -39,6 +39,16 @@ class Chunk:
         """Return where its first span begins."""
         return self.spans[0].start
 
+    def find_offset_s(self, sample: int) -> float:
+        """Return where a sample of the spans' own time line lies within the chunk, in seconds."""
+        passed = 0
+        for span in self.spans:
+            if sample < span.end:
+                passed += max(0, sample - span.start)
+                break
+            passed += span.length
+        return passed / SAMPLE_RATE_HZ
+
     def locate(self, start_s: float, end_s: float) -> tuple[float, float]:
         """Return when something was said, in seconds since the spans' own instant.
 
