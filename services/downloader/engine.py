@@ -27,6 +27,7 @@ from services.downloader.logins import Login, split_login
 from services.downloader.network import guarded
 from services.downloader.ranges import Part
 from services.downloader.runtimes import find_runtime
+from services.downloader.schemes import check_scheme, naming_schemes
 from services.downloader.settings import DownloaderSettings
 from services.downloader.transfer import Transfer, open_transfer
 from services.downloader.watch import Watch
@@ -192,6 +193,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         return transfer
 
     def _send(self, request: Request) -> Response:
+        check_scheme(request.url)
         sent = request.copy()
         sent.url, own = split_login(sent.url)
         if own:
@@ -199,7 +201,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         if self._login and self._login.is_for(sent.url) and "Authorization" not in sent.headers:
             sent.headers["Authorization"] = self._login.header
         try:
-            return super().urlopen(sent)
+            with naming_schemes():
+                return super().urlopen(sent)
         except HTTPError as error:
             error.response = self._buffer(error.response)
             raise

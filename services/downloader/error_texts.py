@@ -113,7 +113,7 @@ _TEXTS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     (
         kinds.UNSUPPORTED,
         (
-            r"unsupported url|is not a valid url|invalid url|looks truncated",
+            r"unsupported url|is not a valid url|invalid (ipv6 )?url|looks truncated",
             r"label (empty|too long)",
             r"blob url|forget to quote|no suitable extractor|no longer supported|not supported",
             r"without video id|missing a highlight|valid api selection|no integrationid",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from errno import ENOSPC
 from http import HTTPStatus
 
+from requests.exceptions import InvalidURL
 from yt_dlp.networking.exceptions import (
     CertificateVerifyError,
     HTTPError,
@@ -64,6 +65,7 @@ from services.downloader.kinds import (
     name_content,
 )
 from services.downloader.network import ForbiddenConnectionError, ForbiddenProgramError
+from services.downloader.schemes import ForbiddenFileError, ForbiddenSchemeError
 from services.downloader.transfer import PageTooLargeError
 from services.kit.work import WorkError
 
@@ -84,7 +86,7 @@ __all__ = [
     "Kind",
     "classify",
     "classify_piece",
-    "is_refused_by_guard",
+    "is_refused_here",
     "name_content",
 ]
 
@@ -92,6 +94,9 @@ __all__ = [
 _BY_TYPE: tuple[tuple[type[BaseException], Kind], ...] = (
     (ForbiddenProgramError, UNSUPPORTED_PROTOCOL),
     (ForbiddenConnectionError, FORBIDDEN_ADDRESS),
+    (ForbiddenFileError, FORBIDDEN_ADDRESS),
+    (ForbiddenSchemeError, UNSUPPORTED_PROTOCOL),
+    (InvalidURL, UNSUPPORTED),
     (UnsupportedError, UNSUPPORTED),
     (GeoRestrictedError, GEO_BLOCKED),
     (UserNotLive, NOT_LIVE),
@@ -114,7 +119,17 @@ _BY_STATUS = {
     HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: GEO_BLOCKED,
     HTTPStatus.GATEWAY_TIMEOUT: TIMED_OUT,
 }
-_LASTING = {PRIVATE, PAID, REFUSED, RATE_LIMITED, GEO_BLOCKED, FORBIDDEN_ADDRESS, BAD_CERTIFICATE}
+_LASTING = {
+    PRIVATE,
+    PAID,
+    REFUSED,
+    RATE_LIMITED,
+    GEO_BLOCKED,
+    FORBIDDEN_ADDRESS,
+    UNSUPPORTED_PROTOCOL,
+    UNSUPPORTED,
+    BAD_CERTIFICATE,
+}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 # Of the last attempt of several, yt-dlp leaves only the text.
 _GIVEN_UP = re.compile(r"Got error: HTTP Error (\d{3})\b")
@@ -153,9 +168,10 @@ def classify_piece(error: BaseException) -> WorkError:
     return (kind if kind in _LASTING else INCOMPLETE).to_error()
 
 
-def is_refused_by_guard(error: BaseException) -> bool:
-    """Return whether the guard against private networks has caused an error."""
-    return any(isinstance(link, ForbiddenConnectionError) for link in _unfold(error))
+def is_refused_here(error: BaseException) -> bool:
+    """Return whether this service has caused an error, since a URL may not be downloaded."""
+    refusals = (ForbiddenConnectionError, ForbiddenSchemeError)
+    return any(isinstance(link, refusals) for link in _unfold(error))
 
 
 def _classify_status(status: int) -> Kind:

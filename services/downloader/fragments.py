@@ -210,7 +210,7 @@ def try_repeatedly(fetch: Callable[[], None]) -> None:
         try:
             fetch()
         except (RequestError, DownloadError, ForbiddenConnectionError) as error:
-            if attempt == _ATTEMPTS - 1 or failures.is_refused_by_guard(error):
+            if attempt == _ATTEMPTS - 1 or failures.is_refused_here(error):
                 raise failures.classify_piece(error) from error
             time.sleep(_PAUSE_S * 2**attempt)
         else:

@@ -75,7 +75,8 @@ PROTECTED = Kind(
     "The video is protected by digital rights management (DRM) and cannot be downloaded.",
 )
 FORBIDDEN_ADDRESS = Kind(
-    "forbidden_address", "This URL leads into a private network, which downloads may not reach."
+    "forbidden_address",
+    "This URL leads into a private network or to a local file, which downloads may not reach.",
 )
 
 # It may work later, or from elsewhere.

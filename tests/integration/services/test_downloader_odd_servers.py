@@ -119,6 +119,7 @@ def test_less_than_was_promised_is_never_completed(
     assert failure == (("video_unavailable", False) if is_gone else ("incomplete_download", True))
 
 
+HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9.0,\n"
 NOTHING: dict[str, tuple[Answer, tuple[str, bool]]] = {
     "no bytes": (whole(b""), ("empty_file", False)),
     "no content": (Answer(b"", 204), ("empty_file", False)),
@@ -172,6 +173,39 @@ def test_a_redirect_is_followed_and_the_file_is_asked_for_once(
     odd.answers["/once.wav"] = once
     assert download(f"{odd.url}/go").path.read_bytes() == CLIP
     assert [asked.path for asked in odd.asked] == ["/go", "/once.wav"]
+
+
+OUTSIDE = {
+    "file:///etc/passwd": ("forbidden_address", False),
+    "FILE://localhost/etc/passwd": ("forbidden_address", False),
+    "ftp://127.0.0.1/private.mp3": ("unsupported_protocol", False),
+    "gopher://127.0.0.1/1": ("unsupported_protocol", False),
+    "rtsp://127.0.0.1/a": ("unsupported_protocol", False),
+    "javascript:alert(1)": ("unsupported_protocol", False),
+    "http://[1": ("unsupported_url", False),
+}
+
+
+@pytest.mark.parametrize("url", [*OUTSIDE, "data:audio/wav;base64,UklGRg=="])
+def test_a_redirect_out_of_the_web_is_refused(
+    url: str, odd: OddServer, download: Downloads
+) -> None:
+    odd.answers["/go"] = Answer(b"", 302, {"Location": url, "Content-Length": "0"})
+    expected = OUTSIDE.get(url, ("unsupported_protocol", False))
+    assert download.fail(f"{odd.url}/go") == expected
+    odd.answers["/a.m3u8"] = whole(f"{HLS}/go\n#EXT-X-ENDLIST\n".encode())
+    assert download.fail(f"{odd.url}/a.m3u8") == expected
+
+
+@pytest.mark.parametrize("url", [url for url in OUTSIDE if "[" not in url])
+@pytest.mark.parametrize("tag", ["", '#EXT-X-MAP:URI="{}"', '#EXT-X-KEY:METHOD=AES-128,URI="{}"'])
+def test_a_playlist_does_not_lead_out_of_the_web(
+    url: str, tag: str, odd: OddServer, download: Downloads
+) -> None:
+    odd.answers["/a.ts"] = whole(b"G" + bytes(187), "video/mp2t")
+    entry = f"{tag.format(url)}\n/a.ts" if tag else url
+    odd.answers["/a.m3u8"] = whole(f"{HLS}{entry}\n#EXT-X-ENDLIST\n".encode())
+    assert download.fail(f"{odd.url}/a.m3u8") == OUTSIDE[url]
 
 
 @pytest.mark.parametrize(
