@@ -126,16 +126,20 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         formats: list[dict[str, Any]] = self._get_formats(info)
         return formats
 
-    def warn(self, code: str, detail: str, span_s: tuple[float, float]) -> None:
+    def count(self, n_bytes: int) -> None:
+        """Count bytes against the limits of the download, as those that arrive are."""
+        self._watch.count(n_bytes)
+
+    def warn(self, code: str, detail: str, span_s: tuple[float, float] | None = None) -> None:
         """Add a warning to the job.
 
         Args:
             code: A code of the contract.
             detail: One sentence.
-            span_s: From when to when in the media it holds.
+            span_s: From when to when in the media it holds, where that is known.
         """
-        start, end = span_s
-        self._watch.warnings.append({"code": code, "detail": detail, "start": start, "end": end})
+        times = dict(zip(("start", "end"), span_s or (), strict=False))
+        self._watch.warnings.append({"code": code, "detail": detail, **times})
 
     def dl(self, name: str, info: dict[str, Any], *arguments: Any, **options: Any) -> Any:
         """Download one format, HLS and DASH with downloaders that leave no hole; see yt-dlp."""

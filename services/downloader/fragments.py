@@ -23,6 +23,7 @@ from yt_dlp.utils import DownloadError
 from services.downloader import failures
 from services.downloader.hls import Key, Piece, ProtectedError, has_ended, is_playlist, read_pieces
 from services.downloader.network import ForbiddenConnectionError
+from services.downloader.segments import find_cut
 
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
@@ -33,6 +34,7 @@ _MAX_PIECES = 200_000  # more than two days of one second each
 _BOXES_BYTES = 64 * 1024
 _PAGE_HEAD_BYTES = 64
 _PAGES = (b"<!doctype", b"<html", b"<?xml")
+_CUT = "A part of the stream is incomplete at its source: what is missing of it is silence."
 _GAP = "The publisher marks this part of the stream as missing."
 
 Fragment = Mapping[str, Any]
@@ -72,8 +74,23 @@ class WholeFragmentFD(FragmentFD):  # type: ignore[misc]  # yt-dlp has no types
             self._write(piece, ctx["dest_stream"], fragment)
         self._append_fragment(ctx, b"")  # keeps yt-dlp's notes and removes the piece
 
-    def _write(self, piece: IO[bytes], media: IO[bytes], _fragment: Fragment) -> None:
-        shutil.copyfileobj(piece, media, _BLOCK_BYTES)
+    def _write(self, piece: IO[bytes], media: IO[bytes], fragment: Fragment) -> None:
+        """Append a piece; where it was cut at its source, what follows keeps its time."""
+        cut = find_cut(piece)
+        piece.seek(0)
+        if cut is None:
+            shutil.copyfileobj(piece, media, _BLOCK_BYTES)
+            return
+        self.ydl.count(cut.padding_bytes)
+        media.write(piece.read(cut.kept_bytes))
+        for start in range(0, cut.padding_bytes, _BLOCK_BYTES):
+            media.write(bytes(min(_BLOCK_BYTES, cut.padding_bytes - start)))
+        source: Piece | None = fragment.get("piece")
+        span_s = None
+        if source:
+            lost_from_s = source.start_s + source.duration_s * cut.share
+            span_s = (round(lost_from_s, 3), source.start_s + source.duration_s)
+        self.ydl.warn("truncated_source", _CUT, span_s)
 
     def _fetch(self, ctx: dict[str, Any], fragment: Fragment, info: Mapping[str, Any]) -> None:
         headers = dict(info.get("http_headers") or {})

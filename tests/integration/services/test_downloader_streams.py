@@ -8,9 +8,11 @@ import pytest
 from Cryptodome.Cipher import AES
 from Cryptodome.Util.Padding import pad
 
+from services.media import open_recording
 from services.normalizer.ffmpeg import find_ffmpeg
 from tests.support.downloads import Downloads
 from tests.support.odd_server import Answer, Answering, Asked, OddServer, ranged, whole
+from tests.support.recordings import JFK, RATE_HZ, load, locate, read
 from tests.support.work_context import SAMPLES
 
 pytest_plugins = ["tests.support.download_fixtures"]
@@ -245,6 +247,30 @@ def test_real_media_with_a_second_section_can_be_decoded_as_a_whole(
     heard_s = sum(frame.samples for frame in frames) / frames[0].sample_rate
     assert heard_s == pytest.approx(11.0, abs=0.2)
     assert frames[-1].time == pytest.approx(11.0, abs=0.2)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.99])
+@pytest.mark.parametrize("options", [[], ["-hls_segment_options", "movflags=+frag_every_frame"]])
+def test_a_piece_of_mp4_that_is_cut_at_its_source_moves_nothing(
+    share: float, options: list[str], odd: OddServer, download: Downloads, tmp_path: Path
+) -> None:
+    subprocess.run(
+        [find_ffmpeg(), "-v", "error", "-i", JFK, "-c:a", "aac", "-f", "hls", *options,
+         "-hls_segment_type", "fmp4", "-hls_time", "3", "-hls_playlist_type", "vod", "v.m3u8"],
+        check=True, cwd=tmp_path,
+    )  # fmt: skip
+    odd.answers["/v.m3u8"] = whole((tmp_path / "v.m3u8").read_bytes(), HLS)
+    for path in [*tmp_path.glob("*.m4s"), tmp_path / "init.mp4"]:
+        odd.answers[f"/{path.name}"] = whole(path.read_bytes(), "video/mp4")
+    piece = (tmp_path / "v1.m4s").read_bytes()
+    odd.answers["/v1.m4s"] = whole(piece[: int(share * len(piece))], "video/mp4")
+    artifact = download(f"{odd.url}/v.m3u8")
+    clip, sound = load(JFK), read(open_recording(artifact.path))[0]
+    assert locate(sound, clip[: 3 * RATE_HZ]) == pytest.approx([0.0], abs=0.1)
+    assert locate(sound, clip[int(6.1 * RATE_HZ) :]) == pytest.approx([6.1], abs=0.1)
+    (warning,) = artifact.details["warnings"]
+    assert warning["code"] == "truncated_source"
+    assert 2.9 < warning["start"] < warning["end"] == pytest.approx(6.0, abs=0.1)
 
 
 MPD = """<?xml version="1.0"?>
