@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
-Buffer = bytes | mmap.mmap
+from services.media.stated import Buffer, find_share
 
 EBML = b"\x1a\x45\xdf\xa3"
 EBML_HEADER_BYTES = 64
@@ -54,7 +54,9 @@ class FileMap:
     is_cut: bool = False
     """The file ends within something whose size it states."""
     has_no_index: bool = False
-    """The file is MP4 whose index, which is written last, is missing."""
+    """The index, which some formats write last, is missing if the file cannot be read."""
+    share: float = 1.0
+    """How much of the sound is there, where the file states its size in bytes."""
 
 
 def map_file(path: Path) -> FileMap:
@@ -71,7 +73,9 @@ def map_bytes(data: Buffer) -> FileMap:
     for matches, read in READERS:
         if matches(data[:16]):
             return read(data)
-    return FileMap((Part(0, len(data)),))
+    share = find_share(data)
+    is_cut = share is not None and share < 1
+    return FileMap((Part(0, len(data)),), is_cut, has_no_index=is_cut, share=share or 1.0)
 
 
 def _is_mp4(head: bytes) -> bool:

@@ -9,20 +9,25 @@ from services.media.parts import FileMap, Part
 from services.media.timing import duration_of
 
 HEADER_BYTES = 65536
-BELIEVED = frozenset({"mov", "mp4", "matroska", "webm", "flv", "avi", "asf", "flac", "aiff"})
+STATED = frozenset({"mov", "mp4", "flac", "aiff", "tta", "wv"})
+"""Formats whose tracks state how long they are."""
+BELIEVED = STATED | {"matroska", "webm", "flv", "avi", "asf"}
 """Formats whose duration is stated, not estimated from the size of the file."""
-EXACT = frozenset({"mov", "mp4", "flac", "aiff", "flv", "avi"})
+EXACT = STATED | {"flv", "avi"}
 """Formats whose duration can be believed where nothing else says that the file is cut."""
 
 
-def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | None:
+def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder, sound_s: float) -> float | None:
     """Return when the sound of a file's last part should end, since the part's start.
 
     Args:
         path: The file.
         file_map: How it is laid out.
         decoder: Of the last part.
+        sound_s: How long its sound is.
     """
+    if file_map.share < 1:
+        return sound_s / file_map.share
     part = file_map.parts[-1]
     formats = names_format(decoder.container)
     if "wav" in formats:
@@ -33,7 +38,7 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder) -> float | N
         return None
     stream = decoder.container.streams[decoder.index]
     own_s = duration_of(stream)
-    if own_s is not None and formats & {"mov", "mp4", "flac", "aiff"}:
+    if own_s is not None and formats & STATED:
         start = stream.start_time or 0
         start_s = float(start * stream.time_base) if stream.time_base else 0.0
         return own_s + (start_s - decoder.packets.start_s if decoder.packets.is_timed else 0.0)
@@ -51,12 +56,15 @@ def _read_head(path: Path, part: Part) -> bytes:
 
 
 def _promise_wave(head: bytes) -> float | None:
-    offset, byte_rate = 12, 0
+    offset, byte_rate, long_size = 12, 0, 0
     while offset + 8 <= len(head):
         kind, size = struct.unpack_from("<4sI", head, offset)
         if kind == b"fmt " and offset + 20 <= len(head):
             (byte_rate,) = struct.unpack_from("<I", head, offset + 16)
+        if kind == b"ds64" and offset + 24 <= len(head):
+            (long_size,) = struct.unpack_from("<Q", head, offset + 16)
         if kind == b"data":
+            size = long_size or size
             return size / byte_rate if byte_rate else None
         offset += 8 + size + size % 2
     return None

@@ -190,7 +190,8 @@ class Recording:
             self.damage.add_lost(base_s + start_s, base_s + end_s, 1)
         if not is_last:
             return
-        promised_s = find_promise_s(self.path, self.file_map, decoder)
+        sound_s = assembler.position_s - base_s
+        promised_s = find_promise_s(self.path, self.file_map, decoder, sound_s)
         reached_s = max(assembler.position_s - base_s, decoder.packets.end_s)
         self.damage.promised_s = None if promised_s is None else base_s + promised_s
         is_short = promised_s is not None and promised_s - reached_s > max(1.0, 0.02 * promised_s)
@@ -220,7 +221,7 @@ def open_recording(
     except WorkError as error:
         if file_map.has_no_index:
             message = (
-                "The file is truncated: its index, which is at the end of an MP4 file, is "
+                "The file is truncated: its index, which is at the end of the file, is "
                 "missing. Upload the whole file."
             )
             raise WorkError("not_audio", message) from error

@@ -49,6 +49,10 @@ INTACT = [
     ("a.w64", []),
     ("a.au", []),
     ("a.caf", []),
+    ("a.voc", ["-c:a", "pcm_s16le"]),
+    ("a.sox", ["-c:a", "pcm_s32le"]),
+    ("a.tta", []),
+    ("a.wv", []),
     ("a.amr", ["-c:a", "libopencore_amrnb", "-ar", "8000"]),
     ("float.wav", ["-c:a", "pcm_f32le"]),
     ("bytes.wav", ["-c:a", "pcm_u8"]),
@@ -78,6 +82,15 @@ CUT = [
     ("cut.flv", ["-c:a", "aac", "-ar", "44100"], 11.0),
     ("cut.wma", ["-c:a", "wmav2", "-ar", "44100"], None),
     ("cut.avi", ["-c:a", "libmp3lame"], None),
+    ("cut.aiff", [], 11.0),
+    ("cut.caf", [], 11.0),
+    ("cut-law.caf", ["-c:a", "pcm_mulaw"], 11.0),
+    ("cut.au", [], 11.0),
+    ("cut.w64", [], 11.0),
+    ("cut-long.wav", ["-rf64", "always"], 11.0),
+    ("cut.voc", ["-c:a", "pcm_s16le"], None),
+    ("cut.sox", ["-c:a", "pcm_s32le"], 11.0),
+    ("cut.wv", [], 11.0),
 ]
 
 
@@ -98,8 +111,13 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(
         assert "are missing" in warning["detail"]
 
 
-def test_an_mp4_file_without_its_index_is_said_to_be_truncated(workshop: Workshop) -> None:
-    path = workshop.cut(workshop.make("end.m4a", "-i", JFK, "-c:a", "aac"))
+@pytest.mark.parametrize(
+    ("name", "codec"), [("end.m4a", "aac"), ("end.mov", "alac"), ("end.caf", "alac")]
+)
+def test_a_file_without_its_index_is_said_to_be_truncated(
+    name: str, codec: str, workshop: Workshop
+) -> None:
+    path = workshop.cut(workshop.make(name, "-i", JFK, "-c:a", codec))
     with pytest.raises(WorkError, match="not_audio: The file is truncated") as refusal:
         open_recording(path)
     assert not refusal.value.retryable
@@ -114,6 +132,27 @@ def test_a_wrong_size_in_a_wav_file_hides_no_sound(workshop: Workshop, size: int
     path.write_bytes(data)
     assert list_codes(path) == []
     assert read(open_recording(path)).shape[1] == 11 * RATE_HZ
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "size"),
+    [
+        ("a.au", 8, b"\xff" * 4),
+        ("a.caf", None, b"\xff" * 8),
+        ("a.wv", 12, b"\xff" * 4),
+    ],
+)
+def test_a_length_that_a_recorder_did_not_know_is_no_promise(
+    name: str, place: int | None, size: bytes, workshop: Workshop
+) -> None:
+    path = workshop.make(f"piped-{name}", "-i", JFK)
+    data = bytearray(path.read_bytes())
+    if place is None:
+        place = data.find(b"data") + 4
+    data[place : place + len(size)] = size
+    path.write_bytes(data)
+    assert list_codes(path) == []
+    assert read(open_recording(path)).shape[1] / RATE_HZ == pytest.approx(11, abs=NEAR_S)
 
 
 def test_chunks_after_the_sound_are_no_sound(workshop: Workshop) -> None:

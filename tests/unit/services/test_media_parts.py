@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.media.parts import FileMap, map_bytes
+from services.media.stated import VOC, W64_DATA, W64_RIFF
 
 
 def list_edges(found: FileMap) -> list[int]:
@@ -79,7 +80,9 @@ def test_a_matroska_segment_knows_its_end() -> None:
 
 HEADS = [b"\x00\x00\x00\x18ftyp", b"RIFF\x00\x00\x00\x00WAVE", b"RIFF\x00\x00\x00\x00AVI ",
          b"OggS\x00\x02", b"\x1a\x45\xdf\xa3", b"fLaC\x00\x00\x00\x22", b"#!AMR\n",
-         bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b""]  # fmt: skip
+         bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b".snd", b".SoX", b"XoS.",
+         b"caff\x00\x01\x00\x00", b"caff\x00\x01\x00\x00data", W64_RIFF + bytes(24),
+         W64_RIFF + bytes(24) + W64_DATA, VOC + b"\x1a\x00\x14\x01\x1f\x11", b""]  # fmt: skip
 
 
 @given(head=st.sampled_from(HEADS), rest=st.binary(max_size=300))
@@ -90,3 +93,4 @@ def test_the_parts_of_any_bytes_are_all_of_them(head: bytes, rest: bytes) -> Non
     assert found.parts[0].start == 0
     assert found.parts[-1].end == len(data)
     assert all(part.start < part.end for part in found.parts)
+    assert 0 < found.share <= 1
