@@ -39,10 +39,12 @@ class Clock:
     Args:
         audio: The index of the audio stream.
         can_skip: A jump forward of all streams may be another clock, too.
+        smallest_jump_s: What differs less is rounded.
     """
 
     audio: int
     can_skip: bool
+    smallest_jump_s: float = SMALLEST_JUMP_S
     shift: float = 0.0
     """To be added to a timestamp."""
     gaps: list[tuple[float, float]] = field(default_factory=list)
@@ -81,7 +83,7 @@ class Clock:
 
     def _jumps(self, stamp: Stamp) -> bool:
         end = self._ends.get(stamp.stream)
-        return end is not None and abs(stamp.start - end) > SMALLEST_JUMP_S
+        return end is not None and abs(stamp.start - end) > self.smallest_jump_s
 
     def _judge(self, stamp: Stamp, following: Stamp | None) -> None:
         audio_end = self._ends[self.audio]

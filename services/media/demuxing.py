@@ -10,6 +10,7 @@ from av.error import FFmpegError
 from av.stream import Discard, Stream
 
 from services.media.clock import Clock, Stamp
+from services.media.flac import CHECKED, FrameReader
 from services.media.opening import names_format
 from services.media.succession import AnyPacket, Succession
 from services.media.timing import (
@@ -27,6 +28,8 @@ LOOKAHEAD = 512
 MOST_ERRORS = 1000
 """Errors one after another; the demuxer gets no further then."""
 SAME_S = 0.001
+EXACT_S = 0.01
+"""Frames of FLAC are numbered, so that any difference is a loss."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Demuxer:
         pictures = list_pictures(container)
         self.is_timed = is_timed(container)
         self.start_s = 0.0
-        if self.is_timed:
+        self._frames = FrameReader() if "flac" in formats else None
+        if self.is_timed and not self._frames:
             self.start_s = find_start_s(container, is_fragmented=is_fragmented)
         self.end_s = 0.0
         """Where the last packet of any stream ends, since the container's start."""
@@ -66,6 +70,10 @@ class Demuxer:
         self._is_packetized = bool(PACKETIZED_FORMATS & formats)
         can_skip = bool(JUMPING_FORMATS & formats) and bool(pictures or not LIVE_FORMATS & formats)
         self._clock = Clock(index, can_skip=can_skip)
+        if self._frames:
+            container.streams[index].codec_context.options = CHECKED
+            self._clock = Clock(index, can_skip=False, smallest_jump_s=EXACT_S)
+            self._clock.pass_stamp(Stamp(index, 0.0, 0.0, 0.0))
         watched = {index}
         if self.is_timed and not INDEXED_FORMATS & formats:
             watched |= {stream.index for stream in pictures}
@@ -91,13 +99,18 @@ class Demuxer:
         return [(start - self.start_s, end - self.start_s) for start, end in self._clock.gaps]
 
     @property
+    def skipped_s(self) -> float:
+        """Return how much of the recording was before the file's start, where it says so."""
+        return self._frames.origin * self.tick_s[self._index] if self._frames else 0.0
+
+    @property
     def followed(self) -> set[int]:
         """Return the streams that carried the sound one after another."""
         return self._succession.followed
 
     def read(self) -> Iterator[Timed]:
         """Yield the packets of the stream in order."""
-        packets = self._demux()
+        packets = self._frames.read(self._demux()) if self._frames else self._demux()
         if not self.is_timed:
             yield from (Timed(packet, None) for packet in packets)
             return

@@ -39,9 +39,10 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder, sound_s: flo
     stream = decoder.container.streams[decoder.index]
     own_s = duration_of(stream)
     if own_s is not None and formats & STATED:
-        start = stream.start_time or 0
-        start_s = float(start * stream.time_base) if stream.time_base else 0.0
-        return own_s + (start_s - decoder.packets.start_s if decoder.packets.is_timed else 0.0)
+        start_s = 0.0
+        if formats & {"mov", "mp4"} and stream.time_base:
+            start_s = float((stream.start_time or 0) * stream.time_base)
+        return own_s + start_s - decoder.packets.start_s - decoder.packets.skipped_s
     claimed = decoder.container.duration
     # It may be that of another track, of which nothing is read here.
     is_own = len(decoder.container.streams.audio) == 1 and bool(EXACT & formats)

@@ -10,7 +10,7 @@ from services.media.opening import names_format
 TIMED_FORMATS = frozenset(
     {
         "mov", "mp4", "matroska", "webm", "mpegts", "mpeg", "flv", "live_flv", "avi", "asf", "ogg",
-        "nut", "mxf", "rm", "wtv", "gxf", "dv", "nsv", "dhav", "kux",
+        "nut", "mxf", "rm", "wtv", "gxf", "dv", "nsv", "dhav", "kux", "flac",
     }
 )  # fmt: skip
 """Their timestamps say when a frame is heard. Others only put one frame after another."""

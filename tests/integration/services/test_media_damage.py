@@ -164,7 +164,12 @@ def test_chunks_after_the_sound_are_no_sound(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("damaged.m4a", ["-c:a", "aac"]), ("damaged.mka", ["-c:a", "aac"])],
+    [
+        ("damaged.m4a", ["-c:a", "aac"]),
+        ("damaged.mka", ["-c:a", "aac"]),
+        ("damaged.flac", []),
+        ("large.flac", ["-frame_size", "16384", "-ar", "44100", "-ac", "2"]),
+    ],
 )
 def test_lost_packets_leave_silence_of_their_length(
     workshop: Workshop, name: str, arguments: list[str]
@@ -182,6 +187,36 @@ def test_lost_packets_leave_silence_of_their_length(
     warnings = recording.warnings()
     assert {warning["code"] for warning in warnings} == {"damaged_packets"}
     assert all(1 < warning["start"] < warning["end"] < 11 for warning in warnings)
+
+
+FLAC_HOLES = {
+    "zeros": lambda data, start: data[:start] + bytes(30_000) + data[start + 30_000 :],
+    "nothing": lambda data, start: data[:start] + data[start + 30_000 :],
+    "too much": lambda data, start: data[:start] + Random(1).randbytes(30_000) + data[start:],
+}
+
+
+@pytest.mark.parametrize("kind", FLAC_HOLES)
+@pytest.mark.parametrize("start", [8300, 9000, 70_000])
+def test_frames_of_flac_say_where_they_belong(workshop: Workshop, kind: str, start: int) -> None:
+    whole = workshop.make("holed.flac", "-i", JFK)
+    whole.write_bytes(FLAC_HOLES[kind](whole.read_bytes(), start))
+    recording = open_recording(whole)
+    sound, clip = read(recording)[0], load(JFK)
+    assert len(sound) / RATE_HZ == pytest.approx(11, abs=NEAR_S)
+    assert locate(sound, clip[6 * RATE_HZ :]) == pytest.approx([6.0], abs=NEAR_S)
+    assert {warning["code"] for warning in recording.warnings()} == {"damaged_packets"}
+
+
+def test_flac_that_was_cut_out_of_a_longer_recording_starts_at_its_start(
+    workshop: Workshop,
+) -> None:
+    source = workshop.make("long.flac", "-i", JFK)
+    path = workshop.make("from-3.flac", "-ss", "3", "-i", source, "-c", "copy")
+    recording = open_recording(path)
+    sound = read(recording)[0]
+    assert locate(sound, load(JFK)[6 * RATE_HZ :]) == pytest.approx([3.0], abs=NEAR_S)
+    assert recording.warnings() == []
 
 
 def write_floats(path: Path, samples: Sound) -> Path:
