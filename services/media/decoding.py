@@ -37,17 +37,24 @@ class Decoder:
         index: The stream's index.
         most_idle_s: Seconds without a decoded frame after which decoding is given up.
         is_fragmented: The container is MP4 in fragments.
+        is_start_lost: Its first packets are damaged.
     """
 
     container: InputContainer
     index: int
     most_idle_s: float
     is_fragmented: bool = False
+    is_start_lost: bool = False
     packets: Demuxer = field(init=False)
     _frame_tick_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.packets = Demuxer(self.container, self.index, is_fragmented=self.is_fragmented)
+        self.packets = Demuxer(
+            self.container,
+            self.index,
+            is_fragmented=self.is_fragmented,
+            is_start_lost=self.is_start_lost,
+        )
 
     def decode(self) -> Iterator[Frame]:
         """Yield what the stream holds, in order.

@@ -48,10 +48,16 @@ class Demuxer:
         container: Opened for this alone.
         index: The stream's index.
         is_fragmented: The container is MP4 in fragments.
+        is_start_lost: Its first packets are damaged, so that those that follow are later.
     """
 
     def __init__(
-        self, container: InputContainer, index: int, *, is_fragmented: bool = False
+        self,
+        container: InputContainer,
+        index: int,
+        *,
+        is_fragmented: bool = False,
+        is_start_lost: bool = False,
     ) -> None:
         self._container, self._index = container, index
         formats = names_format(container)
@@ -59,7 +65,7 @@ class Demuxer:
         self.is_timed = is_timed(container)
         self.start_s = 0.0
         self._frames = FrameReader() if "flac" in formats else None
-        if self.is_timed and not self._frames:
+        if self.is_timed and not self._frames and not is_start_lost:
             self.start_s = find_start_s(container, is_fragmented=is_fragmented)
         self.end_s = 0.0
         """Where the last packet of any stream ends, since the container's start."""
@@ -73,6 +79,7 @@ class Demuxer:
         if self._frames:
             container.streams[index].codec_context.options = CHECKED
             self._clock = Clock(index, can_skip=False, smallest_jump_s=EXACT_S)
+        if self._frames or is_start_lost:
             self._clock.pass_stamp(Stamp(index, 0.0, 0.0, 0.0))
         watched = {index}
         if self.is_timed and not INDEXED_FORMATS & formats:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from services.media.ogg import find_last_granule, is_start_lost
 from services.media.stated import Buffer, find_share
 
 EBML = b"\x1a\x45\xdf\xa3"
@@ -44,6 +45,10 @@ class Part:
     """Options of the demuxer."""
     is_fragmented: bool = False
     """It is MP4 in fragments, whose times may be those of a longer stream."""
+    is_start_lost: bool = False
+    """Its first sound is damaged, so that what follows does not start at zero."""
+    last_granule: int | None = None
+    """The time at which Ogg ends, in samples."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,15 @@ def _map_ogg(data: Buffer) -> FileMap:
             starts.append(offset)
         previous_end = _end_page(data, offset)
     last = data.rfind(b"OggS")
-    return FileMap(_cut(starts or [0], len(data)), is_cut=_end_page(data, last) > len(data))
+    parts = tuple(
+        replace(
+            part,
+            is_start_lost=is_start_lost(data, part.start, part.end),
+            last_granule=find_last_granule(data, part.start, part.end),
+        )
+        for part in _cut(starts or [0], len(data))
+    )
+    return FileMap(parts, is_cut=_end_page(data, last) > len(data))
 
 
 def _end_page(data: Buffer, offset: int) -> int:

@@ -26,6 +26,8 @@ from services.media.tracks import Track, find_asked, list_tracks, order_tracks
 FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
 UNDECODABLE = "Nothing in the file can be decoded as audio."
 MOST_IDLE_S = 300.0
+LEAST_LOST_S = 0.3
+MOST_LOST_S = 60.0
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Recording:
                 for run in join(decoder.decode()):
                     yield from self._place(assembler, run, base_s)
                 self._note_end(decoder, assembler, base_s, is_last=part is self.file_map.parts[-1])
+                self._note_lost_end(decoder, assembler, base_s, part)
                 if part is not self.file_map.parts[-1]:
                     yield from assembler.fill(base_s + decoder.packets.end_s)
         yield from assembler.finish()
@@ -143,7 +146,13 @@ class Recording:
             if not same:
                 yield None
                 return
-            yield Decoder(container, same[0].index, most_idle_s, is_fragmented=part.is_fragmented)
+            yield Decoder(
+                container,
+                same[0].index,
+                most_idle_s,
+                is_fragmented=part.is_fragmented,
+                is_start_lost=part.is_start_lost,
+            )
 
     def _place(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
         at_s = None if run.at_s is None else base_s + run.at_s
@@ -197,6 +206,19 @@ class Recording:
         is_short = promised_s is not None and promised_s - reached_s > max(1.0, 0.02 * promised_s)
         self.damage.is_cut = self.file_map.is_cut or is_short or decoder.packets.is_broken
         self.damage.trim_end(is_timed=decoder.packets.is_timed)
+
+    def _note_lost_end(
+        self, decoder: Decoder, assembler: Assembler, base_s: float, part: Part
+    ) -> None:
+        """Record what is missing before the time at which Ogg says that a part ends."""
+        if part.last_granule is None or self.file_map.is_cut:
+            return
+        packets = decoder.packets
+        end_s = part.last_granule * packets.tick_s[decoder.index] - packets.start_s
+        # The damage may have hit that time itself.
+        if LEAST_LOST_S < end_s - (assembler.position_s - base_s) <= MOST_LOST_S:
+            self.damage.add_lost(assembler.position_s, base_s + end_s, 1)
+            packets.end_s = max(packets.end_s, end_s)
 
 
 def open_recording(

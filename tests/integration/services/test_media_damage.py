@@ -1,5 +1,6 @@
 """Damaged and truncated files: what is there, at its time, and what the job says about it."""
 
+import re
 import struct
 from pathlib import Path
 from random import Random
@@ -217,6 +218,57 @@ def test_flac_that_was_cut_out_of_a_longer_recording_starts_at_its_start(
     sound = read(recording)[0]
     assert locate(sound, load(JFK)[6 * RATE_HZ :]) == pytest.approx([3.0], abs=NEAR_S)
     assert recording.warnings() == []
+
+
+def damage_pages(data: bytes, *numbers: int) -> bytes:
+    """Return Ogg whose pages with these numbers have a wrong checksum."""
+    starts = [found.start() for found in re.finditer(b"OggS", data)] + [len(data)]
+    damaged = bytearray(data)
+    for number in numbers:
+        place = (starts[number] + starts[number + 1]) // 2
+        damaged[place] ^= 0xFF
+    return bytes(damaged)
+
+
+OGG_FORMS = {"a.opus": "libopus", "a.ogg": "libvorbis"}
+
+
+@pytest.mark.parametrize("name", OGG_FORMS)
+@pytest.mark.parametrize(("pages", "span_s"), [((2,), (0, 1)), ((2, 3, 4), (0, 3)), ((3,), (1, 2))])
+def test_pages_of_ogg_say_where_they_belong(
+    name: str, pages: tuple[int, ...], span_s: tuple[float, float], workshop: Workshop
+) -> None:
+    whole = workshop.make(f"pages-{name}", "-i", JFK, "-c:a", OGG_FORMS[name])
+    whole.write_bytes(damage_pages(whole.read_bytes(), *pages))
+    recording = open_recording(whole)
+    sound, clip = read(recording)[0], load(JFK)
+    assert locate(sound, clip[4 * RATE_HZ : 9 * RATE_HZ]) == pytest.approx([4.0], abs=NEAR_S)
+    (warning,) = recording.warnings()
+    assert warning["code"] == "damaged_packets"
+    assert (warning["start"], warning["end"]) == pytest.approx(span_s, abs=0.3)
+
+
+def test_a_recording_of_a_running_broadcast_starts_at_its_start(workshop: Workshop) -> None:
+    data = workshop.make("station.opus", "-i", JFK, "-c:a", "libopus").read_bytes()
+    starts = [found.start() for found in re.finditer(b"OggS", data)]
+    path = workshop.folder / "tuned-in.opus"
+    path.write_bytes(data[: starts[2]] + data[starts[5] :])
+    recording = open_recording(path)
+    sound = read(recording)[0]
+    assert locate(sound, load(JFK)[5 * RATE_HZ :]) == pytest.approx([2.0], abs=NEAR_S)
+    assert recording.warnings() == []
+
+
+def test_a_link_of_ogg_that_lost_its_end_moves_nothing(workshop: Workshop) -> None:
+    link = workshop.make("link.opus", "-i", JFK, "-c:a", "libopus")
+    damaged = workshop.folder / "damaged.opus"
+    damaged.write_bytes(damage_pages(link.read_bytes(), -3, -2))
+    recording = open_recording(workshop.join("links.opus", damaged, link))
+    sound = read(recording)[0]
+    assert locate(sound, load(JFK)[: 8 * RATE_HZ], 2) == pytest.approx([0.0, 11.0], abs=NEAR_S)
+    (warning,) = recording.warnings()
+    assert warning["code"] == "damaged_packets"
+    assert 8.5 < warning["start"] < warning["end"] == pytest.approx(11, abs=0.1)
 
 
 def write_floats(path: Path, samples: Sound) -> Path:
