@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from services.downloader import failures
-from services.downloader.logins import split_login
+from services.kit.logins import hide_login
 from services.kit.trust import trusted
 from services.kit.work import Report
 
@@ -106,5 +106,5 @@ def pick_details(info: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the job shows of a video."""
     picked = {name: info[name] for name in _DETAILS if info.get(name) is not None}
     for name in _URLS & picked.keys():
-        picked[name] = split_login(str(picked[name]))[0]
+        picked[name] = hide_login(str(picked[name]))
     return picked

@@ -132,3 +132,8 @@ def test_no_url_of_the_details_shows_a_login(watch: Watch, shown: Shown) -> None
     watch.check_video(video, incomplete=False)
     assert shown.details["webpage_url"] == "http://a/b"
     assert shown.details["thumbnail"] == "https://a/b.jpg"
+
+
+def test_an_invalid_thumbnail_url_does_not_fail_the_download(watch: Watch, shown: Shown) -> None:
+    watch.check_video(VIDEO | {"thumbnail": "https://[domain]/b.jpg"}, incomplete=False)
+    assert shown.details["thumbnail"] == "https://[domain]/b.jpg"
