@@ -1,7 +1,7 @@
 """Decodes one audio stream of an open container into frames with their times."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from av import AudioFrame
@@ -35,9 +35,11 @@ class Decoder:
     Args:
         container: Opened for this alone.
         index: The stream's index.
-        most_idle_s: Seconds without a decoded frame after which decoding is given up.
+        most_idle_s: Seconds without a decoded frame after which decoding is given up. What the
+            caller does between two frames does not count.
         is_fragmented: The container is MP4 in fragments.
         is_start_lost: Its first packets are damaged.
+        clock: Seconds of a clock that never goes back.
     """
 
     container: InputContainer
@@ -45,6 +47,7 @@ class Decoder:
     most_idle_s: float
     is_fragmented: bool = False
     is_start_lost: bool = False
+    clock: Callable[[], float] = time.monotonic
     packets: Demuxer = field(init=False)
     _frame_tick_s: float = 0.0
 
@@ -62,9 +65,9 @@ class Decoder:
         Raises:
             WorkError: ``decoding_stalled`` when nothing more is decoded for too long.
         """
-        seen = time.monotonic()
+        seen = self.clock()
         for timed in self.packets.read():
-            if time.monotonic() - seen > self.most_idle_s:
+            if self.clock() - seen > self.most_idle_s:
                 raise WorkError(
                     "decoding_stalled",
                     "Decoding the file does not progress. Try again, or convert the file first.",
@@ -73,15 +76,17 @@ class Decoder:
             try:
                 frames = timed.packet.decode()
             except FFmpegError:
+                paused = self.clock()
                 yield self._lose(timed)
+                seen += self.clock() - paused
                 continue
             for frame in frames:
                 if not isinstance(frame, AudioFrame):
                     continue
-                seen = time.monotonic()
                 if frame.sample_rate:
                     self.packets.frame_s = frame.samples / frame.sample_rate
                 yield Frame(frame, self._place(frame, timed))
+                seen = self.clock()
 
     def _place(self, frame: AudioFrame, timed: Timed) -> float | None:
         """Return when a frame is heard: with its packet, unless the decoder leaves some out."""
