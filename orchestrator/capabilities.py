@@ -75,29 +75,29 @@ def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def check_options(options: JobOptions, normalizer: Capabilities, hears: Capabilities) -> None:
+def check_options(options: JobOptions, normalizer: Capabilities, transcriber: Capabilities) -> None:
     """Raise where a job with these options could not complete.
 
     Args:
         options: What is asked for.
         normalizer: What the normalizer can do.
-        hears: What the transcriber can do.
+        transcriber: What the transcriber can do.
 
     Raises:
         UnsupportedLanguageError: A language is not known, or cannot be translated so.
         OptionUnavailableError: A part that an option needs is not installed.
     """
-    known = hears.languages
+    known = transcriber.languages
     for name, code in (("language", options.language), ("language_out", options.language_out)):
         if code in {None, AUTO} or known is None or _as_known(str(code), known) in known:
             continue
         detail = f"{code} is not a language of the transcriber; it knows {', '.join(known)}"
         raise UnsupportedLanguageError(detail, name, str(code), known)
-    if options.language_out and hears.translations is not None:
-        _check_translation(options, options.language_out, hears.translations, known or ())
+    if options.language_out and transcriber.translations is not None:
+        _check_translation(options, options.language_out, transcriber.translations, known or ())
     if options.isolate_vocals and normalizer.isolate_vocals is False:
         raise OptionUnavailableError("isolate_vocals", "Vocal isolation")
-    if options.diarize and hears.diarize is False:
+    if options.diarize and transcriber.diarize is False:
         raise OptionUnavailableError("diarize", "Telling speakers apart")
 
 

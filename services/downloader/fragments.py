@@ -38,7 +38,6 @@ _CUT = "A part of the stream is incomplete at its source: what is missing of it 
 _GAP = "The publisher marks this part of the stream as missing."
 
 Fragment = Mapping[str, Any]
-Write = Callable[[IO[bytes], IO[bytes], Fragment], None]
 
 
 class WholeFragmentFD(FragmentFD):  # type: ignore[misc]  # yt-dlp has no types
@@ -180,7 +179,7 @@ class HlsFD(WholeFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has no
         """
         started_at = read_decode_time(piece.read(_BOXES_BYTES))
         piece.seek(0)
-        if source.begins_anew and started_at is not None and started_at < self._last_time:
+        if source.is_discontinuous and started_at is not None and started_at < self._last_time:
             media.write(self._init)
         self._last_time = started_at or 0
 

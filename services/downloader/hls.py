@@ -46,7 +46,7 @@ class Piece:
     is_init: bool = False
     is_missing: bool = False
     """Whether the publisher says that there is nothing (``EXT-X-GAP``)."""
-    begins_anew: bool = False
+    is_discontinuous: bool = False
     """Whether its timestamps need not go on from those before (``EXT-X-DISCONTINUITY``)."""
 
 
@@ -126,7 +126,7 @@ def _take(state: _State, line: str) -> Iterator[Piece]:
         state.start_s,
         state.duration_s,
         is_missing=state.is_gap,
-        begins_anew=state.is_discontinuous,
+        is_discontinuous=state.is_discontinuous,
     )
     state.start_s += state.duration_s
     state.number += 1

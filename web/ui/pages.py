@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from orchestrator import __version__
-from orchestrator.languages import ISO_639_1
+from orchestrator.languages import CODES
 from web.context import operations
 from web.messages import language
 
@@ -73,7 +73,7 @@ def _config() -> dict[str, Any]:
     settings = operations().settings
     return {
         "version": __version__,
-        "languages": sorted(ISO_639_1),
+        "languages": sorted(CODES),
         "language": settings.default_language,
         "removeNoise": settings.default_remove_noise,
         "convertToMono": settings.default_convert_mono,

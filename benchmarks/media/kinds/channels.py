@@ -10,7 +10,6 @@ from benchmarks.media.recipes import Recipe, make_noise, on_channels, one
 from benchmarks.media.workshop import Take, Workshop
 
 _BOTH = ((0, 1.0), (1, 1.0))
-_WARNED = frozenset({"clipped"})
 _MP3 = ("-ar", "44100", "-b:a", "128k")
 
 
