@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import tee
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -99,7 +100,7 @@ class Isolation:
             arguments,
             lambda _encoded_s: self.on_progress(written / RATE_HZ),
             feed=feed(),
-            most_idle_s=self.source.most_idle_s,
+            most_idle_s=inf,  # a window may take a model minutes; reading has its own limit
         )
         if ended.exit_code or not written:
             logger.error("ffmpeg failed: exit_code=%s log=%s", ended.exit_code, ended.log)
