@@ -106,8 +106,8 @@ class EventStore:
             pipeline.hmget(keys.job(job_id), "status", *_FOUND)
             pipeline.xrange(keys.events(job_id), min=f"({after}", count=count)
             pipeline.hget(keys.result(job_id), "history")
-            (status, *told), streamed, folded = pipeline.execute()
-        warned = _Warned.read(told)
+            (status, *values), streamed, folded = pipeline.execute()
+        warned = _Warned.read(values)
         if folded is not None:
             known = _parts(after)
             entries = [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
@@ -175,10 +175,10 @@ class _Warned:
     stages: Mapping[str, tuple[int, Sequence[JobWarning]]]
 
     @classmethod
-    def read(cls, told: Sequence[str | None]) -> "_Warned":
+    def read(cls, values: Sequence[str | None]) -> "_Warned":
         """Read the values of ``_FOUND``."""
         stages = {}
-        for stage, attempt, warnings in zip(STAGES, told[::2], told[1::2], strict=True):
+        for stage, attempt, warnings in zip(STAGES, values[::2], values[1::2], strict=True):
             found = decode_findings({"warnings": warnings} if warnings else {})
             stages[stage.name] = (int(attempt or 1), found.warnings)
         return cls(stages)

@@ -1,7 +1,7 @@
 """yt-dlp as this service uses it: nothing of this machine, nothing but the web, one video.
 
 Everything that yt-dlp reads passes ``Downloader.urlopen``: it is counted, it is complete or an
-error, and what was opened to look at it is handed on to the download.
+error, and what was opened to look at it is passed on to the download.
 """
 
 import io

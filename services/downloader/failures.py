@@ -137,7 +137,7 @@ _ICY = re.compile(r"\bICY \d{3}\b")
 
 
 def classify(error: BaseException) -> WorkError:
-    """Return what a client is told about an error of yt-dlp.
+    """Return the error of a job in which yt-dlp failed.
 
     Args:
         error: As yt-dlp raised it; the errors behind it are looked at too.
@@ -160,7 +160,7 @@ def find_failure(error: BaseException) -> Kind:
 
 
 def classify_piece(error: BaseException) -> WorkError:
-    """Return what a client is told about one piece of a stream that cannot be had.
+    """Return the error of a job that cannot fetch one piece of a stream.
 
     What is true for the whole stream, such as a missing permission, keeps its own code.
     """

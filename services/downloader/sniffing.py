@@ -1,4 +1,4 @@
-"""Tells from its first bytes what a server has sent: pure.
+"""Recognizes what a server has sent by its first bytes: pure.
 
 The bytes decide, not the ending of the URL and not ``Content-Type``, which both are wrong often:
 scripts send media, and login pages are sent as ``audio/mpeg``. Only what the bytes leave open is

@@ -71,7 +71,7 @@ def parse_subtitles(data: bytes, language: str = "") -> list[dict[str, Any]]:
 
     Args:
         data: The file; its form is told from its beginning.
-        language: Its language's code, which tells the encoding of files that are not UTF-8.
+        language: Its language's code, which decides the encoding of files that are not UTF-8.
 
     Returns:
         Segments with ``text``, ``start``, ``end`` and ``duration`` in seconds; at least one.

@@ -1,4 +1,4 @@
-"""What is missing in a recording or wrong with it, and how jobs are told: pure."""
+"""What is missing in a recording or wrong with it, and the warnings about it: pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -39,7 +39,7 @@ class Header:
 
 
 class FrameReader:
-    """Gives packets of FLAC their times; one without a time is cut into its frames.
+    """Assigns times to packets of FLAC; one without a time is cut into its frames.
 
     A file that was cut out of a longer one keeps the numbers of its frames: its time starts at
     its first frame, unless that is damaged.

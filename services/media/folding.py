@@ -1,4 +1,4 @@
-"""Gives a part of a recording the number of channels of the whole: pure."""
+"""Converts a part of a recording to the number of channels of the whole: pure."""
 
 import numpy as np
 

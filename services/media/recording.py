@@ -38,7 +38,7 @@ class Recording:
     tracks: tuple[Track, ...]
     chosen: Track
     duration_s: float | None
-    """How long the file says that it is; only reading tells the truth."""
+    """How long the file says that it is; only reading measures it."""
     file_map: FileMap
     is_track_named: bool = False
     """The client named the track."""
@@ -67,8 +67,8 @@ class Recording:
     ) -> Iterator[Samples]:
         """Yield the chosen track in blocks of about a second.
 
-        Silence stands where the media has none: before sound that begins late, in gaps, and
-        for packets that are lost. Constant offsets are removed. Memory does not grow with the
+        Silence fills the time without sound: before sound that starts late, in gaps, and for
+        packets that are lost. Constant offsets are removed. Memory does not grow with the
         length.
 
         Args:

@@ -62,7 +62,7 @@ def open_isolator(settings: NormalizerSettings) -> Isolator:
 
 @dataclass(frozen=True)
 class Isolation:
-    """The way of one recording through an isolator."""
+    """The path of one recording through an isolator."""
 
     source: Source
     target: Path

@@ -168,7 +168,7 @@ class _Normalization:
             on_progress(done_s)
 
         isolation = Isolation(self.source, target, self.options.convert_to_mono, remember)
-        # A model may have to be fetched, and a window may take it longer than a sign of life lasts.
+        # A model may have to be fetched, and a window may take it longer than a heartbeat lasts.
         with ticking(lambda: on_progress(isolated_s)):
             duration_s = isolation.run(open_isolator(settings))
         voices = Voices(

@@ -41,7 +41,7 @@ TOKENS, TOKENS_PER_SECOND, MOST_TOKENS = 30, 15, 220
 FEATURE_SAMPLES = SAMPLE_RATE_HZ // 100
 MOST_FEATURES = 3000  # 30 seconds
 WINDOW_S = 5.0
-"""Speech whose language is looked at alone: less is told unsurely."""
+"""Speech whose language is looked at alone: less is not reliable."""
 STATES_PER_SECOND = 50
 """Of the encoder's output."""
 

@@ -1,4 +1,4 @@
-"""What the services find out about a recording reaches whoever asks for its job."""
+"""What the services find out about a recording reaches a client that asks for its job."""
 
 from typing import Any
 

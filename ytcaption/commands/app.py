@@ -94,8 +94,8 @@ def _explain(screen: Screen, error: YTCaptionError) -> None:
     problem = error.problem if isinstance(error, ApiError) else None
     if screen.is_json:
         facts = asdict(problem) if problem else {"detail": str(error)}
-        told = json.dumps({"error": type(error).__name__, **facts})
-        screen.err.file.write(f"{hide_logins(told)}\n")
+        text = json.dumps({"error": type(error).__name__, **facts})
+        screen.err.file.write(f"{hide_logins(text)}\n")
         return
     screen.warn(f"ytcaption: {error}")
     for fault in problem.faults if problem else ():

@@ -135,7 +135,7 @@ export class Transcript {
   }
 
   /**
-   * Return what stands above a line: who speaks and in which language where that changes, and
+   * Return what is shown above a line: who speaks and in which language where that changes, and
    * whether the words are doubtful.
    *
    * @param {number} index
