@@ -1,12 +1,15 @@
 """The audio tracks of a file, and which of them is meant."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
+from langcodes import Language
 
 from services.kit.work import WorkError
 
@@ -20,25 +23,10 @@ SECONDARY = (
     | Disposition.dependent
 )
 """A track for somebody else than an ordinary listener."""
-# ISO 639-2 has two codes for some languages, and files use three letters where people write two.
-ALPHA_2 = {
-    "afr": "af", "alb": "sq", "sqi": "sq", "ara": "ar", "arm": "hy", "hye": "hy", "aze": "az",
-    "baq": "eu", "eus": "eu", "bel": "be", "ben": "bn", "bos": "bs", "bul": "bg", "bur": "my",
-    "mya": "my", "cat": "ca", "chi": "zh", "zho": "zh", "cmn": "zh", "cze": "cs", "ces": "cs",
-    "dan": "da", "dut": "nl", "nld": "nl", "eng": "en", "est": "et", "fil": "tl", "tgl": "tl",
-    "fin": "fi", "fre": "fr", "fra": "fr", "geo": "ka", "kat": "ka", "ger": "de", "deu": "de",
-    "gle": "ga", "glg": "gl", "gre": "el", "ell": "el", "guj": "gu", "hau": "ha", "heb": "he",
-    "hin": "hi", "hrv": "hr", "hun": "hu", "ice": "is", "isl": "is", "ind": "id", "ita": "it",
-    "jpn": "ja", "jav": "jv", "kan": "kn", "kaz": "kk", "khm": "km", "kor": "ko", "lao": "lo",
-    "lat": "la", "lav": "lv", "lit": "lt", "ltz": "lb", "mac": "mk", "mkd": "mk", "mal": "ml",
-    "mao": "mi", "mri": "mi", "mar": "mr", "may": "ms", "msa": "ms", "mon": "mn", "nep": "ne",
-    "nno": "nn", "nob": "no", "nor": "no", "pan": "pa", "per": "fa", "fas": "fa", "pol": "pl",
-    "por": "pt", "pus": "ps", "rum": "ro", "ron": "ro", "rus": "ru", "slo": "sk", "slk": "sk",
-    "slv": "sl", "som": "so", "spa": "es", "srp": "sr", "swa": "sw", "swe": "sv", "tam": "ta",
-    "tel": "te", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur", "uzb": "uz", "vie": "vi",
-    "wel": "cy", "cym": "cy", "yid": "yi", "yor": "yo",
-    "iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "mo": "ro", "jw": "jv",
-}  # fmt: skip
+ALPHA_2_CHARS = 2
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+ALIASES = {"nb": "no", "fil": "tl"}  # as the orchestrator and the transcriber have them
+SEPARATE = frozenset({"yue"})  # Cantonese is a language of its own, although `zh` includes it
 KNOWN_CHANNELS = frozenset(
     {
         "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC",
@@ -119,7 +107,19 @@ def _name_channels(codec: Any) -> tuple[str, ...] | None:
 def normalize_language(code: str | None) -> str | None:
     """Return a language's shortest code (``en`` for ``eng`` and ``en-US``), none if unknown."""
     base = (code or "").strip().lower().replace("_", "-").split("-")[0]
-    return None if base in UNKNOWN_LANGUAGES else ALPHA_2.get(base, base)
+    if base in UNKNOWN_LANGUAGES:
+        return None
+    return _shorten(base) if LANGUAGE.fullmatch(base) else base
+
+
+@lru_cache(maxsize=1024)
+def _shorten(base: str) -> str:
+    found = Language.get(base)
+    language = found.language or base
+    if len(language) > ALPHA_2_CHARS and language not in SEPARATE:
+        wider = found.prefer_macrolanguage().language or language
+        language = wider if len(wider) == ALPHA_2_CHARS else language
+    return ALIASES.get(language, language)
 
 
 def find_asked(tracks: Sequence[Track], asked: str | int) -> Track:
