@@ -12,6 +12,8 @@ from services.normalizer.ffmpeg import find_ffmpeg
 from tests.support.work_context import SAMPLES
 
 RATE_HZ = 16_000
+LENGTH = 24 * RATE_HZ
+"""Samples of a call."""
 JFK = SAMPLES / "jfk.wav"
 AUSTEN = SAMPLES / "sense_and_sensibility_01_austen_64kb-0870.wav"
 PANGRAM = SAMPLES / "pt_pangrama.wav"
@@ -62,6 +64,19 @@ class Workshop:
 def load(clip: Path) -> Sound:
     """Return a sample clip."""
     return np.asarray(read(open_recording(clip))[0])
+
+
+def place(clip: Sound, at_s: float) -> Sound:
+    """Return the silence of a call with the clip at a second."""
+    sound = np.zeros(LENGTH, np.float32)
+    start = round(at_s * RATE_HZ)
+    sound[start : start + len(clip)] = clip[: LENGTH - start]
+    return sound
+
+
+def make_call() -> tuple[Sound, Sound]:
+    """Return two parties, who also speak at once."""
+    return place(load(JFK), 0), place(load(AUSTEN), 3) + place(load(AUSTEN), 14)
 
 
 def read(recording: Recording) -> Sound:

@@ -15,12 +15,13 @@ from tests.support.recordings import (
     Workshop,
     load,
     locate,
+    make_call,
+    place,
     read,
 )
 from tests.support.work_context import make_context
 
 NEAR_S = 0.15
-LENGTH = 24 * RATE_HZ
 
 
 @pytest.fixture
@@ -94,19 +95,6 @@ def test_low_tones_are_left_out_where_the_layout_names_their_channel(workshop: W
     sound, _ = normalize(path)
     pause = sound[0, round(2.5 * RATE_HZ) : 3 * RATE_HZ]
     assert np.abs(pause).max() < 0.05
-
-
-def place(clip: Sound, at_s: float) -> Sound:
-    """Return silence with the clip at a second."""
-    sound = np.zeros(LENGTH, np.float32)
-    start = round(at_s * RATE_HZ)
-    sound[start : start + len(clip)] = clip[: LENGTH - start]
-    return sound
-
-
-def make_call() -> tuple[Sound, Sound]:
-    """Return two parties, who also speak at once."""
-    return place(load(JFK), 0), place(load(AUSTEN), 3) + place(load(AUSTEN), 14)
 
 
 @pytest.mark.parametrize("output_format", ["webm", "flac"])

@@ -8,9 +8,16 @@ import pytest
 from benchmarks.services.signals import make_music
 from services.media.survey import Survey
 from services.media.voices import Channels, Voices, find_voices, plain_mix
-from tests.support.recordings import AUSTEN, JFK, RATE_HZ, Sound, load
-
-LENGTH = 24 * RATE_HZ
+from tests.support.recordings import (
+    AUSTEN,
+    JFK,
+    LENGTH,
+    RATE_HZ,
+    Sound,
+    load,
+    make_call,
+    place,
+)
 
 
 def hear(*channels: Sound, mode: Channels = "auto", layout: Sequence[str] | None = None) -> Voices:
@@ -20,19 +27,6 @@ def hear(*channels: Sound, mode: Channels = "auto", layout: Sequence[str] | None
         survey.add(samples[:, start : start + RATE_HZ])
     survey.finish()
     return find_voices(survey, mode, layout)
-
-
-def place(clip: Sound, at_s: float) -> Sound:
-    """Return silence with the clip at a second."""
-    sound = np.zeros(LENGTH, np.float32)
-    start = round(at_s * RATE_HZ)
-    sound[start : start + len(clip)] = clip[: LENGTH - start]
-    return sound
-
-
-def make_call() -> tuple[Sound, Sound]:
-    """Return two parties, who also speak at once."""
-    return place(load(JFK), 0), place(load(AUSTEN), 3) + place(load(AUSTEN), 14)
 
 
 def shift(sound: Sound, samples: int) -> Sound:
