@@ -45,7 +45,7 @@ class Source:
 
 
 def measure_duration_s(path: Path) -> float | None:
-    """Return how long a file says that it is, in seconds; decoding alone tells the truth.
+    """Return how long a file says that it is, in seconds; only decoding measures it.
 
     Raises:
         WorkError: ``not_audio`` when there is no audio in it.
@@ -83,7 +83,7 @@ def read_blocks(
 
     Raises:
         WorkError: ``not_audio`` when nothing can be decoded, ``file_too_large`` when it lasts
-            too long.
+            too long, ``decoding_stalled`` when decoding does not progress.
     """
     source = path
     if isinstance(source, Path):

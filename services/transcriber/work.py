@@ -37,8 +37,8 @@ def run(context: JobContext, settings: TranscriberSettings | None = None) -> Art
         settings: Read from the environment if not given.
 
     Raises:
-        WorkError: ``not_audio``, ``file_too_large``, ``unsupported_language`` or
-            ``model_unavailable``.
+        WorkError: ``not_audio``, ``file_too_large``, ``decoding_stalled``,
+            ``unsupported_language`` or ``model_unavailable``.
         JobCancelledError: The job was cancelled, and what was being heard has ended. That takes
             as long as a few chunks do; the kit kills a worker process that takes longer.
     """
