@@ -14,7 +14,7 @@ _END_TIMEOUT_S = 60.0
     [
         pytest.param("gone.wav", "download", "video_unavailable", id="a dead link"),
         pytest.param("page.html", "download", "unsupported_url", id="a page without a video"),
-        pytest.param("not_audio.wav", "normalization", "not_audio", id="a file that is no audio"),
+        pytest.param("not_audio.wav", "download", "not_audio", id="a file that is no audio"),
     ],
 )
 def test_a_job_that_cannot_be_done_says_where_it_ended_and_why(
