@@ -4,11 +4,15 @@ Whisper hears 30 seconds at a time. So speech is packed, without the silences in
 chunks of a little less; a chunk ends where a pause is.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 30 * SAMPLE_RATE_HZ
+SHORT_CUT = SAMPLE_RATE_HZ // 2
+"""A silence that is so short when it is cut out does not part a word's sound from its time."""
 PACKED_SAMPLES = 25 * SAMPLE_RATE_HZ
 """What spans are packed into. In a window without any silence the model repeats or skips words:
 chunks of 30 seconds had 43 errors in a reading of 438 Spanish words, those of 25 seconds 29.
@@ -26,6 +30,10 @@ class Span:
     def length(self) -> int:
         """Return how many samples it has."""
         return self.end - self.start
+
+    def clamp(self, offset: int) -> int:
+        """Return the sample at an offset from the start, at the latest the end."""
+        return min(max(self.start + offset, self.start), self.end)
 
 
 @dataclass(frozen=True)
@@ -55,22 +63,21 @@ class Chunk:
         Args:
             start_s: When it begins, in seconds of speech since the chunk began.
             end_s: When it ends, in the same way. What seems to reach over a silence that was
-                cut out belongs to the span where its middle is.
+                cut out belongs to the span where its middle is, unless the cut is short.
         """
-        middle = (start_s + end_s) / 2 * SAMPLE_RATE_HZ
-        passed = 0
-        for span in self.spans[:-1]:
-            if middle < passed + span.length:
-                break
-            passed += span.length
-        else:
-            span = self.spans[-1]
-        moved_s = (span.start - passed) / SAMPLE_RATE_HZ
-        earliest_s, latest_s = span.start / SAMPLE_RATE_HZ, span.end / SAMPLE_RATE_HZ
-        first_s, last_s = (
-            min(max(time_s + moved_s, earliest_s), latest_s) for time_s in (start_s, end_s)
+        bounds = [*accumulate((span.length for span in self.spans), initial=0)]
+        start, end = (round(time_s * SAMPLE_RATE_HZ) for time_s in (start_s, end_s))
+        first, last, middle = (
+            min(max(0, bisect_right(bounds, sample) - 1), len(self.spans) - 1)
+            for sample in (start, end, (start + end) // 2)
         )
-        return first_s, last_s
+        reached = self.spans[first : last + 1]
+        if any(after.start - span.end > SHORT_CUT for span, after in pairwise(reached)):
+            first = last = middle
+        return (
+            self.spans[first].clamp(start - bounds[first]) / SAMPLE_RATE_HZ,
+            self.spans[last].clamp(end - bounds[last]) / SAMPLE_RATE_HZ,
+        )
 
 
 def pack(spans: Sequence[Span]) -> list[Chunk]:

@@ -64,3 +64,13 @@ def test_a_chunk_alone_gives_all_but_its_last_span() -> None:
 
 def test_silence_is_passed_over_but_for_where_a_word_may_begin() -> None:
     assert hold_back([], end=100_000) == ([], 100_000 - SAMPLE_RATE_HZ)
+
+
+def test_a_word_across_a_short_cut_keeps_its_start_and_its_end() -> None:
+    chunk = Chunk((Span(0, 16_000), Span(20_000, 36_000)))  # a quarter of a second is cut out
+    assert chunk.locate(0.75, 1.5) == (0.75, 1.75)
+
+
+def test_a_word_across_a_long_cut_belongs_where_its_middle_is() -> None:
+    chunk = Chunk((Span(0, 16_000), Span(48_000, 64_000)))
+    assert chunk.locate(0.75, 1.5) == (3.0, 3.5)
