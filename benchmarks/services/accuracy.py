@@ -37,7 +37,7 @@ from services.transcriber.work import run
 
 ROUNDS = 3
 TIME_BEFORE = 0.56
-"""The time of ours against the bare engine's before gaps were heard again, on an idle machine."""
+"""The time of ours against the bare engine's before gaps were transcribed again, in one run."""
 MOST_TIME = 1.05 * TIME_BEFORE
 MOST_FALSE_MARKS = 0.02
 

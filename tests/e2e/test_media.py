@@ -24,7 +24,6 @@ HARDEST = (
     "holes/a-piece-is-404",
     "holes/a-piece-is-half-a-file",
     "joined/aac-three-parts",
-    "languages/pt-en-pt-en-pt-with-short-pauses",
     "late/4.9-s-after-the-picture-in-ts-with-mp2",
     "late/resumes-after-twelve-minutes-in-mkv",
     "no-sound/0-bytes-mp3",
