@@ -87,7 +87,7 @@ def plain_mix(channels: int) -> Voices:
 
 
 def find_voices(survey: Survey, mode: Channels, layout: Sequence[str] | None = None) -> Voices:
-    """Decide what is heard of a recording.
+    """Decide which channels of a recording are used, and how.
 
     Args:
         survey: Of the whole recording, finished.

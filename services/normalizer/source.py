@@ -11,7 +11,7 @@ from services.media.survey import Survey
 
 @dataclass(frozen=True)
 class Source:
-    """A recording, and what is heard of its channels."""
+    """A recording and the channels that are used of it."""
 
     recording: Recording
     voices: Voices

@@ -86,7 +86,7 @@ class Listener:
             yield transcript
 
     def _open(self, path: Path, transcript: Transcript) -> Source:
-        """Open the recording as it was opened when the transcript was begun."""
+        """Open the recording with the same channels as at the start of its transcription."""
         is_mix = len(transcript.channels) <= 1 and transcript.heard > 0
         return open_source(
             path,

@@ -32,7 +32,7 @@ class Segment:
     voice: str = ""
     """A packed voice print, if voices are told apart."""
     speaker: str | None = None
-    """Who speaks, if voices are told apart, e.g. ``SPEAKER_00``, or on which channel."""
+    """The speaker (``SPEAKER_00``) or the channel (``CHANNEL_00``), if they are distinguished."""
     language: str | None = None
     """ISO 639-1 code of the spoken language."""
     no_speech: float = 0.0

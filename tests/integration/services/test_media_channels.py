@@ -1,4 +1,4 @@
-"""No channel that carries speech is lost, and different voices are told apart."""
+"""No channel that carries speech is lost, and different voices are separated."""
 
 from pathlib import Path
 
