@@ -7,7 +7,7 @@ __all__ = ["OperatingSettings"]
 
 
 class OperatingSettings(BaseSettings):
-    """Figures for Prometheus, Flower, and where workers run."""
+    """Settings of Prometheus metrics and of Flower."""
 
     metrics_token: SecretStr | None = Field(
         None,
@@ -22,12 +22,6 @@ class OperatingSettings(BaseSettings):
         description="Port at which the workers of one machine show their figures, at `HOST`; 0 "
         "for none. Of several worker processes the first to come shows those of all, and another "
         "takes its place when it ends.",
-    )
-    worker_one_cpu: bool = Field(
-        default=True,
-        description="Whether a worker process keeps to one processor at a time (on Linux). Python "
-        "runs one of its threads at a time, and handing that from one processor to another costs "
-        "a third of the CPU; start as many workers as processors are to be used.",
     )
     task_events: bool = Field(
         default=False,

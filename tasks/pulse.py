@@ -19,7 +19,6 @@ from orchestrator.store.figures import FigureStore, place_of
 from orchestrator.store.workers import WorkerStore
 from tasks.broker import oldest_number, queue_length
 from tasks.metrics import MetricsPort
-from tasks.processor import Processor
 
 __all__ = ["Pulse"]
 
@@ -31,20 +30,14 @@ class Pulse:
         app: The Celery app, whose queue is looked into.
         resources: The worker's stores and signs.
         enqueue: Puts a wake-up call on the broker.
-        processor: Where the process runs.
     """
 
     def __init__(
-        self,
-        app: Celery,
-        resources: Resources,
-        enqueue: Callable[[WakeUp], None],
-        processor: Processor,
+        self, app: Celery, resources: Resources, enqueue: Callable[[WakeUp], None]
     ) -> None:
         settings = resources.settings
         self._app = app
         self._enqueue = enqueue
-        self._processor = processor
         self._turns = resources.turns
         self._interval_s = settings.heartbeat_interval_s
         self._alive_file = settings.alive_file
@@ -95,8 +88,7 @@ class Pulse:
         self._bookkeeper.carry()
 
     def reconcile(self) -> None:
-        """Run one round of the reconciler, on the processor that has time for it."""
-        self._processor.look_around()
+        """Run one round of the reconciler."""
         self._turns.ask_to_yield(queue_length(self._app))
         for call in self._reconciler.run_round(may_judge=self._heartbeat.may_judge):
             self._enqueue(call)

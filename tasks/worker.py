@@ -17,7 +17,6 @@ from orchestrator.resources import Connections, Resources, build_connections, bu
 from orchestrator.settings import Settings, load_settings
 from orchestrator.webhooks import Webhooks
 from tasks.broker import announce_batch, announce_listing, enqueue
-from tasks.processor import Processor
 from tasks.pulse import Pulse
 
 __all__ = ["batches", "connect_signals", "listings", "operations", "resources", "webhooks"]
@@ -73,11 +72,9 @@ def connect_signals(app: Celery) -> None:
 
     Celery keeps weak references to receivers: these are module-level or bound to the app.
     """
-    processor = cache(lambda: Processor(is_wanted=settings().worker_one_cpu))
-    pulse = cache(lambda: Pulse(app, resources(), enqueue, processor()))
+    pulse = cache(lambda: Pulse(app, resources(), enqueue))
 
     def start(**_: Any) -> None:
-        processor().settle()
         _share_the_processor()
         _raise_descriptor_limit(settings().worker_concurrency)
         pulse().start()
