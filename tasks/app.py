@@ -2,12 +2,10 @@
 
 from celery import Celery
 
-from tasks.transport import use_own_transport
 from tasks.worker import connect_signals
 
 __all__ = ["app"]
 
-use_own_transport()
 app = Celery("orchestrator")
 app.config_from_object("celeryconfig")
 connect_signals(app)

@@ -1,27 +1,20 @@
-"""What the broker holds: wake-up calls put there, and the oldest one that still waits."""
+"""The broker: its connections, the length of its queues, and announcements to upkeep."""
 
-import base64
-import json
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery, current_app
 from kombu.exceptions import KombuError
-from kombu.transport.redis import Channel as RedisChannel
 
 from orchestrator.errors import StoreUnavailableError
-from orchestrator.job import WakeUp
 from orchestrator.log import LOGGER
-from tasks.chains import send_chain
 
 __all__ = [
     "announce_batch",
     "announce_listing",
-    "enqueue",
+    "broker_connection",
     "get_ready",
-    "oldest_number",
     "purge",
     "queue_length",
     "queue_lengths",
@@ -29,43 +22,27 @@ __all__ = [
 
 
 def get_ready() -> None:
-    """Load what the first message would otherwise wait for; opens no connection.
+    """Load what the first message would otherwise wait for (30 ms); opens no connection.
 
-    That is 30 ms; and settings that Celery does not take are told at the start.
+    Settings that Celery does not accept raise their error here.
     """
     app = current_app
-    _ = app.backend, app.amqp.router, app.amqp.send_task_message, app.producer_pool
+    _ = app.tasks, app.backend, app.amqp.router, app.amqp.send_task_message, app.producer_pool
 
 
-def enqueue(call: WakeUp) -> None:
-    """Put a wake-up call on the broker: the job's stage, and the stages after it.
-
-    A broker that is away is only logged: the job waits in the store without a message, which
-    the reconciler notices.
-    """
-    try:
-        send_chain(call.stage, [call.job_id, call.number])
-    except (KombuError, OSError) as error:
-        LOGGER.warning("Job %s is not enqueued yet: %s", call.job_id, error)
-
-
-def oldest_number(app: Celery) -> float | None:
-    """Return the number of the oldest message that waits.
-
-    Returns:
-        Infinity where the queue is empty; ``None`` where the broker cannot be looked into (it is
-        not Redis), or its oldest message is not a wake-up call.
+@contextmanager
+def broker_connection(app: Celery) -> Iterator[Any]:
+    """Yield a connection to the broker from the app's pool.
 
     Raises:
         StoreUnavailableError: The broker does not answer.
     """
-    with _channel(app) as channel:
-        if not isinstance(channel, RedisChannel):
-            return None
-        # kombu puts its prefix before the keys of commands that it uses: of LLEN, not of LINDEX.
-        queue = f"{channel.global_keyprefix}{app.conf.task_default_queue}"
-        message = channel.client.lindex(queue, -1)
-    return _number(message) if message else math.inf
+    pool: Any = app.pool  # annotated as a pool of producers, which it is not
+    with pool.acquire(block=True) as connection:
+        try:
+            yield connection
+        except (KombuError, *connection.recoverable_connection_errors) as error:
+            raise StoreUnavailableError(f"The broker is unavailable: {error}") from error
 
 
 def queue_length(app: Celery) -> int:
@@ -74,8 +51,8 @@ def queue_length(app: Celery) -> int:
     Raises:
         StoreUnavailableError: The broker does not answer.
     """
-    with _channel(app) as channel:
-        return _length(channel, app.conf.task_default_queue)
+    with broker_connection(app) as connection:
+        return _length(connection, app.conf.task_default_queue)
 
 
 def queue_lengths(app: Celery) -> dict[str, int]:
@@ -84,8 +61,8 @@ def queue_lengths(app: Celery) -> dict[str, int]:
     Raises:
         StoreUnavailableError: The broker does not answer.
     """
-    with _channel(app) as channel:
-        return {queue.name: _length(channel, queue.name) for queue in app.conf.task_queues}
+    with broker_connection(app) as connection:
+        return {queue.name: _length(connection, queue.name) for queue in app.conf.task_queues}
 
 
 def announce_batch() -> None:
@@ -110,31 +87,9 @@ def _announce(task: str) -> None:
         LOGGER.warning("Batches wait for the next round of upkeep: %s", error)
 
 
-def _length(channel: Any, queue: str) -> int:
-    if isinstance(channel, RedisChannel):
-        return int(channel.client.llen(queue))
+def _length(connection: Any, queue: str) -> int:
     try:
-        return int(channel.queue_declare(queue, passive=True).message_count)
-    except channel.connection.client.channel_errors:
-        return 0  # nobody has sent anything yet, and no worker has made it
-
-
-@contextmanager
-def _channel(app: Celery) -> Iterator[Any]:
-    """Give a channel to the broker, its errors translated."""
-    pool: Any = app.pool  # annotated as a pool of producers, which it is not
-    with pool.acquire(block=True) as connection:
-        try:
-            yield connection.default_channel
-        except (KombuError, *connection.recoverable_connection_errors) as error:
-            raise StoreUnavailableError(f"The broker is unavailable: {error}") from error
-
-
-def _number(message: bytes) -> float | None:
-    """Read the wake-up number in a message: the first argument is ``[job id, number]``."""
-    try:
-        body = json.loads(message)["body"]
-        (_, number), *_ = json.loads(base64.b64decode(body))[0]
-        return float(number)
-    except (KeyError, ValueError, TypeError, IndexError):
-        return None
+        declared = connection.default_channel.queue_declare(queue, passive=True)
+        return int(declared.message_count)
+    except connection.channel_errors:
+        return 0  # nobody has sent anything yet, and no worker has declared it

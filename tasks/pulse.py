@@ -17,8 +17,9 @@ from orchestrator.resources import Resources
 from orchestrator.store.calls import CallStore
 from orchestrator.store.figures import FigureStore, place_of
 from orchestrator.store.workers import WorkerStore
-from tasks.broker import oldest_number, queue_length
+from tasks.broker import queue_length
 from tasks.metrics import MetricsPort
+from tasks.oldest import OldestMessage
 
 __all__ = ["Pulse"]
 
@@ -48,7 +49,7 @@ class Pulse:
             self._workers,
             CallStore(resources.connection),
             settings,
-            lambda: oldest_number(app),
+            OldestMessage(app).number,
         )
         self._counts = resources.counts
         place = place_of(resources.turns.worker)

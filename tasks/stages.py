@@ -1,20 +1,20 @@
-"""The three tasks: download, normalize, transcribe. Each gives its stage one turn."""
+"""The three tasks (download, normalize, transcribe) and the chain that they form."""
 
 from functools import partial
 from typing import Any
 
-from celery import Task
+from celery import Signature, Task, chain, shared_task
+from kombu.exceptions import KombuError
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.pipeline import stage_named
+from orchestrator.job import WakeUp
+from orchestrator.log import LOGGER
+from orchestrator.pipeline import STAGES, stage_named
 from orchestrator.runner import run_stage
 from orchestrator.turn import Next
-from tasks.app import app
-from tasks.broker import enqueue
-from tasks.chains import StageTask
-from tasks.worker import resources
+from tasks.resources import resources
 
-__all__ = ["download", "normalize", "transcribe"]
+__all__ = ["download", "enqueue", "normalize", "pipeline_from", "transcribe"]
 
 Call = list[Any]
 """A wake-up call on the wire: ``[job id, number]``."""
@@ -22,9 +22,7 @@ Call = list[Any]
 
 # max_retries=None in the decorator: as an argument of retry() it would mean the default of 3,
 # and the job would die at its fourth turn. An expected failure is logged without a traceback.
-_stage_task = partial(
-    app.task, base=StageTask, bind=True, max_retries=None, throws=(OrchestratorError,)
-)
+_stage_task = partial(shared_task, bind=True, max_retries=None, throws=(OrchestratorError,))
 
 
 @_stage_task(name="download")
@@ -45,19 +43,49 @@ def transcribe(self: Task[..., Call], call: Call) -> Call:
     return take_turn(self, "transcription", call)
 
 
-def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
-    """Give a stage one turn, and say to Celery what follows.
+def pipeline_from(stage: str) -> Signature[Any]:
+    """Return the pipeline as a Celery chain, from a stage on.
 
-    Where nothing follows from this message its chain is cut, or the return would start the next
-    task. To raise ``Ignore`` does the same, but Celery takes longer to write down where that was
-    raised than the whole turn takes.
+    The chain takes the wake-up call of its first stage. Each task returns the wake-up call of the
+    next one.
 
-    Returns:
-        The next stage's call, which Celery hands to the next task of the chain.
+    Args:
+        stage: The name of the first stage: ``download`` for the whole pipeline, a later one for a
+            job that resumes there.
 
     Raises:
-        Retry: The same stage goes on in another turn.
-        OrchestratorError: The job has failed; Celery and its monitors see the task fail.
+        KeyError: The pipeline has no such stage.
+    """
+    tasks = (download.s(), normalize.s(), transcribe.s())
+    return chain(*tasks[STAGES.index(stage_named(stage)) :])
+
+
+def enqueue(call: WakeUp) -> None:
+    """Send a wake-up call to the broker: the chain of the job's stage and the stages after it.
+
+    A broker that is unavailable is only logged: the job waits in the store without a message, and
+    the reconciler enqueues it again.
+    """
+    try:
+        pipeline_from(call.stage).apply_async(([call.job_id, call.number],))
+    except (KombuError, OSError) as error:
+        LOGGER.warning("Job %s is not enqueued yet: %s", call.job_id, error)
+
+
+def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
+    """Run one turn of a stage and report to Celery what follows.
+
+    If nothing follows from this message, the rest of its chain is dropped, because Celery starts
+    the next task of a chain whenever a task returns. Clearing ``request.chain`` is the way that
+    Celery's author names for it (celery#3550). ``Ignore`` would stop the chain, too, but it sends
+    no event: Flower would list the task as running for ever.
+
+    Returns:
+        The next stage's call, which Celery passes to the next task of the chain.
+
+    Raises:
+        Retry: The same stage continues in another turn.
+        OrchestratorError: The job failed; Celery and its monitors see the task fail.
     """
     job_id: str = call[0]
     outcome = run_stage(resources(), job_id, stage_named(stage))

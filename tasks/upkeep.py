@@ -1,7 +1,16 @@
 """Slow periodic work, sent by beat; every task may be lost, doubled or late."""
 
-from tasks.app import app
-from tasks.worker import batches, listings, operations, webhooks
+from functools import cache
+
+from celery import shared_task
+
+from orchestrator.batches import Batches
+from orchestrator.listings import Listings
+from orchestrator.operations import Operations
+from orchestrator.webhooks import Webhooks
+from tasks.broker import announce_batch, announce_listing
+from tasks.resources import connections, resources
+from tasks.stages import enqueue
 
 __all__ = [
     "delete_remote_jobs",
@@ -13,37 +22,58 @@ __all__ = [
 ]
 
 
-@app.task(name="upkeep.remove_expired")
+@shared_task(name="upkeep.remove_expired")
 def remove_expired() -> int:
-    """Take jobs whose time is over out of the indexes."""
-    return operations().remove_expired()
+    """Remove expired jobs from the indexes."""
+    return _operations().remove_expired()
 
 
-@app.task(name="upkeep.deliver_webhooks")
+@shared_task(name="upkeep.deliver_webhooks")
 def deliver_webhooks() -> int:
-    """Send notices to clients' own addresses."""
-    return webhooks().deliver_due()
+    """Deliver the webhooks that are due."""
+    return _webhooks().deliver_due()
 
 
-@app.task(name="upkeep.sweep_uploads")
+@shared_task(name="upkeep.sweep_uploads")
 def sweep_uploads() -> int:
     """Remove uploads whose jobs are gone."""
-    return operations().sweep_uploads()
+    return _operations().sweep_uploads()
 
 
-@app.task(name="upkeep.submit_batches")
+@shared_task(name="upkeep.submit_batches")
 def submit_batches() -> int:
-    """Submit the jobs of batches."""
-    return batches().submit_pending()
+    """Submit the jobs of pending batches."""
+    return _batches().submit_pending()
 
 
-@app.task(name="upkeep.list_playlists")
+@shared_task(name="upkeep.list_playlists")
 def list_playlists() -> int:
-    """Have playlists listed, for batches that are made of them."""
-    return listings().list_due()
+    """List the playlists that batches are made from."""
+    return _listings().list_due()
 
 
-@app.task(name="upkeep.delete_remote_jobs")
+@shared_task(name="upkeep.delete_remote_jobs")
 def delete_remote_jobs() -> int:
-    """Delete remote jobs that nobody needs any more."""
-    return operations().delete_remote_jobs()
+    """Delete remote jobs that are no longer needed."""
+    return _operations().delete_remote_jobs()
+
+
+@cache
+def _operations() -> Operations:
+    return Operations(connections(), enqueue)
+
+
+@cache
+def _webhooks() -> Webhooks:
+    return Webhooks(connections())
+
+
+@cache
+def _batches() -> Batches:
+    return Batches(_operations(), announce_batch, announce_listing)
+
+
+@cache
+def _listings() -> Listings:
+    """Listings poll with the clients of the turns, so that SIGTERM interrupts their polls, too."""
+    return Listings(resources(), announce_batch)

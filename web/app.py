@@ -16,7 +16,8 @@ from orchestrator.results import Results
 from orchestrator.settings import Settings, load_settings
 from orchestrator.webhooks import Webhooks
 from tasks.app import app as celery_app
-from tasks.broker import announce_batch, announce_listing, enqueue, purge, queue_lengths
+from tasks.broker import announce_batch, announce_listing, purge, queue_lengths
+from tasks.stages import enqueue
 from web import admin, batches, deliveries, docs, health, jobs, metrics, results
 from web.access import check_id, check_owner, refuse_or_warn, register_access
 from web.body import JsonProvider

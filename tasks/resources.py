@@ -1,0 +1,29 @@
+"""Settings and resources of a Celery process, each built once, when it is first used."""
+
+from functools import cache
+
+from orchestrator.resources import Connections, Resources, build_connections, build_resources
+from orchestrator.settings import Settings, load_settings
+
+__all__ = ["connections", "resources", "settings"]
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return load_settings()
+
+
+@cache
+def resources() -> Resources:
+    """Return the stores and clients that all turns of this process share."""
+    return build_resources(settings())
+
+
+@cache
+def connections() -> Connections:
+    """Return the stores and clients of upkeep.
+
+    They are separate from those of the turns, which are interrupted when the worker stops.
+    """
+    return build_connections(settings())
