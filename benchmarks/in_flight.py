@@ -23,7 +23,7 @@ from orchestrator.store import keys
 __all__ = ["measure"]
 
 JOBS = 10_000
-WORKERS = 2  # one for each processor, as docs/settings.md advises
+WORKERS = 2  # one for each core
 STAGE_S = 60.0
 _MOST_BYTES = 2_000_000_000
 _MOST_P99_S = 0.2

@@ -1,6 +1,6 @@
 """The pipeline as data: which stages there are, who does them, and what is sent to whom.
 
-Adding a stage is a new entry here and a task of the same name in ``tasks/stages.py``.
+Adding a stage is a new entry here, and a task and its position in the chain in ``tasks/stages.py``.
 """
 
 from collections.abc import Callable, Mapping
