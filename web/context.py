@@ -48,8 +48,8 @@ WEBHOOKS = "orchestrator webhooks"
 class ApiRequest(Request):
     """A request, and what has been settled about it so far."""
 
-    began_at: float | None = None
-    """On the clock of ``time.perf_counter``; ``None`` where gunicorn could not read the request."""
+    began_at: float
+    """On the clock of ``time.perf_counter``."""
     request_id: str
     context: ExitStack | None = None
     """What ends with it: what its log lines tell, and its span."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, json
 from flask_pydantic.exceptions import ValidationError
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
 from orchestrator.errors import (
@@ -32,7 +33,7 @@ from orchestrator.log import LOGGER
 from web.hygiene import request_id
 from web.messages import language, say
 
-__all__ = ["headers_of", "pointer_to", "problem", "refusal", "register_errors"]
+__all__ = ["headers_of", "pointer_to", "problem", "register_errors"]
 
 _STATUS: Final[Mapping[type[OrchestratorError], HTTPStatus]] = {
     KeyInUseError: HTTPStatus.CONFLICT,
@@ -59,12 +60,8 @@ _CODES: Final[Mapping[int, str]] = {
     405: "method_not_allowed",
     406: "not_acceptable",
     413: "request_entity_too_large",
-    414: "uri_too_long",
     415: "unsupported_media_type",
-    417: "expectation_failed",
-    431: "request_header_fields_too_large",
     500: "internal",
-    501: "not_implemented",
 }
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="ytcaption"'},
@@ -117,12 +114,6 @@ def problem(
     return response
 
 
-def refusal(status: int) -> Response:
-    """Return the problem for a request that was refused before it was understood."""
-    code = _CODES.get(status) or "bad_request"
-    return problem(status, code, HTTPStatus(status).phrase)
-
-
 def pointer_to(*location: str | int) -> str:
     """Return a pointer into the body: a JSON pointer as a URI fragment (RFC 6901, section 6)."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
@@ -134,6 +125,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(OrchestratorError, _answer_error)
     app.register_error_handler(ValidationError, _answer_invalid)
     app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(ParseException, _answer_broken_body)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -189,6 +181,11 @@ def _answer_http(error: HTTPException) -> Response:
         if name.lower() not in {"content-type", "content-length"}:
             answer.headers[name] = value
     return answer
+
+
+def _answer_broken_body(_error: ParseException) -> Response:
+    """Answer for a chunked body that gunicorn cannot decode."""
+    return problem(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not validly chunked")
 
 
 def _answer_unexpected(error: Exception) -> Response:

@@ -8,7 +8,6 @@ import sys
 from typing import Any
 
 import gevent
-import gunicorn
 
 from orchestrator.access import check_keys
 from orchestrator.errors import SettingsError
@@ -31,7 +30,6 @@ timeout = 60  # seconds without a sign of life after which a process is started 
 keepalive = 65  # longer than the usual load balancer's 60 s, so that it closes first
 control_socket_disable = True  # its default path is the same for every gunicorn of a user
 accesslog = None
-gunicorn.SERVER = "ytcaption"  # the Server header; which software it is concerns nobody
 
 
 def post_request(_worker: Any, _request: Any, _environ: Any, _answer: Any) -> None:

@@ -14,7 +14,7 @@ from orchestrator.log import bound
 from orchestrator.settings import Settings
 from web.context import ApiRequest, present
 
-__all__ = ["name_request", "origin", "register_hygiene", "request_id"]
+__all__ = ["origin", "register_hygiene", "request_id"]
 
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS: Final = (
@@ -43,7 +43,7 @@ def register_hygiene(app: Flask, settings: Settings) -> None:
     if proxies:
         fixed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
         app.wsgi_app = fixed  # type: ignore[method-assign]  # how Flask's documentation does it
-    app.before_request(name_request)
+    app.before_request(_name_request)
     app.after_request(_add_headers)
     app.teardown_request(_forget_request)
     if settings.cors_origins:
@@ -55,7 +55,7 @@ def request_id() -> str:
     return present().request_id
 
 
-def name_request() -> None:
+def _name_request() -> None:
     """Give the present request an id: its own where that is harmless, else a new one."""
     asked = present()
     given = asked.headers.get("X-Request-ID", "")

@@ -40,7 +40,6 @@ def _count(response: Response) -> Response:
     route = asked.url_rule.rule if asked.url_rule else "none"
     watch = monitoring()
     watch.counts.add(REQUESTS, method, route, str(response.status_code))
-    if asked.began_at is not None:
-        watch.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
+    watch.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
     watch.bookkeeper.keep_carrying()
     return response
