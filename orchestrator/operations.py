@@ -22,7 +22,6 @@ from orchestrator.sources import check_source
 from orchestrator.store.deletions import Deletion, DeletionStore
 from orchestrator.store.events import EventStore
 from orchestrator.store.jobs import Cursor, JobPage, JobStore
-from orchestrator.store.limits import LimitStore
 from orchestrator.store.replies import ReplyStore
 from orchestrator.uploads import Draft
 from orchestrator.webhooks import check_callback
@@ -50,7 +49,6 @@ class Operations:
         self._events = EventStore(connection)
         self._deletions = DeletionStore(connection)
         self._uploads = connections.uploads
-        self.limits = LimitStore(connection)
         self.replies = ReplyStore(connection, retention_s=settings.idempotency_ttl_hours * 3600)
         self._clients = connections.clients
         self._capabilities = CapabilityWatch(connections.clients)

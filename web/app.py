@@ -1,8 +1,5 @@
 """create_app: the API as a Flask app."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Flask
 
 from orchestrator import log, tracing
@@ -27,6 +24,7 @@ from web.hygiene import register_hygiene
 from web.limits import register_limits
 from web.lockout import register_lockout
 from web.metrics import register_metrics
+from web.rates import RateCounter
 from web.ui import pages
 from web.uploads import UploadRequest
 
@@ -40,13 +38,6 @@ class _Api(Flask):
 
     request_class = UploadRequest
     json_provider_class = JsonProvider
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function as it is: none of ours is a coroutine.
-
-        Flask would look again at each of a dozen functions for each request.
-        """
-        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -67,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     connections = build_connections(settings)
+    counter = RateCounter(connections.connection)
     operations = Operations(connections, enqueue)
     app.extensions[EXTENSION] = operations
     app.extensions[BATCHES] = Batches(operations, announce_batch, announce_listing)
@@ -80,10 +72,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     # can be a job, its rate, whose job it is.
     register_metrics(app)
     register_hygiene(app, settings)
-    register_lockout(app, settings)
+    register_lockout(app, settings, counter)
     register_access(app, settings)
     app.before_request(check_id)
-    register_limits(app, settings)
+    register_limits(app, settings, counter)
     app.before_request(check_owner)
     app.register_blueprint(jobs.blueprint)
     app.register_blueprint(results.blueprint)

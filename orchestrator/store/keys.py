@@ -50,8 +50,9 @@ breaker:{service}@{instance}    hash        the same of one of several instances
 placed:{service}@{instance}     set         jobs that one of several instances has been given
 reply:{digest}                  string      the answer that an idempotency key stands for;
                                             `IDEMPOTENCY_TTL_HOURS`; in flight 60 s, renewed
-limits:{bucket}                 string      requests of a caller, or wrong keys of an address; as
-                                            long as the limit's window
+limits:LIMITER/{names}/{rate}   string      requests of a caller, or wrong keys of an address; as
+                                            long as the limit's window; the library `limits` names
+                                            them
 batch:{id}                      hash        a batch; twice `CACHE_TTL_HOURS`
 batches                         sorted set  batches with jobs still to submit, by their age
 listings                        sorted set  batches whose playlist is to be listed, by the next try
@@ -78,6 +79,7 @@ WORKERS: Final = f"{PREFIX}workers"
 DELETIONS: Final = f"{PREFIX}deletions"
 BATCHES: Final = f"{PREFIX}batches"
 LISTINGS: Final = f"{PREFIX}listings"
+LIMITS: Final = f"{PREFIX}limits"
 RECONCILER: Final = f"{PREFIX}reconciler"
 
 
@@ -119,11 +121,6 @@ def batch(batch_id: str) -> str:
 def reply(key: str) -> str:
     """Return the key of the answer that an idempotency key stands for."""
     return f"{PREFIX}reply:{key}"
-
-
-def limit(bucket: str) -> str:
-    """Return the key of a count of requests."""
-    return f"{PREFIX}limits:{bucket}"
 
 
 def jobs_tagged(digest: str) -> str:
