@@ -268,10 +268,6 @@ class Job:
     waited_s: float = 0.0
     """How long they stood still before that."""
 
-    def __hash__(self) -> int:
-        """Return a hash over what tells jobs and their states apart; stages have none."""
-        return hash((self.job_id, self.updated_at))
-
     @property
     def options(self) -> JobOptions:
         """What is asked of the services: what the client chose, as far as it is of use."""

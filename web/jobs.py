@@ -1,13 +1,11 @@
 """Routes of jobs: submit, read, list, cancel, retry, delete."""
 
-from functools import lru_cache
-
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_pydantic import validate
 
 from orchestrator.access import Scope
-from orchestrator.job import Acceptance, Job, JobStatus
+from orchestrator.job import Acceptance, Job
 from orchestrator.logins import hide_login
 from web.access import caller
 from web.context import asked_job, operations, present
@@ -128,12 +126,4 @@ def _detail(job: Job) -> JobDetail:
 
 
 def _written(job: Job) -> str:
-    """Return a job as JSON; one that has a text, which may be long, is written anew each time."""
-    if job.status is JobStatus.COMPLETED:
-        return _detail(job).model_dump_json()
-    return _written_without_text(job, operations().queue_position(job))
-
-
-@lru_cache(maxsize=128)  # as many as the store recalls
-def _written_without_text(job: Job, queue_position: int | None) -> str:
-    return JobDetail.of(job, None, queue_position).model_dump_json()
+    return _detail(job).model_dump_json()

@@ -33,7 +33,6 @@ __all__ = [
     "decode_request",
     "encode_request",
     "pairs",
-    "recall_job",
     "wake_ups",
 ]
 
@@ -116,20 +115,6 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
         paused_at=_moment(record, "paused_at"),
         waited_s=int(record.get("waited_ms", 0)) / 1000,
     )
-
-
-def recall_job(job_id: str, record: Mapping[str, str]) -> Job:
-    """Do as ``decode_job`` does, once for each of the states that were asked for last.
-
-    Whoever polls a job mostly finds it as it was.
-    """
-    return _recalled(job_id, tuple(record.items()))
-
-
-# About 10 kB each; 300 where a client and the services send all that they may.
-@lru_cache(maxsize=128)
-def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
-    return decode_job(job_id, dict(record))
 
 
 def wake_ups(calls: Any) -> tuple[WakeUp, ...]:
