@@ -21,9 +21,9 @@ __all__ = ["compare", "measure"]
 
 JOBS = 300
 ROUNDS = 3
-_MOST_FLOORS = 4.0
-_BEST_FLOORS = 3.0
-_MOST_API_FLOORS = 1.0
+_MOST_FLOORS = 5.0
+_API_FLOORS_1_0 = 0.88  # version 1.0, as the table of its docs/performance.md has it
+_MOST_API_SHARE = 1.3
 _MOST_ARQ_OVERHEAD = 1.2
 
 
@@ -40,11 +40,12 @@ def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
     floors = own.cpu_ms_per_job / floor.cpu_ms_per_job
     api_floors = own.api_ms_per_job / floor.cpu_ms_per_job
     most_ms = min(_MOST_FLOORS * floor.cpu_ms_per_job, arq.cpu_ms_per_job)
+    most_api_floors = _MOST_API_SHARE * _API_FLOORS_1_0
     overheads = own.overhead_p50_s / arq.overhead_p50_s
     return [
         Goal(
             f"CPU of workers and beat per job, {own.jobs} jobs at once",
-            f"≤ {_MOST_FLOORS:g} × the floor's, ≤ arq's; the mark is {_BEST_FLOORS:g} ×",
+            f"≤ {_MOST_FLOORS:g} × the floor's, ≤ arq's",
             f"{own.cpu_ms_per_job:.1f} ms",
             f"{floors:.2f} × the floor's {floor.cpu_ms_per_job:.1f} ms; "
             f"{own.cpu_ms_per_job / arq.cpu_ms_per_job:.2f} × arq's {arq.cpu_ms_per_job:.1f} ms",
@@ -52,10 +53,10 @@ def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
         ),
         Goal(
             "CPU of the API per job: one submission, one reading",
-            f"≤ {_MOST_API_FLOORS:g} × the floor's",
+            f"≤ {_MOST_API_SHARE:g} × version 1.0's, which was {_API_FLOORS_1_0:g} × the floor's",
             f"{own.api_ms_per_job:.1f} ms",
             f"{api_floors:.2f} × the floor's {floor.cpu_ms_per_job:.1f} ms",
-            at_most(api_floors, _MOST_API_FLOORS),
+            at_most(api_floors, most_api_floors),
         ),
         Goal(
             f"overhead p50 of {own.jobs} at once",

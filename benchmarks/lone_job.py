@@ -1,8 +1,10 @@
 """What a lone job takes beyond the work of the services, with and without waiting at them.
 
-Services that honour ``Prefer: wait`` get one job after another. Those that do not get some tens
-of jobs, with stages of 2 to 20 s and progress that moves, once from the orchestrator and once
-from a script that polls every 3 s, as the original did; the services count the polls.
+Services that honour ``Prefer: wait`` get one job after another: services that send an ``ETag`` with
+every answer about a job, services that send none with ``POST /jobs``, and services that send none
+at all. Services that do not honour it get some tens of jobs, with stages of 2 to 20 s and progress
+that moves, once from the orchestrator and once from a script that polls every 3 s, as the original
+did; the services count the polls.
 """
 
 import argparse
@@ -21,8 +23,13 @@ from benchmarks.harness.stack import Stack
 __all__ = ["measure"]
 
 LONE_JOBS = 100
+UNTAGGED_JOBS = 50
 POLLED_JOBS = 60
 _QUICK = JobPlan(stage_s=0.3)
+_UNTAGGED = {
+    "no `ETag` with `POST /jobs`": JobPlan(stage_s=0.3, tags_submissions=False),
+    "no `ETag` at all": JobPlan(stage_s=0.3, tags_submissions=False, tags_polls=False),
+}
 _POLLED = JobPlan(stage_s=2.0, spread=10.0, progress_step=1.0, honours_wait=False)
 _FIXED_POLL_S = 3.0
 _PATIENCE_S = 60.0
@@ -31,17 +38,27 @@ _MOST_P99_S = 0.25
 _MOST_OF_FIXED = 0.7
 
 
-def measure(lone_jobs: int = LONE_JOBS, polled_jobs: int = POLLED_JOBS) -> list[Goal]:
-    """Measure both kinds of services."""
-    return [judge_waiting(run_lone_jobs(lone_jobs)), *judge_polling(*run_polled(polled_jobs))]
+def measure(
+    lone_jobs: int = LONE_JOBS, untagged_jobs: int = UNTAGGED_JOBS, polled_jobs: int = POLLED_JOBS
+) -> list[Goal]:
+    """Measure all kinds of services."""
+    what = "services that honour waiting"
+    return [
+        judge_waiting(what, run_lone_jobs(lone_jobs, _QUICK)),
+        *(
+            judge_waiting(f"{what}, {which}", run_lone_jobs(untagged_jobs, plan))
+            for which, plan in _UNTAGGED.items()
+        ),
+        *judge_polling(*run_polled(polled_jobs)),
+    ]
 
 
-def run_lone_jobs(jobs: int) -> list[float]:
+def run_lone_jobs(jobs: int, plan: JobPlan) -> list[float]:
     """Return the overhead of each of some jobs, one after another, in seconds.
 
-    One more goes before them: the first job of a worker opens its connections.
+    One more job runs before them: the first job of a worker opens its connections.
     """
-    with FakeServices(_QUICK) as services, Stack(services) as stack:
+    with FakeServices(plan) as services, Stack(services) as stack:
         return [_run_alone(stack, services, number) for number in range(jobs + 1)][1:]
 
 
@@ -54,12 +71,12 @@ def run_polled(jobs: int) -> tuple[tuple[Run, int], tuple[Run, int]]:
     return own, fixed
 
 
-def judge_waiting(overheads_s: list[float]) -> Goal:
-    """Judge the overheads of lone jobs."""
+def judge_waiting(at: str, overheads_s: list[float]) -> Goal:
+    """Judge the overheads of lone jobs at one kind of services."""
     p50_s, p99_s = percentile(overheads_s, 50), percentile(overheads_s, 99)
     is_reached = p50_s <= _MOST_P50_S and p99_s <= _MOST_P99_S
     return Goal(
-        "overhead of a lone job, services that honour waiting",
+        f"overhead of a lone job, {at}",
         f"p50 ≤ {1000 * _MOST_P50_S:.0f} ms, p99 ≤ {1000 * _MOST_P99_S:.0f} ms",
         f"p50 {1000 * p50_s:.0f} ms, p99 {1000 * p99_s:.0f} ms",
         f"{len(overheads_s)} jobs, one after another",
@@ -100,9 +117,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=LONE_JOBS)
+    parser.add_argument("--untagged-jobs", type=int, default=UNTAGGED_JOBS)
     parser.add_argument("--polled-jobs", type=int, default=POLLED_JOBS)
     options = parser.parse_args()
-    print(as_table(measure(options.jobs, options.polled_jobs)))
+    print(as_table(measure(options.jobs, options.untagged_jobs, options.polled_jobs)))
 
 
 if __name__ == "__main__":

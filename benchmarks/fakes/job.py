@@ -27,6 +27,10 @@ class JobPlan:
     """Points of progress between two ETags; with 100 a waiting call is answered at the end."""
     honours_wait: bool = True
     """Whether a call may wait for a change."""
+    tags_submissions: bool = True
+    """Whether the answer to a submission has an ``ETag``, where calls may wait."""
+    tags_polls: bool = True
+    """Whether the answers to polls have one."""
 
     def duration_s(self, number: int) -> float:
         """Return how long a service's job takes, by its number; the same in every run."""

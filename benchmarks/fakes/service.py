@@ -85,7 +85,8 @@ class FakeService:
                 self._by_key[key] = job
         else:
             self._counts["replays"] += 1
-        headers = {"ETag": job.etag()} if self._plan.honours_wait else {}
+        is_tagged = self._plan.honours_wait and self._plan.tags_submissions
+        headers = {"ETag": job.etag()} if is_tagged else {}
         return _json(job.describe(), status=202, headers=headers)
 
     async def status(self, request: web.Request) -> web.Response:
@@ -101,9 +102,10 @@ class FakeService:
             headers["Preference-Applied"] = f"wait={wait_s:g}"
             self._counts["waits"] += 1
             await job.wait_for_change(known or job.etag(), wait_s)
-        headers["ETag"] = job.etag()
-        if known == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
+        if self._plan.tags_polls:
+            headers["ETag"] = job.etag()
+            if known == headers["ETag"]:
+                return web.Response(status=304, headers=headers)
         return _json(job.describe(), headers=headers)
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -213,10 +215,19 @@ def main() -> None:
     parser.add_argument("--progress-step", type=float, default=100.0)
     parser.add_argument("--artifact-bytes", type=int, default=100_000)
     parser.add_argument("--honours-wait", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--tags-submissions", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--tags-polls", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-    plan = JobPlan(options.stage_s, options.spread, options.progress_step, options.honours_wait)
+    plan = JobPlan(
+        options.stage_s,
+        options.spread,
+        options.progress_step,
+        options.honours_wait,
+        options.tags_submissions,
+        options.tags_polls,
+    )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(FakeService(options.role, plan, options.artifact_bytes)))
 

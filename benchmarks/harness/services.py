@@ -41,6 +41,8 @@ class FakeServices:
             f"--progress-step={self.plan.progress_step}",
             f"--artifact-bytes={artifact_bytes}",
             "--honours-wait" if self.plan.honours_wait else "--no-honours-wait",
+            "--tags-submissions" if self.plan.tags_submissions else "--no-tags-submissions",
+            "--tags-polls" if self.plan.tags_polls else "--no-tags-polls",
         ]
         self._processes: list[subprocess.Popen[str]] = []
 

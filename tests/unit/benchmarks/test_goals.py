@@ -29,8 +29,8 @@ def test_a_run_within_all_limits_reaches_every_goal() -> None:
 @pytest.mark.parametrize(
     ("run", "row"),
     [
-        pytest.param(own(cpu_s=1.55), 0, id="above arq, below four floors"),
-        pytest.param(own(api_cpu_s=0.5), 1, id="API above one floor"),
+        pytest.param(own(cpu_s=1.55), 0, id="above arq, below five floors"),
+        pytest.param(own(api_cpu_s=0.5), 1, id="API above 1.3 times that of 1.0"),
         pytest.param(own(overhead_s=0.7), 2, id="overhead above 1.2 times arq's"),
     ],
 )
