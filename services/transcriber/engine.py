@@ -26,10 +26,10 @@ from services.transcriber.translation import ENGLISH
 logger = logging.getLogger(__name__)
 
 UNSURE_WORD = 0.7
-"""Probability of a word below which a short recording is heard twice."""
+"""Probability of a word below which speech without any context is heard twice."""
 TIE = 0.01
-"""Two readings that are so equally sure: then the one with timestamps counts, as Whisper is trained
-to write."""
+"""Difference in mean confidence below which two hearings are equally sure: then the one with
+timestamps counts, as Whisper is trained to write."""
 # Whisper's own limits: a text that packs better is a loop, a less likely one a guess.
 MAX_COMPRESSION = 2.4
 LEAST_LOG_PROBABILITY = -1.0
@@ -144,20 +144,24 @@ class Engine:
             **self._make_options(request),
         )
         segments = list(found)
-        heard = [
+        return [
             replace(self._check(segment, chunk, start_s, request), languages=windows)
             for segment, windows, chunk, start_s in zip(
                 segments, pipeline.languages, chunks, ends_s[:-1], strict=True
             )
         ]
-        return heard if len(chunks) > 1 else [self._hear_twice(heard[0], chunks[0], request)]
 
-    def _hear_twice(self, heard: Hearing, chunk: Samples, request: Request) -> Hearing:
-        """Return the surer of two hearings of a short recording in which a word is unsure.
+    def hear_alone(self, chunk: Samples, request: Request) -> Hearing:
+        """Return what speech without any context says: the surer of two hearings.
 
-        A sentence alone has no context that would decide between two readings, and a second
-        hearing costs little there.
+        The second one, with timestamps, is made only if a word is unsure. No other speech decides
+        between two readings here, and for so little of it a second hearing costs little.
+
+        Args:
+            chunk: Speech of at most 30 seconds.
+            request: How it is to be heard.
         """
+        (heard,) = self.hear([chunk], request)
         if min((word.confidence for word in heard.words), default=1.0) >= UNSURE_WORD:
             return heard
         again = replace(self.hear_slowly(chunk, request), languages=heard.languages)

@@ -70,6 +70,7 @@ class Hearer:
         speech: What was detected in it.
         request: Returns how speech in a language is to be heard.
         is_asked: The client named the language.
+        is_whole: The stretch is the whole recording.
     """
 
     engine: Engine
@@ -77,10 +78,11 @@ class Hearer:
     speech: Speech
     request: Callable[[str], Request]
     is_asked: bool
+    is_whole: bool
 
     def hear(self, chunks: Sequence[Chunk], language: str) -> tuple[list[Said], str]:
         """Return what is said in the chunks, and the language that is spoken at their end."""
-        heard = self.engine.hear([self._cut(chunk) for chunk in chunks], self.request(language))
+        heard = self._hear_chunks([self._cut(chunk) for chunk in chunks], self.request(language))
         said: list[Said] = []
         spoken = language
         for chunk, hearing in zip(chunks, heard, strict=True):
@@ -95,6 +97,11 @@ class Hearer:
         for chunk in chunks:
             said = self._fill_gaps(said, chunk, spoken)
         return said, spoken
+
+    def _hear_chunks(self, audio: Sequence[Samples], request: Request) -> Sequence[Hearing]:
+        if self.is_whole and len(audio) == 1:
+            return [self.engine.hear_alone(audio[0], request)]
+        return self.engine.hear(audio, request)
 
     def _cut(self, chunk: Chunk) -> Samples:
         return np.concatenate([self.samples[span.start : span.end] for span in chunk.spans])
@@ -163,7 +170,7 @@ class Hearer:
     ) -> list[Said] | None:
         """Return a stretch's words in a language if they are better than the known ones."""
         audio = self._cut(chunk)
-        (hearing,) = self.engine.hear([audio], self.request(code))
+        hearing = self.engine.hear_alone(audio, self.request(code))
         found = _place(hearing, chunk, code)
         is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
         # The model also writes fluent translations, of which it is nearly as sure.

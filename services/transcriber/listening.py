@@ -103,7 +103,13 @@ class Listener:
         chunks, end = pack(speech.spans), len(samples)
         if not is_last:
             chunks, end = hold_back(chunks, end)
-        stretch = Stretch(samples, speech, chunks, channel.heard / SAMPLE_RATE_HZ)
+        stretch = Stretch(
+            samples,
+            speech,
+            chunks,
+            channel.heard / SAMPLE_RATE_HZ,
+            is_whole=is_last and not channel.heard,
+        )
         segments: list[Segment] = []
         unheard: list[Span] = []
         if chunks:
@@ -129,7 +135,12 @@ class Listener:
         """Return the segments of a stretch, the speech without words, and the language now."""
         language = channel.language or ENGLISH
         hearer = Hearer(
-            self.engine, stretch.samples, stretch.speech, self._request, is_asked=self._is_asked
+            self.engine,
+            stretch.samples,
+            stretch.speech,
+            self._request,
+            is_asked=self._is_asked,
+            is_whole=stretch.is_whole,
         )
         self._find_route(language)
         said, spoken = hearer.hear(stretch.chunks, language)

@@ -30,6 +30,8 @@ class Stretch:
     """The speech of it that is heard now."""
     start_s: float
     """When it starts on the recording's time line."""
+    is_whole: bool = False
+    """Whether it is all of the channel."""
 
     def collect(self, chunk: Chunk) -> Samples:
         """Return the samples of a chunk."""
