@@ -1,7 +1,6 @@
 """Jobs as everybody sees them: stored, read, listed, cancelled, retried and removed."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,7 +99,8 @@ class JobStore:
         Raises:
             JobNotFoundError: There is none, or not any more.
         """
-        record = self._connection.read_hash(keys.job(job_id))
+        with self._connection.commands() as client:
+            record: Mapping[str, str] = client.hgetall(keys.job(job_id))
         if not record:
             raise JobNotFoundError(job_id)
         return decode_job(job_id, record)
@@ -121,16 +121,17 @@ class JobStore:
             job_id: The job.
             with_words: Whether the segments are to have their words, which are nine tenths of it.
         """
-        fields = ("text", "segments", "language", *(("words",) if with_words else ()))
-        record = self._connection.read_hash(keys.result(job_id), *fields)
-        if "text" not in record:
+        names = ("text", "segments", "language", *(("words",) if with_words else ()))
+        with self._connection.commands() as client:
+            text, body, language, *timed = client.hmget(keys.result(job_id), names)
+        if text is None:
             return None
-        segments = json.loads(record["segments"])
-        if "words" in record:
-            for segment, words in zip(segments, json.loads(record["words"]), strict=True):
+        segments = json.loads(body)
+        if any(timed):
+            for segment, words in zip(segments, json.loads(timed[0]), strict=True):
                 if words:
                     segment["words"] = words
-        return Transcript(record["text"], tuple(segments), record.get("language"))
+        return Transcript(text, tuple(segments), language)
 
     def page(
         self,
@@ -255,9 +256,10 @@ class JobStore:
 
     def expired(self, *, limit: int) -> Sequence[str]:
         """Return ids of jobs whose time is over but which are still in the indexes."""
+        now_ms = self._connection.now_ms()
         with self._connection.commands() as client:
             found: list[str] = client.zrange(
-                keys.EXPIRING, "-inf", _now_ms(), byscore=True, offset=0, num=limit
+                keys.EXPIRING, "-inf", now_ms, byscore=True, offset=0, num=limit
             )
         return found
 
@@ -294,10 +296,6 @@ class JobStore:
             "limit.job_ms": str(round(self._settings.job_limit_s * 1000)),
             "limit.stage_ms": str(round(self._settings.stage_limit_s * 1000)),
         }
-
-
-def _now_ms() -> int:
-    return round(time.time() * 1000)
 
 
 def _fresh_attempt(job: Job, stage: Stage) -> dict[str, str]:

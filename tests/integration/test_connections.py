@@ -1,16 +1,19 @@
 """One process of the API keeps few connections to Redis, and whoever waits for one is told."""
 
+import os
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
 import requests
 
-from orchestrator.errors import StoreError
-from orchestrator.settings import load_settings
-from orchestrator.store.connection import connect
+from orchestrator.errors import StoreError, StoreUnavailableError
+from orchestrator.settings import Settings, load_settings
+from orchestrator.store.connection import Connection as Store
+from orchestrator.store.connection import connect, connect_bounded
 from tests.support.api_process import Api, running_api
 from tests.support.event_stream import open_stream
 from tests.support.redis_server import RedisServer
@@ -18,6 +21,7 @@ from tests.support.redis_server import RedisServer
 _MOST = 3
 _BROKERS = 2  # Celery's own, for the wake-up calls
 _CALLERS = 40
+Maker = Callable[[Settings], Store]
 
 
 @pytest.fixture(scope="module")
@@ -87,21 +91,84 @@ def test_an_outage_does_not_use_up_the_connections_of_a_worker() -> None:
         pool.disconnect()
 
 
-def test_connections_begin_without_telling_what_library_they_are_of() -> None:
+def test_connections_start_with_no_command_that_an_older_redis_refuses() -> None:
     with RedisServer() as server:
         store = connect(load_settings(env_files=(), redis_url=server.url)).client
         store.connection_pool.release(store.connection_pool.get_connection())
         commands, errors = store.info("commandstats"), store.info("stats")
         store.close()
     assert not [name for name in commands if "setinfo" in name or "maint" in name]
-    assert errors["total_error_replies"] == 0, "a Redis that does not know these refuses them"
+    assert errors["total_error_replies"] == 0
 
 
-def test_when_one_of_several_commands_is_refused_no_answer_is_left_for_the_next_caller() -> None:
-    with RedisServer() as server:
-        store = connect(load_settings(env_files=(), redis_url=server.url))
-        store.ask(("SET", "text", "no number"))
-        with pytest.raises(StoreError, match="not an integer"):
-            store.ask(("INCR", "text"), ("GET", "text"))
-        assert store.ask(("STRLEN", "text")) == [9]
-        store.client.connection_pool.disconnect()
+def test_when_one_of_several_commands_is_refused_no_answer_is_left_for_the_next_caller(
+    redis_url: str,
+) -> None:
+    store = connect(load_settings(env_files=(), redis_url=redis_url))
+    store.ask(("SET", "text", "no number"))
+    with pytest.raises(StoreError, match="not an integer"):
+        store.ask(("INCR", "text"), ("GET", "text"))
+    assert store.ask(("STRLEN", "text")) == [9]
+    store.client.close()
+
+
+def test_a_script_that_redis_has_lost_is_loaded_again(redis_url: str) -> None:
+    store = connect(load_settings(env_files=(), redis_url=redis_url))
+    assert store.run("position", "nobody", "service") == 0
+    store.client.script_flush()
+    assert store.run("position", "nobody", "service") == 0
+    store.client.close()
+
+
+@pytest.mark.parametrize("make", [connect, connect_bounded])
+def test_a_forked_child_opens_connections_of_its_own(redis_url: str, make: Maker) -> None:
+    store = make(load_settings(env_files=(), redis_url=redis_url))
+    own = client_id(store)
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside other threads
+        child = os.fork()
+    if not child:
+        os.write(writing, str(client_id(store)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reading, 20)) != own, "one socket for two processes"
+    assert client_id(store) == own
+    for end in (reading, writing):
+        os.close(end)
+    store.client.close()
+
+
+def client_id(store: Store) -> int:
+    """Return the number that Redis gives to the connection in use."""
+    with store.commands() as client:
+        return int(client.client_id())
+
+
+def test_a_caller_that_waits_too_long_for_a_connection_gets_an_error_of_the_store(
+    redis_url: str,
+) -> None:
+    settings = load_settings(
+        env_files=(), redis_url=redis_url, redis_max_connections=2, redis_pool_wait_s=0.01
+    )
+    store = connect_bounded(settings)
+    pool = store.client.connection_pool
+    taken = [pool.get_connection() for _ in range(2)]
+    with pytest.raises(StoreUnavailableError, match="No connection available"):
+        store.now_ms()
+    for connection in taken:
+        pool.release(connection)
+    assert store.now_ms() > 0
+    store.client.close()
+
+
+def test_a_command_whose_answer_was_lost_is_not_repeated() -> None:
+    with RedisServer() as server, redis.Redis.from_url(server.url) as other:
+        store = connect(load_settings(env_files=(), redis_url=server.url, redis_timeout_s=0.2))
+        store.now_ms()
+        server.pause()
+        with pytest.raises(StoreUnavailableError), store.commands() as client:
+            client.incr("orchestrator:count")
+        server.resume()
+        assert other.get("orchestrator:count") == b"1"
+        store.client.close()

@@ -13,7 +13,7 @@ import requests
 
 from orchestrator.errors import StoreUnavailableError
 from orchestrator.settings import load_settings
-from orchestrator.store.connection import connect
+from orchestrator.store.connection import Connection, connect, connect_bounded
 from tests.support.fake_service import expected_text
 from tests.support.orchestrator import Orchestrator
 from tests.support.sentinels import WatchedRedis
@@ -115,18 +115,67 @@ def test_a_worker_finds_the_primary_where_one_sentinel_is_away(
     orchestrator.await_status(job_id, "completed")
 
 
+def stores(watched: WatchedRedis) -> list[Connection]:
+    settings = load_settings(env_files=(), redis_url=watched.url, redis_timeout_s=0.5)
+    return [connect(settings), connect_bounded(settings)]
+
+
+def read(store: Connection, key: str) -> dict[str, str]:
+    with store.commands() as client:
+        found: dict[str, str] = client.hgetall(key)
+    return found
+
+
 def test_an_answer_that_comes_too_late_is_nobody_elses(watched: WatchedRedis) -> None:
     with watched.client() as client:
         client.hset("one", "answer", "the first")
         client.hset("other", "answer", "the second")
-    settings = load_settings(env_files=(), redis_url=watched.url, redis_timeout_s=0.5)
-    connection = connect(settings)
-    assert connection.read_hash("one") == {"answer": "the first"}
-    watched.primary.pause()
+    for store in stores(watched):
+        assert read(store, "one") == {"answer": "the first"}
+        watched.primary.pause()
+        try:
+            with pytest.raises(StoreUnavailableError):
+                read(store, "one")
+        finally:
+            watched.primary.resume()
+        assert read(store, "other") == {"answer": "the second"}
+        store.client.close()
+
+
+def test_once_there_is_another_primary_no_idle_connection_leads_to_the_old_one(
+    watched: WatchedRedis,
+) -> None:
+    opened = stores(watched)
+    for store in opened:
+        pool = store.client.connection_pool
+        for connection in [pool.get_connection() for _ in range(5)]:
+            pool.release(connection)
+    watched.primary.pause()  # its connections stay open, and nothing answers
     try:
-        with pytest.raises(StoreUnavailableError):
-            connection.read_hash("one")
+        wait_until(
+            lambda: watched.primary_port() == watched.replica.port,
+            timeout_s=60,
+            what="another primary",
+        )
+        for store in opened:
+            with pytest.raises(StoreUnavailableError):
+                store.now_ms()
+            store.now_ms()  # asks the sentinels, and closes what leads elsewhere
+            with ThreadPoolExecutor(5) as callers:
+                assert all(callers.map(lambda _, one=store: one.now_ms(), range(20)))
+            store.client.close()
     finally:
         watched.primary.resume()
-    assert connection.read_hash("other") == {"answer": "the second"}
-    connection.client.connection_pool.disconnect()
+
+
+def test_an_outage_of_the_sentinels_leaves_no_connection_behind(watched: WatchedRedis) -> None:
+    store = connect_bounded(load_settings(env_files=(), redis_url=watched.url))
+    for port in watched.sentinel_ports:
+        with redis.Redis(port=port) as client:
+            client.shutdown()
+    pool = store.client.connection_pool
+    for _ in range(10):
+        with pytest.raises(StoreUnavailableError):
+            store.now_ms()
+    assert sum(count for count, _ in pool.get_connection_count()) == 1
+    store.client.close()

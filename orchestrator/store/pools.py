@@ -1,0 +1,159 @@
+"""redis-py's connection pools as this project configures them, with and without sentinels."""
+
+import threading
+from collections import deque
+from queue import Empty, Full
+from typing import Any, Final
+
+import redis
+from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from orchestrator.sentinels import SCHEME, Sentinels
+from orchestrator.settings import Settings
+
+__all__ = ["FairQueue", "make_bounded_pool", "make_pool"]
+
+_UNBOUNDED: Final = 2**31  # redis-py's default is 100; a worker has more turns than that
+
+
+class _Caller:
+    """A caller that waits, and the item that it was handed."""
+
+    __slots__ = ("item", "turn")
+
+    def __init__(self) -> None:
+        self.item: Any = None
+        self.turn = threading.Lock()
+        self.turn.acquire()
+
+
+class FairQueue:
+    """A LIFO queue that serves waiting callers in the order in which they came.
+
+    In ``queue.LifoQueue``, redis-py's default, a running caller overtakes the waiting one that
+    was just notified: of 300 callers over 16 connections, 284 waited until they timed out.
+
+    Args:
+        maxsize: How many items it holds at most.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self.queue: list[Any] = []
+        self._maxsize = maxsize
+        self._waiting: deque[_Caller] = deque()
+        self._lock = threading.Lock()
+
+    def put_nowait(self, item: Any) -> None:
+        """Hand an item to the caller that has waited longest, or keep it.
+
+        Raises:
+            Full: There are ``maxsize`` items already.
+        """
+        with self._lock:
+            if self._waiting:
+                caller = self._waiting.popleft()
+                caller.item = item
+                caller.turn.release()
+            elif len(self.queue) >= self._maxsize:
+                raise Full
+            else:
+                self.queue.append(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: FBT001, FBT002 - the signature of queue.Queue
+        """Return the item that was put last, or wait for one.
+
+        Raises:
+            Empty: None came within ``timeout`` seconds.
+        """
+        with self._lock:
+            if self.queue:
+                return self.queue.pop()
+            if not block:
+                raise Empty
+            caller = _Caller()
+            self._waiting.append(caller)
+        if not caller.turn.acquire(timeout=-1 if timeout is None else timeout):
+            with self._lock:
+                if caller in self._waiting:  # otherwise it was served in the same instant
+                    self._waiting.remove(caller)
+                    raise Empty
+        return caller.item
+
+
+class _BlockingSentinelPool(SentinelConnectionPool, redis.BlockingConnectionPool):
+    """A bounded pool of connections to the primary that sentinels name."""
+
+    def owns_connection(self, connection: Any) -> bool:
+        """Close a connection to a former primary but keep its slot.
+
+        ``BlockingConnectionPool`` never lets go of a connection that it does not own, so an
+        outage would leave one behind for every failed attempt.
+        """
+        pool: Any = super()  # redis-py has no annotations here
+        if not pool.owns_connection(connection):
+            connection.disconnect()
+        return bool(connection.pid == self.pid)
+
+
+def make_pool(settings: Settings) -> redis.ConnectionPool:
+    """Return a pool that opens as many connections as there are concurrent callers."""
+    options = _options(settings) | {"max_connections": _UNBOUNDED}
+    return _make(redis.ConnectionPool, SentinelConnectionPool, settings, options)
+
+
+def make_bounded_pool(settings: Settings) -> redis.ConnectionPool:
+    """Return a pool of at most `REDIS_MAX_CONNECTIONS`; callers wait for a free one in turn."""
+    options = _options(settings) | {
+        "max_connections": settings.redis_max_connections,
+        "timeout": settings.redis_pool_wait_s,
+        "queue_class": FairQueue,
+    }
+    return _make(redis.BlockingConnectionPool, _BlockingSentinelPool, settings, options)
+
+
+def _make(
+    direct: type[redis.ConnectionPool],
+    watched: type[SentinelConnectionPool],
+    settings: Settings,
+    options: dict[str, Any],
+) -> redis.ConnectionPool:
+    url = settings.redis_url.get_secret_value()
+    if not url.startswith(SCHEME):
+        return direct.from_url(url, **options)
+    sentinels = Sentinels.parse(url)
+    own = {k: v for k, v in options.items() if k.startswith("socket_") or k == "retry"}
+    make_sentinel: Any = Sentinel  # redis-py has no annotations here
+    make_watched: Any = watched
+    pool: redis.ConnectionPool = make_watched(
+        sentinels.master_name,
+        make_sentinel(sentinels.places, sentinel_kwargs=own),
+        **options,
+        username=sentinels.username,
+        password=sentinels.password,
+        db=sentinels.database,
+    )
+    return pool
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """Return the options of every connection.
+
+    redis-py repeats no command: it cannot know which ones are safe to repeat. The store's
+    callers repeat whole steps, which carry ids.
+    """
+    return {
+        "decode_responses": True,
+        "socket_timeout": settings.redis_timeout_s,
+        "socket_connect_timeout": settings.redis_timeout_s,
+        "socket_keepalive": True,
+        "health_check_interval": 30,
+        "socket_read_size": 8192,  # kept ready by each connection; the default is eight times that
+        "retry": Retry(NoBackoff(), 0),
+        # Neither announce the library to Redis nor ask for notifications that only Redis Cloud
+        # sends: an older Redis refuses both, and each connection costs two calls more.
+        "driver_info": None,
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+    }

@@ -1,0 +1,59 @@
+"""The queue of free connections, in which callers wait their turn."""
+
+import threading
+from queue import Empty, Full
+
+import pytest
+
+from orchestrator.store.pools import FairQueue
+from tools.waiting import wait_until
+
+
+def filled(*items: str) -> FairQueue:
+    queue = FairQueue(2)
+    for item in items:
+        queue.put_nowait(item)
+    return queue
+
+
+def test_what_was_put_back_last_is_taken_first() -> None:
+    queue = filled("cold", "warm")
+    assert [queue.get(), queue.get()] == ["warm", "cold"]
+
+
+def test_no_more_is_put_back_than_there_is() -> None:
+    with pytest.raises(Full):
+        filled("one", "two", "three")
+
+
+def test_a_caller_that_does_not_wait_learns_at_once_that_there_is_nothing() -> None:
+    with pytest.raises(Empty):
+        filled().get(block=False)
+
+
+def test_a_caller_that_gives_up_is_handed_nothing() -> None:
+    queue = filled()
+    with pytest.raises(Empty):
+        queue.get(timeout=0.001)
+    queue.put_nowait("one")
+    assert queue.queue == ["one"]
+
+
+def test_items_go_to_callers_in_the_order_in_which_they_came() -> None:
+    queue, taken = filled(), []
+
+    def take(name: str) -> None:
+        taken.append((name, queue.get(timeout=5)))
+
+    callers = []
+    for name in ("first", "second"):
+        callers.append(threading.Thread(target=take, args=(name,)))
+        callers[-1].start()
+        wait_until(lambda: len(queue._waiting) == len(callers), timeout_s=5, what="a caller")  # noqa: SLF001 - who waits shows nowhere else
+    queue.put_nowait("one")
+    with pytest.raises(Empty):
+        queue.get(block=False)
+    callers[0].join()
+    queue.put_nowait("two")
+    callers[1].join()
+    assert taken == [("first", "one"), ("second", "two")]
