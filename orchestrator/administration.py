@@ -1,6 +1,5 @@
 """What an operator can ask for beside single jobs: figures, cleaning up, starting from nothing."""
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -75,7 +74,7 @@ class Administration:
             max_age_hours: The age from which on a job is removed, by its creation.
             deep: Whether the logs are emptied too.
         """
-        before_ms = (time.time() - max_age_hours * 3600) * 1000
+        before_ms = self._everything.now_ms() - max_age_hours * 3_600_000
         removed = skipped = 0
         while True:
             job_ids = self._everything.created_before(before_ms, limit=_BATCH, offset=skipped)

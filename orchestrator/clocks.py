@@ -1,14 +1,39 @@
-"""The deadlines of one turn: a stage's, a job's, and how long a job may wait."""
+"""Redis's time on this host, and the deadlines of one turn that are counted by it."""
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.errors import DeadlineExceededError
 from orchestrator.job import Job
 from orchestrator.settings import Settings
 
-__all__ = ["Clocks"]
+__all__ = ["Clocks", "RedisClock"]
+
+
+class RedisClock:
+    """Redis's time, read once and advanced by the local monotonic clock.
+
+    What Redis stamped is compared with this, never with the host's own clock, which may be wrong
+    by an hour.
+
+    Args:
+        now: Redis's time at this instant.
+        monotonic: Seconds of a clock that never goes back.
+    """
+
+    def __init__(self, now: datetime, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._read = now
+        self._monotonic = monotonic
+        self._mark = monotonic()
+
+    def now(self) -> datetime:
+        """Return Redis's time."""
+        return self._read + timedelta(seconds=self._monotonic() - self._mark)
+
+    def age_s(self, moment: datetime) -> float:
+        """Return the seconds since an instant that Redis stamped."""
+        return (self.now() - moment).total_seconds()
 
 
 class Clocks:

@@ -79,7 +79,7 @@ class Listings:
 
     def _go_on(self, batch: Batch, listing: Listing) -> ListingChange:
         limit_s = self._settings.job_limit_s
-        if time.time() - batch.created_at.timestamp() > limit_s:
+        if batch.age_s > limit_s:
             raise DeadlineExceededError("JOB_TIMEOUT_MINUTES", limit_s)
         instance = self._instance(listing)
         try:

@@ -1,7 +1,6 @@
 """The polls of one turn: when to ask about a remote job, and with what."""
 
-import time
-
+from orchestrator.clocks import RedisClock
 from orchestrator.errors import RemoteJobLostError
 from orchestrator.job import StageRecord
 from orchestrator.microservice import (
@@ -24,11 +23,17 @@ class Polling:
         client: The service.
         settings: Limits and waits.
         stop: Ends waits when the worker is told to stop.
+        clock: Redis's time, by which submissions are stamped.
         etag: Names what the turn before knew of the job, if anything.
     """
 
     def __init__(
-        self, client: MicroserviceClient, settings: Settings, stop: StopSignal, etag: str | None
+        self,
+        client: MicroserviceClient,
+        settings: Settings,
+        stop: StopSignal,
+        clock: RedisClock,
+        etag: str | None,
     ) -> None:
         self.etag = etag
         self._was_asked_to_wait = False
@@ -36,6 +41,7 @@ class Polling:
         self._client = client
         self._settings = settings
         self._stop = stop
+        self._clock = clock
         self._waits = poll_waits(settings)
 
     def accept(self, submission: Poll) -> bool:
@@ -87,11 +93,11 @@ class Polling:
     def _sleep(self, record: StageRecord) -> None:
         wait_s = None
         if record.submitted_at is not None:
-            elapsed_s = time.time() - record.submitted_at.timestamp()
+            elapsed_s = self._clock.age_s(record.submitted_at)
             wait_s = foreseen_wait_s(record.progress, elapsed_s, self._settings)
         self._stop.sleep(next(self._waits) if wait_s is None else wait_s)
 
     def _is_lost(self, record: StageRecord) -> bool:
         """Whether a 404 means that the job is lost, and not only: not visible yet."""
         since = record.submitted_at
-        return since is None or time.time() - since.timestamp() > self._settings.not_visible_s
+        return since is None or self._clock.age_s(since) > self._settings.not_visible_s

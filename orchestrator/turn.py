@@ -4,11 +4,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from orchestrator.clocks import Clocks
+from orchestrator.clocks import Clocks, RedisClock
 from orchestrator.errors import (
     BreakerOpenError,
     OrchestratorError,
@@ -98,10 +97,13 @@ class Turn:
         self._sharing = claim.sharing
         self._counts = TurnCounts(resources.counts, claim, stage)
         self._client = resources.clients[stage.service.name]
+        self._clock = RedisClock(claim.now)
         self._clocks = Clocks(claim.job, claim.now, self._settings)
         self._partials = PartialResults(self._client, stage, self._record)
         self._calls: tuple[WakeUp, ...] = ()
-        self._polling = Polling(self._client, self._settings, resources.stop, self._record.etag)
+        self._polling = Polling(
+            self._client, self._settings, resources.stop, self._clock, self._record.etag
+        )
         self._source_name: str | None = None
 
     def take(self) -> Outcome:
@@ -198,7 +200,7 @@ class Turn:
 
     def _attach(self, remote_id: str, instance: str) -> None:
         self._write(attached(self._job, self._stage, remote_id=remote_id, instance=instance))
-        self._know(job_id=remote_id, instance=instance, submitted_at=datetime.now(UTC))
+        self._know(job_id=remote_id, instance=instance, submitted_at=self._clock.now())
 
     def _submit(self) -> None:
         job, stage = self._job, self._stage
@@ -219,7 +221,7 @@ class Turn:
         self._clocks.pause(is_queued)
         change = submitted(job, stage, remote_id=remote_id, instance=instance, is_queued=is_queued)
         self._write(replace(change, values={**change.values, **self._source_fields()}))
-        now = datetime.now(UTC)
+        now = self._clock.now()
         self._know(job_id=remote_id, instance=instance, submitted_at=now, parks=0)
         self._note_success()
         if is_source_tried:

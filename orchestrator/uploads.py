@@ -161,7 +161,8 @@ class UploadStore:
         """
         if not self._directory.is_dir():
             return 0
-        old = [path for path in self._directory.iterdir() if _is_old(path)]
+        now = self._read_clock()
+        old = [path for path in self._directory.iterdir() if _is_old(path, now)]
         job_ids = [path.name for path in old if not path.name.startswith(_DRAFT)]
         gone = set(find_gone(job_ids)) if job_ids else set()
         useless = [path for path in old if path.name.startswith(_DRAFT) or path.name in gone]
@@ -169,13 +170,18 @@ class UploadStore:
             path.unlink(missing_ok=True)
         return len(useless)
 
+    def _read_clock(self) -> float:
+        """Return the time by which the folder stamps files; this host's clock may be wrong."""
+        os.utime(self._directory)  # needs no space, which a probe file would on a full disk
+        return self._directory.stat().st_mtime
+
     def _path(self, job_id: str) -> Path:
         return self._directory / job_id
 
 
-def _is_old(path: Path) -> bool:
+def _is_old(path: Path, now: float) -> bool:
     try:
-        return time.time() - path.stat().st_mtime > _GRACE_S
+        return now - path.stat().st_mtime > _GRACE_S
     except FileNotFoundError:  # removed in this instant
         return False
 

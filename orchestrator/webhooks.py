@@ -8,15 +8,17 @@ has ended how, with its first warnings; the API has the rest. It may come twice,
 import json
 import random
 import re
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from orchestrator.callbacks import post
+from orchestrator.clocks import RedisClock
 from orchestrator.errors import (
     CallbackError,
     ForbiddenAddressError,
@@ -24,6 +26,7 @@ from orchestrator.errors import (
     JobNotFoundError,
 )
 from orchestrator.findings import JobWarning
+from orchestrator.job import milliseconds
 from orchestrator.log import LOGGER
 from orchestrator.network import check_address
 from orchestrator.resources import Connections
@@ -113,16 +116,19 @@ class Webhooks:
         """Send what is due; returns how many notices arrived."""
         # Longer than one round takes, so that nobody else sends the same meanwhile.
         lease_s = self._settings.webhook_timeout_s * (_BATCH / _AT_ONCE + 1)
-        due = self._deliveries.take_due(limit=_BATCH, again_in_s=lease_s)
+        due, now = self._deliveries.take_due(limit=_BATCH, again_in_s=lease_s)
         if not due:
             return 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return sum(pool.map(self._deliver, due))
+            return sum(pool.map(partial(self._deliver, RedisClock(now)), due))
 
-    def _deliver(self, delivery: Delivery) -> bool:
-        attempted = replace(delivery, attempts=delivery.attempts + 1, last_attempt_ms=_now_ms())
+    def _deliver(self, clock: RedisClock, delivery: Delivery) -> bool:
+        """Send one notice; its signature has Redis's time, which receivers check (± 5 min)."""
+        now = clock.now()
+        attempts = delivery.attempts + 1
+        attempted = replace(delivery, attempts=attempts, last_attempt_ms=milliseconds(now))
         try:
-            status = self._send(delivery)
+            status = self._send(delivery, now)
             error = None if _is_success(status) else f"answered {status}"
         except (CallbackError, ForbiddenAddressError) as failure:
             status, error = None, str(failure)
@@ -149,8 +155,8 @@ class Webhooks:
         base_s = self._settings.webhook_backoff_base_s
         return None if is_over else retry_in_s(outcome.attempts, base_s)
 
-    def _send(self, delivery: Delivery) -> int:
-        settings, timestamp = self._settings, int(time.time())
+    def _send(self, delivery: Delivery, now: datetime) -> int:
+        settings, timestamp = self._settings, int(now.timestamp())
         body = _body(delivery, self._warnings(delivery))
         headers: Mapping[str, str] = {
             "Content-Type": "application/json",
@@ -184,7 +190,3 @@ def _body(delivery: Delivery, warnings: Sequence[JobWarning]) -> bytes:
 
 def _is_success(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-
-
-def _now_ms() -> int:
-    return round(time.time() * 1000)

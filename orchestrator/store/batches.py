@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,11 +24,14 @@ class Batch:
     request: JobRequest
     """What was asked for each; its address does not matter."""
     created_at: datetime
+    """On Redis's clock."""
     is_cancelled: bool
     is_pending: bool
     """Whether jobs may still have to be submitted."""
     listing: Listing | None = None
     """The playlist that it is made of, if it is."""
+    age_s: float = 0.0
+    """Seconds since its submission when it was read, on Redis's clock."""
 
 
 class BatchStore:
@@ -55,7 +57,7 @@ class BatchStore:
             playlist_url: The address of a playlist or a channel.
         """
         batch_id = secrets.token_hex(8)
-        created_ms = round(time.time() * 1000)
+        created_ms = self._connection.now_ms()
         listing = Listing(playlist_url) if playlist_url else None
         fields = encode_request(request) | (encode_new(listing) if listing else {})
         fields |= {"urls": json.dumps(list(urls)), "batch_created_at": str(created_ms)}
@@ -82,19 +84,22 @@ class BatchStore:
             pipeline = client.pipeline(transaction=True)
             pipeline.hgetall(keys.batch(batch_id))
             pipeline.zscore(keys.BATCHES, batch_id)
-            record, pending_since = pipeline.execute()
+            pipeline.time()
+            record, pending_since, (now_s, _) = pipeline.execute()
         if not record:
             return None
         listing = decode_listing(record)
         is_listing = listing is not None and listing.status is ListingStatus.PENDING
+        created_ms = int(record["batch_created_at"])
         return Batch(
             batch_id=batch_id,
             urls=json.loads(record["urls"]),
             request=decode_request(record),
-            created_at=instant(record["batch_created_at"]),
+            created_at=instant(created_ms),
             is_cancelled=record.get("is_cancelled") == "1",
             is_pending=is_listing or pending_since is not None,
             listing=listing,
+            age_s=int(now_s) - created_ms / 1000,
         )
 
     def owner(self, batch_id: str) -> str:

@@ -1,7 +1,6 @@
 """Remote jobs that nobody needs any more, until their service has confirmed that they are gone."""
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,11 +34,13 @@ class DeletionStore:
             limit: How many at the most.
             again_in_s: When they are due again unless they are confirmed before, in seconds.
         """
-        now = time.time() * 1000
+        now_ms = self._connection.now_ms()
         with self._connection.commands() as client:
-            members = client.zrange(keys.DELETIONS, "-inf", now, byscore=True, offset=0, num=limit)
+            members = client.zrange(
+                keys.DELETIONS, "-inf", now_ms, byscore=True, offset=0, num=limit
+            )
             if members:
-                later = now + again_in_s * 1000
+                later = now_ms + again_in_s * 1000
                 client.zadd(keys.DELETIONS, dict.fromkeys(members, later), xx=True)
         return [_read(member) for member in members]
 

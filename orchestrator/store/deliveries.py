@@ -101,15 +101,18 @@ class DeliveryStore:
             for number in sorted(records, key=int)
         ]
 
-    def take_due(self, *, limit: int, again_in_s: float) -> Sequence[Delivery]:
-        """Take deliveries whose time has come.
+    def take_due(self, *, limit: int, again_in_s: float) -> tuple[Sequence[Delivery], datetime]:
+        """Take deliveries that are due.
 
         Args:
             limit: How many at the most.
-            again_in_s: When they are due again, should whoever takes them die, in seconds.
+            again_in_s: Seconds until a delivery that is not recorded becomes due again.
+
+        Returns:
+            The deliveries, and Redis's time.
         """
-        found = self._connection.run("deliveries", "take", limit, round(again_in_s * 1000))
-        return [Delivery.decode(*one) for one in found]
+        found, now = self._connection.run("deliveries", "take", limit, round(again_in_s * 1000))
+        return [Delivery.decode(*one) for one in found], instant(now)
 
     def note(self, taken: Delivery, outcome: Delivery, *, in_s: float | None) -> None:
         """Write what an attempt came to, unless the delivery was changed meanwhile.

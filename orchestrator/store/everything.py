@@ -9,8 +9,9 @@ from orchestrator.store.connection import Connection
 __all__ = ["Everything"]
 
 _BATCH: Final = 500
-# Workers live on after a reset: their signs of life, and how the broker knows its queues.
-_KEPT: Final = ("heartbeat:", "workers", "reconciler", "broker:_kombu")
+# Workers live on after a reset: their heartbeats, how the broker knows its queues, and the version
+# of what they write.
+_KEPT: Final = ("heartbeat:", "workers", "reconciler", "broker:_kombu", "schema")
 
 
 class Everything:
@@ -18,6 +19,10 @@ class Everything:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def now_ms(self) -> int:
+        """Return Redis's time in milliseconds, by which jobs are stamped."""
+        return self._connection.now_ms()
 
     def memory_bytes(self) -> int:
         """Return what the Redis server uses, with other applications' keys."""

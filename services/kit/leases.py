@@ -1,6 +1,5 @@
 """Who works on which job, and which jobs wait: what is needed to miss neither."""
 
-import time
 from enum import StrEnum
 from importlib.resources import files
 from typing import cast
@@ -67,6 +66,10 @@ class Leases:
         return cast("list[tuple[str, float]]", waiting)
 
     def wait_anew(self, job_id: str) -> None:
-        """Put a waiting job at the end of the line."""
-        instant_ms = time.time_ns() // 1_000_000
-        self._redis.zadd(self._keys.waiting, {job_id: instant_ms}, xx=True)
+        """Put a waiting job at the end of the queue."""
+        self._redis.zadd(self._keys.waiting, {job_id: self.now_ms()}, xx=True)
+
+    def now_ms(self) -> int:
+        """Return Redis's time, by which leases and waits are stamped, in milliseconds."""
+        seconds, microseconds = self._redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000

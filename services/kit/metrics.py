@@ -4,7 +4,6 @@ All of them are read from Redis when they are asked for, so that every process o
 on whatever machine, tells the same.
 """
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -42,13 +41,14 @@ class _ServiceCollector(Collector):
         """Yield every figure."""
         operations = self._operations
         waiting = operations.leases.list_waiting()
-        oldest_ms = min((since_ms for _, since_ms in waiting), default=time.time() * 1000)
+        now_ms = operations.leases.now_ms()
+        oldest_ms = min((since_ms for _, since_ms in waiting), default=now_ms)
         yield self._gauge("up", "Whether a worker lives", operations.heartbeat.is_fresh())
         yield self._gauge("jobs_waiting", "Jobs that no worker has begun", len(waiting))
         yield self._gauge(
             "oldest_waiting_seconds",
             "How long the first in line waits",
-            time.time() - oldest_ms / 1000,
+            max(0.0, now_ms - oldest_ms) / 1000,
         )
         yield self._gauge("jobs_running", "Jobs in work", len(operations.leases.list_running()))
         yield self._gauge(

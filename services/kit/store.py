@@ -1,6 +1,5 @@
 """The jobs of a service in Redis: a hash each, changed by scripts that check and write at once."""
 
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +88,6 @@ class JobStore:
             ],
             args=[
                 job_id,
-                time.time_ns() // 1_000_000,
                 max_queue,
                 new.fingerprint if keyed else "",
                 self._keys.job_prefix,

@@ -1,5 +1,5 @@
 -- Notices to clients' own addresses. ARGV: kind, then
--- `take`: limit, time until they are due again (ms). Returns a list of {id, number, url, record}.
+-- `take`: limit, time until they are due again (ms). Returns {list of {id, number, url, record}, the instant}.
 -- `note`: id, number, record before, record after, time until it is due again (ms, '' for never).
 -- `resend`: id, number, record.
 local kind, due = ARGV[1], P .. 'deliveries'
@@ -16,7 +16,7 @@ if kind == 'take' then
       redis.call('ZREM', due, member)  -- the job is gone
     end
   end
-  return taken
+  return {taken, text(NOW)}
 end
 
 local id, number = ARGV[2], ARGV[3]

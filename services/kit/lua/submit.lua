@@ -1,32 +1,34 @@
 -- Create a job, unless its submission is known already or too many jobs wait.
 -- KEYS: job, idempotency, waiting, jobs
--- ARGV: id, created_ms, max_queue, fingerprint ('' = no idempotency key), job prefix,
+-- ARGV: id, max_queue, fingerprint ('' = no idempotency key), job prefix,
 --       active lifetime in s, idempotency lifetime in s, then the hash's fields and values
 -- Returns {outcome, id}: created, existing, mismatch or full.
-local id, fingerprint = ARGV[1], ARGV[4]
+local id, fingerprint = ARGV[1], ARGV[3]
 -- The caller repeats the script when the reply was lost; an "existing" job would lose its upload.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return {'created', id}
 end
 if fingerprint ~= '' then
   local known = redis.call('HMGET', KEYS[2], 'job_id', 'fingerprint')
-  if known[1] and redis.call('EXISTS', ARGV[5] .. known[1]) == 1 then
+  if known[1] and redis.call('EXISTS', ARGV[4] .. known[1]) == 1 then
     if known[2] == fingerprint then
       return {'existing', known[1]}
     end
     return {'mismatch', known[1]}
   end
 end
-if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[3]) then
+if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[2]) then
   return {'full', ''}
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 8))
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-redis.call('ZADD', KEYS[3], ARGV[2], id)
-redis.call('ZADD', KEYS[4], ARGV[2], id)
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('HSET', KEYS[1], unpack(ARGV, 7))
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('ZADD', KEYS[3], now_ms, id)
+redis.call('ZADD', KEYS[4], now_ms, id)
 if fingerprint ~= '' then
   redis.call('HSET', KEYS[2], 'job_id', id, 'fingerprint', fingerprint)
-  redis.call('EXPIRE', KEYS[2], ARGV[7])
+  redis.call('EXPIRE', KEYS[2], ARGV[6])
   redis.call('HSET', KEYS[1], 'idempotency', KEYS[2])
 end
 return {'created', id}
