@@ -9,7 +9,9 @@ from typing import Any
 from celery import Celery, signals
 
 from orchestrator import log, tracing
+from orchestrator.errors import SchemaVersionError
 from orchestrator.garbage import collect_rarely
+from orchestrator.store.connection import check_schema
 from tasks.pulse import Pulse
 from tasks.resources import resources, settings
 from tasks.stages import enqueue
@@ -28,6 +30,7 @@ def connect_signals(app: Celery) -> None:
     pulse = cache(lambda: Pulse(app, resources(), enqueue))
 
     def start(**_: Any) -> None:
+        _refuse_newer_data()
         _switch_threads_rarely()
         _raise_descriptor_limit(settings().worker_concurrency)
         pulse().start()
@@ -40,9 +43,18 @@ def connect_signals(app: Celery) -> None:
         pulse().end()
 
     signals.setup_logging.connect(_configure_logs, weak=False)
+    signals.beat_init.connect(_refuse_newer_data, weak=False)
     signals.worker_init.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_shutdown.connect(end, weak=False)
+
+
+def _refuse_newer_data(**_: Any) -> None:
+    """End the process where a newer release has written the data."""
+    try:
+        check_schema(settings())
+    except SchemaVersionError as error:
+        sys.exit(f"{error}.")  # Celery would only log an Exception of a signal's receiver
 
 
 def _switch_threads_rarely() -> None:

@@ -24,6 +24,7 @@ OrchestratorError
 ├── NoAudioError                  a job took the publisher's subtitles, so there is no audio
 ├── StoreError                    Redis answered with something unexpected
 │   ├── StoreUnavailableError     Redis did not answer, or cannot take a write now
+│   ├── SchemaVersionError        a newer release has written the data
 │   └── LeaseLostError            somebody newer owns the stage; this write was refused
 ├── TurnInterruptedError          the worker was told to stop
 └── StageError                    a stage cannot go on as it is
@@ -44,6 +45,7 @@ OrchestratorError
 from orchestrator.errors.base import (
     LeaseLostError,
     OrchestratorError,
+    SchemaVersionError,
     SettingsError,
     StoreError,
     StoreUnavailableError,
@@ -116,6 +118,7 @@ __all__ = [
     "RemoteJobError",
     "RemoteJobFailedError",
     "RemoteJobLostError",
+    "SchemaVersionError",
     "ServiceError",
     "ServiceOverloadedError",
     "ServiceRejectedError",

@@ -3,6 +3,7 @@
 __all__ = [
     "LeaseLostError",
     "OrchestratorError",
+    "SchemaVersionError",
     "SettingsError",
     "StoreError",
     "StoreUnavailableError",
@@ -36,6 +37,24 @@ class StoreUnavailableError(StoreError):
     """Redis did not answer in time, or cannot take a write at the moment."""
 
     code = "store_unavailable"
+
+
+class SchemaVersionError(StoreError):
+    """A newer release has written the data; this one must not touch it."""
+
+    code = "schema_version"
+
+    def __init__(self, found: int, supported: int) -> None:
+        super().__init__(found, supported)
+        self.found = found
+        self.supported = supported
+
+    def __str__(self) -> str:
+        return (
+            f"The data in Redis has schema version {self.found}, and this release reads versions "
+            f"up to {self.supported}. Start the release that wrote the data or a later one, or "
+            "restore the backup made before the upgrade"
+        )
 
 
 class LeaseLostError(StoreError):

@@ -8,12 +8,13 @@ from typing import Any, Final
 import redis
 from redis.commands.core import Script
 
-from orchestrator.errors import StoreError, StoreUnavailableError
+from orchestrator.errors import SchemaVersionError, StoreError, StoreUnavailableError
+from orchestrator.log import LOGGER
 from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.pools import make_bounded_pool, make_pool
 
-__all__ = ["Connection", "connect", "connect_bounded"]
+__all__ = ["Connection", "check_schema", "connect", "connect_bounded"]
 
 _SCRIPTS: Final = files("orchestrator.store") / "lua"
 _LIBRARY: Final = "lib.lua"
@@ -53,13 +54,32 @@ class Connection:
     def __init__(self, client: redis.Redis) -> None:
         self.client = client
         self._scripts: dict[str, Script] = {}
+        self._is_verified = False
+
+    def verify(self) -> None:
+        """Check that this release can read the data, and record its version there.
+
+        Done once, before the first command; later calls return at once.
+
+        Raises:
+            SchemaVersionError: A newer release has written the data.
+            StoreError: See ``translated``.
+        """
+        if self._is_verified:
+            return
+        with translated():
+            found = self._script("schema")(keys=[keys.PREFIX], args=[keys.SCHEMA_VERSION])
+        if found > keys.SCHEMA_VERSION:
+            raise SchemaVersionError(found, keys.SCHEMA_VERSION)
+        self._is_verified = True
 
     def run(self, name: str, *arguments: str | float) -> Any:
         """Run a script, e.g. ``claim`` for ``lua/claim.lua``; redis-py loads it where needed.
 
         Raises:
-            StoreError: See ``translated``.
+            StoreError: See ``translated`` and ``verify``.
         """
+        self.verify()
         with translated():
             return self._script(name)(keys=[keys.PREFIX], args=arguments)
 
@@ -93,6 +113,7 @@ class Connection:
         It is a ``redis.Redis``, whose annotations cover answers in bytes, text and futures at
         once and so say nothing about this one.
         """
+        self.verify()
         with translated():
             yield self.client
 
@@ -102,6 +123,23 @@ class Connection:
             source = (_SCRIPTS / _LIBRARY).read_text() + (_SCRIPTS / f"{name}.lua").read_text()
             self._scripts[name] = script = self.client.register_script(source)
         return script
+
+
+def check_schema(settings: Settings) -> None:
+    """Refuse to start a process on data that a newer release has written.
+
+    While Redis is away this only logs; ``Connection`` checks again before its first command.
+
+    Raises:
+        SchemaVersionError: A newer release has written the data.
+    """
+    connection = connect(settings)
+    try:
+        connection.verify()
+    except StoreUnavailableError as error:
+        LOGGER.warning("The schema version is checked once Redis is back: %s", error)
+    finally:
+        connection.client.close()
 
 
 def connect(settings: Settings) -> Connection:

@@ -59,12 +59,15 @@ listings                        sorted set  batches whose playlist is to be list
 deliveries                      sorted set  notices that have not arrived, by the next try
 deletions                       sorted set  remote jobs to delete, by the instant of the next try
 reconciler                      string      who reconciles now; one round at the longest
+schema                          string      the version of all this; without it that of release 1.0
 ==============================  ==========  =====================================================
 """
 
 from typing import Final
 
 PREFIX: Final = "orchestrator:"
+SCHEMA_VERSION: Final = 2
+"""The version of the keys and messages. Raise it when an older release could not read them."""
 CHANGES: Final = f"{PREFIX}changes"
 """The channel on which the id of every job that changed is published."""
 JOBS: Final = f"{PREFIX}jobs"

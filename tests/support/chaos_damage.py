@@ -29,7 +29,7 @@ class ChaosOrchestrator(Orchestrator):
 
     def spawn_worker(self) -> OwnProcess:
         """Start one more worker and return at once."""
-        worker = self._start(["celery", "-A", "tasks.app", "worker"], "worker")
+        worker = self.start_process(["celery", "-A", "tasks.app", "worker"], "worker")
         self.workers.append(worker)
         return worker
 

@@ -82,6 +82,10 @@ class OwnProcess:
         self.send(signal.SIGKILL)
         self._process.wait(_STOP_TIMEOUT_S)
 
+    def wait(self) -> int:
+        """Wait until it ends by itself; returns its exit status."""
+        return self._process.wait(_START_TIMEOUT_S)
+
     def stop(self) -> int:
         """Ask it to end, and wait until it has; returns its exit status."""
         if self.is_running:
@@ -157,18 +161,22 @@ class Orchestrator:
 
     def start_api(self) -> None:
         """Start the API and return when it answers."""
-        self.api = self._start(["gunicorn", "-c", "web/gunicorn.conf.py", "web.wsgi:app"], "api")
+        self.api = self.start_process(
+            ["gunicorn", "-c", "web/gunicorn.conf.py", "web.wsgi:app"], "api"
+        )
         wait_until(self._answers, timeout_s=_START_TIMEOUT_S, what="the API")
 
     def start_beat(self) -> None:
         """Start beat."""
         schedule = str(self._directory / "schedule")
-        self.beat = self._start(["celery", "-A", "tasks.app", "beat", "-s", schedule], "beat")
+        self.beat = self.start_process(
+            ["celery", "-A", "tasks.app", "beat", "-s", schedule], "beat"
+        )
 
     def start_worker(self) -> OwnProcess:
         """Start one more worker and return when it gives signs of life."""
         before = self._heartbeats()
-        worker = self._start(["celery", "-A", "tasks.app", "worker"], "worker")
+        worker = self.start_process(["celery", "-A", "tasks.app", "worker"], "worker")
         self.workers.append(worker)
         wait_until(lambda: self._heartbeats() - before, timeout_s=_START_TIMEOUT_S, what="a worker")
         return worker
@@ -251,7 +259,8 @@ class Orchestrator:
         for service in self.services.values():
             service.stop()
 
-    def _start(self, command: list[str], name: str) -> OwnProcess:
+    def start_process(self, command: list[str], name: str) -> OwnProcess:
+        """Start one more process: a module and its arguments."""
         self._directory.mkdir(parents=True, exist_ok=True)
         self._count += 1
         log = self._directory / f"{name}-{self._count}.log"

@@ -26,6 +26,7 @@ from orchestrator.errors import (
     QueueFullError,
     RemoteJobFailedError,
     RemoteJobLostError,
+    SchemaVersionError,
     ServiceError,
     ServiceOverloadedError,
     ServiceRejectedError,
@@ -46,6 +47,11 @@ SENTENCES = {
     FileTooLargeError(9): "Files of at most 9 bytes are accepted (MAX_FILE_SIZE_MB)",
     QueueFullError(3): "3 jobs have not ended yet, which is as many as are accepted",
     LeaseLostError("a1", "cancelled"): "The lease on job a1 is lost: cancelled",
+    SchemaVersionError(3, 2): (
+        "The data in Redis has schema version 3, and this release reads versions up to 2. Start "
+        "the release that wrote the data or a later one, or restore the backup made before the "
+        "upgrade"
+    ),
     DeadlineExceededError("JOB_TIMEOUT_MINUTES", 3600.0): (
         "Not finished within 3600 s (JOB_TIMEOUT_MINUTES)"
     ),
