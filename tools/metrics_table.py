@@ -79,7 +79,7 @@ def _service_families() -> list[Family]:
     """Return what a service shows that has one job."""
     stub: Any = SimpleNamespace(
         service=SimpleNamespace(name="any"),
-        leases=SimpleNamespace(list_waiting=list, list_running=list),
+        leases=SimpleNamespace(list_waiting=list, list_running=list, now_ms=int),
         heartbeat=SimpleNamespace(is_fresh=lambda: True),
         artifacts=SimpleNamespace(measure_free=lambda: 0),
         store=SimpleNamespace(list_all=lambda: [_SAMPLE], count_ended=lambda: {"completed": 1}),
