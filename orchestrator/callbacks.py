@@ -1,33 +1,33 @@
-"""One POST to an address that a client named: resolved once, checked, and only there connected."""
+"""One POST to a URL that a client named: resolved once, checked, and connected only there."""
 
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from functools import cache
-from http.client import HTTPConnection, HTTPException
-from typing import Final
-from urllib.parse import SplitResult, quote, urlsplit
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+import requests
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.util import Timeout
 
+from orchestrator.connections import DirectSession, WatchedAdapter, root_cause
 from orchestrator.errors import CallbackError, ForbiddenAddressError
 from orchestrator.network import is_public
 
 __all__ = ["post"]
 
 _PORTS: Final = {"http": 80, "https": 443}
-_SAFE_IN_TARGET: Final = "/%:@!$&'()*+,;=~-._?"
+_LEAST_S: Final = 0.1  # for the last address, where the ones before it took all the time
 
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool, limit_s: float
 ) -> int:
-    """Send a body to an address; redirects are not followed, and the answer's body is not read.
+    """Send a body to a URL; redirects are not followed, and the response's body is not read.
 
     Args:
-        url: An http or https address.
+        url: An http or https URL.
         body: What is sent.
         headers: Sent with it.
         allow_private: Whether it may lead into a private network.
@@ -40,21 +40,38 @@ def post(
         ForbiddenAddressError: The host's name leads into a private network.
         CallbackError: There was no answer.
     """
-    parts = urlsplit(url)
     try:
-        host = (parts.hostname or "").encode("idna").decode()
+        request = requests.Request("POST", url, {**headers, "Connection": "close"}, data=body)
+        prepared = request.prepare()  # without a session, which would look into ~/.netrc
+        parts = urlsplit(prepared.url or "")
+        # The connection is made to an address; http.client would name that.
+        prepared.headers["Host"] = parts.netloc
         port = parts.port or _PORTS[parts.scheme]
-        addresses = _resolve(host, port, allow_private=allow_private)
-        with _connect(addresses, port, limit_s) as raw, _bounded(raw, limit_s):
-            connection = HTTPConnection(host, port)
-            is_secure = parts.scheme == "https"
-            # It connects by itself only where it has no socket yet.
-            connection.sock = _tls().wrap_socket(raw, server_hostname=host) if is_secure else raw
-            with closing(connection):
-                connection.request("POST", _target(parts), body, {**headers, "Connection": "close"})
-                return connection.getresponse().status
-    except (OSError, HTTPException, UnicodeError) as error:
+        addresses = _resolve(parts.hostname or "", port, allow_private=allow_private)
+        return _send(prepared, addresses, limit_s)
+    except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
         raise CallbackError(_reason(error)) from error
+
+
+class _PinnedAdapter(WatchedAdapter):
+    """Connects to an address instead of the host in the URL, for which TLS checks all the same.
+
+    Args:
+        address: Where it connects to.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what identifies the pool of connections: the address, and the host for TLS."""
+        host: dict[str, Any]
+        tls: dict[str, Any]
+        host, tls = map(dict, super().build_connection_pool_key_attributes(*args, **kwargs))
+        if host["scheme"] == "https":
+            tls["server_hostname"] = host["host"]
+        return {**host, "host": self._address}, tls
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
@@ -66,57 +83,49 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     return addresses
 
 
-def _connect(addresses: list[str], port: int, limit_s: float) -> socket.socket:
-    for address in addresses[:-1]:
-        with suppress(OSError):
-            return socket.create_connection((address, port), timeout=limit_s / len(addresses))
-    return socket.create_connection((addresses[-1], port), timeout=limit_s)
+def _send(request: requests.PreparedRequest, addresses: list[str], limit_s: float) -> int:
+    """Send a request to the first address that can be connected to; returns the status."""
+    ends = time.monotonic() + limit_s
+    *others, last = addresses
+    for number, address in enumerate(others):
+        left_s = max(ends - time.monotonic(), _LEAST_S)
+        timeout = Timeout(connect=left_s / (len(addresses) - number), total=left_s)
+        try:
+            return _send_to(address, request, timeout)
+        except requests.ConnectionError as error:
+            if not _is_unconnected(error):
+                raise
+    return _send_to(last, request, Timeout(total=max(ends - time.monotonic(), _LEAST_S)))
 
 
-@contextmanager
-def _bounded(sock: socket.socket, limit_s: float) -> Iterator[None]:
-    """Shut a socket after some time: its own timeout is that of a single read.
-
-    Raises:
-        TimeoutError: That happened; what was read until then is no whole answer.
-    """
-    twin = sock.dup()  # TLS takes the socket itself over; shutting this one ends both
-    is_over = threading.Event()
-
-    def shut() -> None:
-        is_over.set()
-        with suppress(OSError):  # it was closed in the meantime, which is what was wanted
-            twin.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(limit_s, shut)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        twin.close()
-    if is_over.is_set():
-        raise TimeoutError
+def _send_to(address: str, request: requests.PreparedRequest, timeout: Any) -> int:
+    with DirectSession() as session:
+        adapter = _PinnedAdapter(address)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        # The environment's authorities, but not its proxies: one would resolve the host again.
+        how: dict[str, Any] = {
+            **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
+            "proxies": {},
+            "timeout": timeout,  # one of urllib3, which requests takes as well
+            "allow_redirects": False,
+        }
+        with session.send(request, **how) as response:
+            return response.status_code
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """Return what checks certificates: against this machine's authorities and the public ones."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    return context
+def _is_unconnected(error: requests.ConnectionError) -> bool:
+    """Whether nothing was sent, so that another address may be tried."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, ConnectTimeoutError | NewConnectionError)
 
 
-def _target(parts: SplitResult) -> str:
-    target = parts.path or "/"
-    return quote(f"{target}?{parts.query}" if parts.query else target, safe=_SAFE_IN_TARGET)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not valid: {error.verify_message}"
-    if isinstance(error, TimeoutError):
+def _reason(error: BaseException) -> str:
+    cause = root_cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate is not valid: {cause.verify_message}"
+    if isinstance(cause, TimeoutError):
         return "no answer in time"
-    if isinstance(error, socket.gaierror):
+    if isinstance(cause, socket.gaierror):
         return "the host's name has no address"
-    return f"no answer: {type(error).__name__}"
+    return f"no answer: {type(cause).__name__}"

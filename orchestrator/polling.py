@@ -36,7 +36,7 @@ class Polling:
         etag: str | None,
     ) -> None:
         self.etag = etag
-        self._was_asked_to_wait = False
+        self._was_asked = False
         self._accepted: Poll | None = None
         self._client = client
         self._settings = settings
@@ -77,17 +77,17 @@ class Polling:
                 raise
             self._stop.sleep(self._settings.poll_interval / 10)
             return Poll(None, None, has_waited=True)
-        self._was_asked_to_wait = self.etag is not None
+        self._was_asked = True
         self.etag = poll.etag
         return poll
 
     def pause(self, poll: Poll, record: StageRecord) -> None:
-        """Wait until the next poll, unless the service has waited or is about to.
+        """Wait until the next poll, unless the service has waited or was not asked to yet.
 
         Raises:
             TurnInterruptedError: The worker was told to stop.
         """
-        if not poll.has_waited and (self._was_asked_to_wait or poll.etag is None):
+        if self._was_asked and not poll.has_waited:
             self._sleep(record)
 
     def _sleep(self, record: StageRecord) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from orchestrator.errors import StoreUnavailableError
 from orchestrator.metrics import Counts
-from orchestrator.microservice import MicroserviceClient
+from orchestrator.microservice import MicroserviceClient, ServiceSession
 from orchestrator.settings import Settings
 from orchestrator.stopping import StopSignal
 from orchestrator.store.breakers import BreakerStore
@@ -85,7 +85,7 @@ def build_resources(settings: Settings) -> Resources:
 
 
 def _connections(settings: Settings, connection: Connection, stop: StopSignal) -> Connections:
-    counts = Counts()
+    counts, session = Counts(), ServiceSession(settings, stop)
     return Connections(
         settings=settings,
         counts=counts,
@@ -93,7 +93,8 @@ def _connections(settings: Settings, connection: Connection, stop: StopSignal) -
         breakers=BreakerStore(connection, settings),
         uploads=UploadStore(Path(settings.uploads_dir)),
         clients={
-            name: MicroserviceClient(name, settings, stop, counts) for name in settings.services
+            name: MicroserviceClient(name, settings, stop, session, counts)
+            for name in settings.services
         },
     )
 

@@ -74,6 +74,11 @@ class RemoteJob:
     findings: Findings = NOTHING
     """What it reports of the recording."""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has completed or failed."""
+        return self.status in {RemoteStatus.COMPLETED, RemoteStatus.FAILED}
+
 
 @dataclass(frozen=True)
 class Playlist:

@@ -10,7 +10,7 @@ from email.utils import collapse_rfc2231_value
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from requests.structures import CaseInsensitiveDict
+from requests import Request, Response
 
 from orchestrator import tracing
 from orchestrator.errors import (
@@ -32,9 +32,9 @@ from orchestrator.microservice.answers import (
     parse_transcript,
 )
 from orchestrator.microservice.instances import name_of
+from orchestrator.microservice.session import ServiceSession
 from orchestrator.microservice.transfer import Relay, SourceArtifact, make_upload
 from orchestrator.microservice.transport import Transport
-from orchestrator.microservice.wire import Answer, Request
 from orchestrator.settings import Settings
 from orchestrator.stopping import StopSignal
 
@@ -54,7 +54,7 @@ class Poll:
     job: RemoteJob | None
     """``None``: nothing has changed since the poll that gave the ETag."""
     etag: str | None
-    """Names this state of the job; a service that gives one can be asked to wait."""
+    """Names this state of the job, so that the next poll can ask for another one."""
     has_waited: bool
     """Whether the service honoured the wish to wait."""
 
@@ -70,11 +70,17 @@ class MicroserviceClient:
         name: The service's name.
         settings: Its address and limits, and everybody's.
         stop: Ends waits and polls when the worker is told to stop.
+        session: Carries the calls; one for all services of a process.
         counts: Where calls and bytes are counted.
     """
 
     def __init__(
-        self, name: str, settings: Settings, stop: StopSignal, counts: Counts | None = None
+        self,
+        name: str,
+        settings: Settings,
+        stop: StopSignal,
+        session: ServiceSession,
+        counts: Counts | None = None,
     ) -> None:
         self.name = name
         self.instances = settings.services[name].urls
@@ -83,7 +89,7 @@ class MicroserviceClient:
         self._settings = settings
         self.holds_polls: bool | None = None
         """Whether the service is known to answer a poll only once there is something new."""
-        self._http = Transport(name, settings, stop, counts)
+        self._http = Transport(name, settings, stop, session, counts)
 
     def submit(
         self,
@@ -133,31 +139,47 @@ class MicroserviceClient:
         )
 
     def poll(self, remote_id: str, *, etag: str | None = None, instance: str | None = None) -> Poll:
-        """Ask for a job's status; with an ETag the service may wait until it has changed.
+        """Ask for a job's status, and to be answered once it differs (RFC 7240).
+
+        Any service may be asked to wait; one that does not know of it answers at once.
+
+        Args:
+            remote_id: The remote job.
+            etag: Names the state that is known; without one a service waits for the next change.
+            instance: Where the job is; ``None`` for the first instance.
 
         Raises:
             RemoteJobLostError: The service does not know the job.
             ServiceError: It did not answer as it should.
         """
-        wait_s = self._settings.poll_wait_s if etag else 0.0
-        headers = {}
-        if etag and wait_s:
-            headers = {"Prefer": f"wait={wait_s:g}", "If-None-Match": etag}
-        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}"
+        wait_s = self._settings.poll_wait_s
+        headers = {"Prefer": f"wait={wait_s:g}"} if wait_s else {}
+        if etag:
+            headers["If-None-Match"] = etag
+        url = self._url(instance, "jobs", remote_id)
 
         def ask() -> Poll:
             self._http.counts.add(POLLS, self.name)
+            began = time.monotonic()
             with self._http.call(
-                self._http.polls, Request("GET", url, headers), patience_s=wait_s, found=remote_id
+                Request("GET", url, headers),
+                patience_s=wait_s,
+                found=remote_id,
+                passed=_NOT_MODIFIED,
             ) as response:
-                has_waited = "wait" in (response.header("Preference-Applied") or "")
-                given = response.header("ETag")
-                if etag or given is None:
-                    self.holds_polls = has_waited
-                if response.status == _NOT_MODIFIED:
+                given = response.headers.get("ETag")
+                has_waited = "wait" in response.headers.get("Preference-Applied", "") or (
+                    # The header is optional, and no status call takes so long otherwise.
+                    0 < wait_s / 2 < time.monotonic() - began
+                )
+                if response.status_code == _NOT_MODIFIED:
                     self._http.read_whole(response)
-                    return Poll(None, given or etag, has_waited)
-                return Poll(self._http.parsed(response, parse_job), given, has_waited)
+                    job, given = None, given or etag
+                else:
+                    job = self._http.parsed(response, parse_job)
+            if has_waited or not (job and job.has_ended):
+                self.holds_polls = has_waited
+            return Poll(job, given, has_waited)
 
         return self._http.repeated(ask)
 
@@ -188,9 +210,9 @@ class MicroserviceClient:
         Raises:
             ServiceError: It did not answer as it should.
         """
-        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}/transcription"
+        url = self._url(instance, "jobs", remote_id, "transcription")
         try:
-            with self._http.call(self._http.transfers, Request("GET", url)) as response:
+            with self._http.call(Request("GET", url)) as response:
                 body = parse_json(self._http.read_whole(response, limit_s=self._timeout_s))
             transcript = parse_transcript(body)
         except (ServiceRejectedError, ValueError):
@@ -207,17 +229,14 @@ class MicroserviceClient:
             RemoteJobLostError: The service does not have it.
             ServiceError: It did not answer as it should.
         """
-        with self._http.call(
-            self._http.transfers,
-            Request("GET", f"{instance or self.instance}/jobs/{_quoted(remote_id)}/download"),
-            found=remote_id,
-        ) as response:
-            length = response.header("Content-Length") or ""
+        url = self._url(instance, "jobs", remote_id, "download")
+        with self._http.call(Request("GET", url), found=remote_id) as response:
+            length = response.headers.get("Content-Length", "")
             yield SourceArtifact(
                 service=self.name,
                 filename=_filename(response) or default_filename,
                 length_bytes=int(length) if length.isdigit() else None,
-                digest=response.header("Repr-Digest"),
+                digest=response.headers.get("Repr-Digest"),
                 read=lambda: self._http.stream(response),
             )
 
@@ -231,18 +250,11 @@ class MicroserviceClient:
             RemoteJobLostError: The service does not have it.
             ServiceError: It did not answer as it should.
         """
+        url = self._url(instance, "jobs", remote_id, "download")
         with self._http.call(
-            self._http.transfers,
-            Request(
-                "GET",
-                f"{instance or self.instance}/jobs/{_quoted(remote_id)}/download",
-                headers,
-            ),
-            found=remote_id,
-            passed=_RANGE_NOT_SATISFIABLE,
+            Request("GET", url, headers), found=remote_id, passed=_RANGE_NOT_SATISFIABLE
         ) as response:
-            given = CaseInsensitiveDict(response.headers())
-            yield Relay(response.status, given, self._http.stream(response))
+            yield Relay(response.status_code, response.headers, self._http.stream(response))
 
     def delete(self, remote_id: str, *, instance: str | None = None) -> None:
         """Delete a job, or cancel it while it runs; a job that is not there is as good.
@@ -250,11 +262,9 @@ class MicroserviceClient:
         Raises:
             ServiceError: The service did not answer as it should.
         """
-        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}"
+        url = self._url(instance, "jobs", remote_id)
         try:
-            with self._http.call(
-                self._http.transfers, Request("DELETE", url), found=remote_id
-            ) as response:
+            with self._http.call(Request("DELETE", url), found=remote_id) as response:
                 self._http.read_whole(response)
         except RemoteJobLostError:
             return
@@ -272,14 +282,13 @@ class MicroserviceClient:
 
     def _clean_instance(self, instance: str) -> Any:
         request = {"deep": True, "purge_celery_queue": True}
-        url = f"{instance}/admin/cleanup"
-        wish = Request("POST", url, _JSON, json.dumps(request).encode())
-        with self._http.call(self._http.transfers, wish) as response:
+        url, body = self._url(instance, "admin", "cleanup"), json.dumps(request).encode()
+        with self._http.call(Request("POST", url, _JSON, data=body)) as response:
             return self._http.parsed(response, lambda body: body)
 
     def health(self, *, timeout_s: float, instance: str | None = None) -> str:
         """Return an instance's own word for how it is; ``unreachable`` where it has none."""
-        url = f"{instance or self.instance}/health"
+        url = self._url(instance, "health")
         try:
             status = parse_json(self._http.read_any(url, limit_s=timeout_s)).get("status")
         except (ServiceError, ValueError, AttributeError):
@@ -319,12 +328,10 @@ class MicroserviceClient:
         parse: Callable[[Any], Result],
         instance: str | None,
     ) -> Result:
-        url = f"{instance or self.instance}/jobs/{_quoted(remote_id)}/{document}"
+        url = self._url(instance, "jobs", remote_id, document)
 
         def fetch() -> Result:
-            with self._http.call(
-                self._http.transfers, Request("GET", url), found=remote_id
-            ) as response:
+            with self._http.call(Request("GET", url), found=remote_id) as response:
                 return self._http.parsed(response, parse, limit_s=self._timeout_s)
 
         with tracing.span(f"fetch {document} from {self.name}", kind="client"):
@@ -338,11 +345,10 @@ class MicroserviceClient:
         instance: str | None,
         path: str = "jobs",
     ) -> Poll:
-        url = f"{instance or self.instance}/{path}"
-        request = Request("POST", url, headers, body)
-        with self._http.call(self._http.transfers, request) as response:
+        request = Request("POST", self._url(instance, path), headers, data=body)
+        with self._http.call(request) as response:
             job = self._http.parsed(response, parse_job)
-            return Poll(job, response.header("ETag"), has_waited=False)
+            return Poll(job, response.headers.get("ETag"), has_waited=False)
 
     def _post_file(
         self,
@@ -354,15 +360,20 @@ class MicroserviceClient:
     ) -> Poll:
         with source() as artifact:
             upload = make_upload(fields, artifact, limit_s=self._timeout_s)
-            return self._post({**headers, **upload.headers}, upload, instance=instance)
+            headers = {**headers, "Content-Type": upload.content_type}
+            return self._post(headers, upload.body(), instance=instance)
+
+    def _url(self, instance: str | None, *path: str) -> str:
+        """Return the URL of a path, whatever is in its segments, such as a service's own id."""
+        return "/".join((instance or self.instance, *(quote(one, safe="") for one in path)))
 
 
-def _filename(response: Answer) -> str | None:
+def _filename(response: Response) -> str | None:
     """Return the name in Content-Disposition, without any folder that it may name.
 
     ``filename*`` is preferred to the ASCII fallback beside it (RFC 6266, section 4.3).
     """
-    given = response.header("Content-Disposition")
+    given = response.headers.get("Content-Disposition")
     if not given:
         return None
     header = Message()
@@ -371,8 +382,3 @@ def _filename(response: Answer) -> str | None:
     extended = (value for name, value in values if name == "filename" and isinstance(value, tuple))
     name = collapse_rfc2231_value(next(extended, header.get_filename() or ""))
     return name.replace("\\", "/").rpartition("/")[2].strip() or None
-
-
-def _quoted(remote_id: str) -> str:
-    """Return a service's id as one segment of a path, whatever is in it."""
-    return quote(remote_id, safe="")

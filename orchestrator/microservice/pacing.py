@@ -1,34 +1,29 @@
-"""How long to wait: between the repetitions of a call, and between polls."""
+"""How long to wait between polls, and before a parked job is tried again."""
 
 import math
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 import backoff
 
 from orchestrator.settings import Settings
 
-__all__ = ["foreseen_wait_s", "park_s", "poll_waits", "retry_waits"]
+__all__ = ["foreseen_wait_s", "park_s", "poll_waits"]
 
 _FIRST_POLL_S = 1.0  # short jobs are noticed quickly, and a poll is seldom wasted on longer ones
 _SHORTEST_FORESEEN_S = 0.25  # an end that is due, but late, is looked for so often
 _LONGEST_FORESEEN = 1.5  # poll intervals: where the end is known, polls before it tell little
 _FIRST_PROGRESS = 5.0  # points; less says too little about the end
 _LONGEST_PARK_S = 30.0  # a service that comes back is noticed within half a minute
+_PARKS_THAT_GROW = 10  # 2^10 times the first wait is beyond every bound
 
 
-def _growing(*, factor_s: float, longest_s: float | None = None) -> Iterator[float]:
+def _growing(*, factor_s: float, longest_s: float) -> Iterator[float]:
     """Yield ``factor_s`` × 2^n, up to a bound."""
     waits = backoff.expo(factor=factor_s, max_value=longest_s)
     next(waits)  # the generator's first value only starts it
     yield from waits
-
-
-def retry_waits(settings: Settings) -> Iterator[float]:
-    """Yield the waits between the repetitions of one call, in seconds (full jitter)."""
-    longest = _growing(factor_s=settings.retry_backoff_base_s)
-    for _, longest_s in zip(range(settings.http_max_retries), longest, strict=False):
-        yield backoff.full_jitter(longest_s)
 
 
 def poll_waits(settings: Settings) -> Iterator[float]:
@@ -68,8 +63,8 @@ def park_s(parks: int, settings: Settings, *, longest_s: float = _LONGEST_PARK_S
         settings: Gives the first wait.
         longest_s: The bound of the growing waits.
     """
-    longest = min(settings.retry_backoff_base_s * 2 ** min(parks, 10), longest_s)
-    return _half_to_whole(longest)
+    bounds = _growing(factor_s=settings.retry_backoff_base_s, longest_s=longest_s)
+    return _half_to_whole(next(islice(bounds, min(parks, _PARKS_THAT_GROW), None)))
 
 
 def _half_to_whole(longest_s: float) -> float:

@@ -1,7 +1,7 @@
 """Audio on its way from one service to the next, in chunks, checked, never piled up."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,22 +71,45 @@ class Relay:
 class Upload:
     """A multipart body (RFC 7578) that is made while it is sent.
 
+    requests' own ``files=`` and `requests_toolbelt` would have the file in memory or copy each
+    chunk of it several times.
+
     Args:
         head: The form up to the file's first byte.
         chunks: The file.
         tail: The form after its last byte.
-        headers: What tells its type, and its length where that is known.
+        content_type: Its type, with the boundary.
+        file_bytes: How long the file is, where that is known.
     """
 
     head: bytes
     chunks: Iterator[bytes]
     tail: bytes
-    headers: Mapping[str, str]
+    content_type: str
+    file_bytes: int | None
 
     def __iter__(self) -> Iterator[bytes]:
         yield self.head
         yield from self.chunks
         yield self.tail
+
+    def body(self) -> Iterable[bytes]:
+        """Return what requests sends with a ``Content-Length``, or in chunks without one."""
+        return iter(self) if self.file_bytes is None else _Sized(self, self.file_bytes)
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """An upload of a known length."""
+
+    upload: Upload
+    file_bytes: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.upload)
+
+    def __len__(self) -> int:
+        return len(self.upload.head) + self.file_bytes + len(self.upload.tail)
 
 
 def make_upload(fields: Mapping[str, Any], source: SourceArtifact, *, limit_s: float) -> Upload:
@@ -101,7 +124,5 @@ def make_upload(fields: Mapping[str, Any], source: SourceArtifact, *, limit_s: f
     form = {**fields, "file": (source.filename, b"", "application/octet-stream")}
     encoded, content_type = encode_multipart_formdata(form, boundary)
     tail = f"\r\n--{boundary}--\r\n".encode()
-    headers = {"Content-Type": content_type}
-    if source.length_bytes is not None:
-        headers["Content-Length"] = str(len(encoded) + source.length_bytes)
-    return Upload(encoded[: -len(tail)], source.chunks(limit_s=limit_s), tail, headers)
+    chunks = source.chunks(limit_s=limit_s)
+    return Upload(encoded[: -len(tail)], chunks, tail, content_type, source.length_bytes)

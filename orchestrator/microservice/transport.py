@@ -1,15 +1,19 @@
 """One call to a service, and what every answer comes to: a body, or an error of ours."""
 
 import math
+import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, TypeVar
 
+import requests
+from urllib3.exceptions import HTTPError
+
 from orchestrator import tracing
+from orchestrator.connections import root_cause
 from orchestrator.errors import (
     OrchestratorError,
     RemoteJobLostError,
@@ -19,58 +23,53 @@ from orchestrator.errors import (
     ServiceUnavailableError,
     TurnInterruptedError,
 )
-from orchestrator.logins import hide_logins
+from orchestrator.logins import hide_login, hide_logins
 from orchestrator.metrics import Counts
-from orchestrator.metrics.catalogue import BYTES, RETRIES
+from orchestrator.metrics.catalogue import BYTES
 from orchestrator.microservice.answers import parse_json, parse_retry_after
-from orchestrator.microservice.pacing import retry_waits
-from orchestrator.microservice.pool import ConnectionPool
-from orchestrator.microservice.wire import Answer, Request
+from orchestrator.microservice.retries import Retries
+from orchestrator.microservice.session import ServiceSession
 from orchestrator.settings import Settings
 from orchestrator.stopping import StopSignal
 
 __all__ = ["Transport"]
 
-_IDLE_TRANSFERS = 16  # connections that are kept open between transfers
 _OVERLOADED_S = 5.0  # for a 429 that does not say how long
 _LONGEST_REASON = 2000
 _LONGEST_PAGE_BYTES = 4 * 1024 * 1024
-_NOT_FOUND = 404
-_TOO_MANY_REQUESTS = 429
-_UNAVAILABLE = 503
-_FIRST_ERROR = 400
-_FIRST_SERVER_ERROR = 500
+_CHUNK_BYTES = 256 * 1024  # large enough that the work per read does not show
 
 Result = TypeVar("Result")
 
 
 class Transport:
-    """Connections to one service: short waiting calls on some, transfers on others.
+    """Calls to one service.
 
     Args:
         name: The service's name, for errors.
         settings: Limits and waits.
-        stop: Ends waiting calls at once, and transfers after `SHUTDOWN_TRANSFER_SECONDS`.
+        stop: Ends waits between retries.
+        session: Carries the calls.
         counts: Where repetitions and streamed bytes are counted.
     """
 
     def __init__(
-        self, name: str, settings: Settings, stop: StopSignal, counts: Counts | None = None
+        self,
+        name: str,
+        settings: Settings,
+        stop: StopSignal,
+        session: ServiceSession,
+        counts: Counts | None = None,
     ) -> None:
         self.counts = counts or Counts()
+        self.repeated = Retries(name, settings, stop, self.counts).run
+        """Makes a call, and again after transient errors, with growing waits between."""
         self._name = name
         self._settings = settings
         self._stop = stop
-        self.polls = ConnectionPool(size=settings.worker_concurrency)
-        self.transfers = ConnectionPool(size=_IDLE_TRANSFERS)
-        self._headers = {}
-        if settings.service_token:
-            token = settings.service_token.get_secret_value()
-            self._headers["Authorization"] = f"Bearer {token}"
-        stop.on_set(self.polls.interrupt)
-        stop.on_set(lambda: _later(settings.shutdown_transfer_s, self.transfers.interrupt))
+        self._session = session
 
-    def read(self, response: Answer) -> Iterator[bytes]:
+    def read(self, response: requests.Response) -> Iterator[bytes]:
         """Yield a body's bytes as they come.
 
         Raises:
@@ -78,15 +77,22 @@ class Transport:
                 not asked for.
             TurnInterruptedError: The worker was told to stop.
         """
-        encoding = response.header("Content-Encoding") or "identity"
+        encoding = response.headers.get("Content-Encoding") or "identity"
         if encoding != "identity":
             raise ServiceUnavailableError(self._name, f"the answer is in {encoding}")
+        body, limit_s = response.raw, self._settings.status_timeout_s
         try:
-            yield from response.chunks()
-        except OSError as error:
+            while True:
+                # Not iter_content, which waits until a chunk is full: deadlines would not hold.
+                with self._session.opened.limit(body.shutdown, limit_s=limit_s):
+                    chunk = body.read1(_CHUNK_BYTES, decode_content=False)
+                if not chunk:
+                    return
+                yield chunk
+        except (HTTPError, OSError) as error:
             raise self._broken(f"the transfer broke: {_reason(error)}") from error
 
-    def stream(self, response: Answer) -> Iterator[bytes]:
+    def stream(self, response: requests.Response) -> Iterator[bytes]:
         """Yield the bytes of an artifact as they come, and count them."""
         count = 0
         try:
@@ -103,7 +109,11 @@ class Transport:
         return ServiceUnavailableError(self._name, reason)
 
     def read_whole(
-        self, response: Answer, *, limit_s: float | None = None, most_bytes: float = math.inf
+        self,
+        response: requests.Response,
+        *,
+        limit_s: float | None = None,
+        most_bytes: float = math.inf,
     ) -> bytes:
         """Return a small body; reading it to its end lets its connection be used again."""
         deadline = time.monotonic() + (limit_s or self._settings.status_timeout_s)
@@ -117,85 +127,84 @@ class Transport:
         return bytes(body)
 
     def read_any(self, url: str, *, limit_s: float) -> bytes:
-        """Return the body of whatever an address answers, within a time in seconds.
+        """Return the body of whatever a URL answers, within a time in seconds.
 
         Raises:
             ServiceUnavailableError: There is no answer, or it is too long.
         """
-        request = Request("GET", url, self._headers)
-        try:
-            exchange = self.transfers.send(request, connect_s=limit_s, read_s=limit_s)
-        except OSError as error:
-            raise self._broken(_reason(error)) from error
-        with exchange as response:
+        with self._open(requests.Request("GET", url), (limit_s, limit_s)) as response:
             return self.read_whole(response, limit_s=limit_s, most_bytes=_LONGEST_PAGE_BYTES)
-
-    def repeated(self, call: Callable[[], Result]) -> Result:
-        """Make a call, and again after transient errors, with growing waits between."""
-        for wait_s in retry_waits(self._settings):
-            try:
-                return call()
-            except ServiceUnavailableError:
-                self.counts.add(RETRIES, self._name, "call")
-                self._stop.sleep(wait_s)
-        return call()
 
     @contextmanager
     def call(
         self,
-        pool: ConnectionPool,
-        request: Request,
+        request: requests.Request,
         *,
         patience_s: float = 0.0,
         found: str | None = None,
         passed: int | None = None,
-    ) -> Iterator[Answer]:
+    ) -> Iterator[requests.Response]:
         """Make one call and give its answer, whose body is yet to be read.
 
         Args:
-            pool: ``polls`` or ``transfers``.
             request: What is sent.
             patience_s: How long the service was asked to wait, in seconds.
             found: The remote job that a 404 would mean is lost.
-            passed: A status that is no error to the caller.
+            passed: A status of 300 or above that is no error to the caller.
 
         Raises:
             RemoteJobLostError: A 404 for ``found``.
-            ServiceError: Any other answer of 400 or above, or none.
+            ServiceError: Any other answer of 300 or above, or none.
             TurnInterruptedError: The worker was told to stop.
         """
         timeout_s = self._settings.status_timeout_s
-        whole = replace(request, headers={**self._headers, **tracing.headers(), **request.headers})
-        try:
-            exchange = pool.send(whole, connect_s=timeout_s, read_s=timeout_s + patience_s)
-        except OSError as error:
-            raise self._broken(_reason(error)) from error
-        with exchange as response:
-            if response.status == _NOT_FOUND and found:
+        request.headers = {**tracing.headers(), **request.headers}
+        with self._open(request, (timeout_s, timeout_s + patience_s)) as response:
+            status = response.status_code
+            if status == HTTPStatus.NOT_FOUND and found:
                 raise RemoteJobLostError(self._name, found)
-            if response.status >= _FIRST_ERROR and response.status != passed:
+            if status >= HTTPStatus.BAD_REQUEST and status != passed:
                 raise self._refusal(response)
+            if status >= HTTPStatus.MULTIPLE_CHOICES and status != passed:
+                raise self._redirect(response)
             yield response
 
-    def _refusal(self, response: Answer) -> ServiceError:
+    def _open(self, request: requests.Request, timeout: tuple[float, float]) -> requests.Response:
+        try:
+            return self._session.open(request, timeout=timeout)
+        except (requests.RequestException, HTTPError) as error:
+            raise self._broken(_reason(error)) from error
+
+    def _refusal(self, response: requests.Response) -> ServiceError:
         """Return the error that an answer of 400 or above stands for."""
-        status_code = response.status
+        status_code = response.status_code
         detail, code, is_retryable = _problem(self.read_whole(response), response.reason)
-        retry_after = response.header("Retry-After")
-        is_overloaded = status_code == _TOO_MANY_REQUESTS or (
-            status_code == _UNAVAILABLE and retry_after
+        retry_after = response.headers.get("Retry-After")
+        is_overloaded = status_code == HTTPStatus.TOO_MANY_REQUESTS or (
+            status_code == HTTPStatus.SERVICE_UNAVAILABLE and retry_after
         )
         # A refusal that may be none later, e.g. for a model that cannot be loaded just now.
-        if is_overloaded or (status_code < _FIRST_SERVER_ERROR and is_retryable):
+        is_server_error = status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_overloaded or (is_retryable and not is_server_error):
             wait_s = parse_retry_after(retry_after, default_s=_OVERLOADED_S)
             return ServiceOverloadedError(self._name, detail, wait_s)
-        if status_code >= _FIRST_SERVER_ERROR:
+        if is_server_error:
             return ServiceUnavailableError(self._name, detail, status_code)
         return ServiceRejectedError(self._name, detail, status_code, code)
 
+    def _redirect(self, response: requests.Response) -> ServiceError:
+        """Return the error that a redirect stands for; whatever follows the path is left out."""
+        target = hide_login(response.headers.get("Location", "")).partition("?")[0]
+        variable = f"{self._name.upper().replace('-', '_')}_URL"
+        detail = (
+            f"it redirects to {target[:_LONGEST_REASON] or 'nowhere'}, and redirects are not "
+            f"followed; set {variable} to the URL that answers"
+        )
+        return ServiceUnavailableError(self._name, detail, response.status_code)
+
     def parsed(
         self,
-        response: Answer,
+        response: requests.Response,
         parse: Callable[[Any], Result],
         *,
         limit_s: float | None = None,
@@ -210,15 +219,8 @@ class Transport:
             return parse(parse_json(body))
         except (ValueError, RecursionError) as error:  # the latter: nested thousands deep
             raise ServiceUnavailableError(
-                self._name, f"the answer makes no sense: {error}", response.status
+                self._name, f"the answer makes no sense: {error}", response.status_code
             ) from error
-
-
-def _later(seconds: float, action: Callable[[], None]) -> None:
-    """Do something after a while, unless the process has ended by then."""
-    timer = threading.Timer(seconds, action)
-    timer.daemon = True
-    timer.start()
 
 
 def _problem(data: bytes, phrase: str | None) -> tuple[str, str | None, bool]:
@@ -235,12 +237,15 @@ def _problem(data: bytes, phrase: str | None) -> tuple[str, str | None, bool]:
     return reason, code if isinstance(code, str) else None, body.get("retryable") is True
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: BaseException) -> str:
     """Return what happened in a few words, without the addresses of objects in memory."""
-    if isinstance(error, TimeoutError):
+    cause = root_cause(error)
+    if isinstance(cause, TimeoutError):
         return "it did not answer in time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid: {error.verify_message}"
-    if type(error) is ConnectionError:
-        return str(error)
-    return "it cannot be reached, or cut the connection"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {cause.verify_message}"
+    if isinstance(cause, socket.gaierror):
+        return "its host name cannot be resolved"
+    if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+        return "it cannot be reached, or cut the connection"
+    return "its response is incomplete or not HTTP"

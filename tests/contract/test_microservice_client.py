@@ -124,9 +124,10 @@ def test_a_job_is_understood_in_every_form(
 
 @pytest.mark.parametrize(("progress", "understood"), [("fraction", 95.0), ("percent", 95.0)])
 def test_progress_is_in_points_whatever_the_service_says(
-    client: MicroserviceClient, service: FakeService, progress: str, understood: float
+    service: FakeService, progress: str, understood: float
 ) -> None:
     service.control(job_form={"progress": progress}, hold=True)
+    client = make_client(service.url, poll_wait_s=0)
     poll = client.poll(submit(client, f"progress as {progress}"))
     assert poll.job is not None
     assert poll.job.progress == understood
@@ -145,10 +146,9 @@ def test_a_failure_is_understood_in_every_form(
     assert job.failure.code == ("private_video" if form.is_extended else "remote_failure")
 
 
-def test_a_job_in_the_service_s_own_queue_is_queued(
-    client: MicroserviceClient, service: FakeService
-) -> None:
+def test_a_job_in_the_service_s_own_queue_is_queued(service: FakeService) -> None:
     service.control(queued_s=60)
+    client = make_client(service.url, poll_wait_s=0)
     job = client.poll(submit(client, "queued")).job
     assert job is not None
     assert job.status is RemoteStatus.QUEUED
@@ -159,7 +159,7 @@ def test_a_poll_with_an_etag_waits_and_returns_on_change(
 ) -> None:
     service.control(hold=True)
     remote_id = submit(client, "waiting")
-    first = client.poll(remote_id)
+    first = make_client(service.url, poll_wait_s=0).poll(remote_id)
     assert first.etag
     polls: list[Poll] = []
     thread = threading.Thread(target=lambda: polls.append(client.poll(remote_id, etag=first.etag)))
@@ -177,7 +177,7 @@ def test_a_poll_in_whose_wait_nothing_changes_brings_no_job(service: FakeService
     service.control(hold=True)
     client = make_client(service.url, poll_wait_s=1)
     remote_id = submit(client, "unchanged")
-    etag = client.poll(remote_id).etag
+    etag = make_client(service.url, poll_wait_s=0).poll(remote_id).etag
     assert client.poll(remote_id, etag=etag) == Poll(None, etag, has_waited=True)
 
 
@@ -209,7 +209,7 @@ def test_a_job_at_another_instance_is_asked_for_there(client: MicroserviceClient
 def test_a_transient_error_is_overcome_by_repeating(
     service: FakeService, call: str, fault: Fault
 ) -> None:
-    client = make_client(service.url, status_timeout_s=0.5, http_max_retries=3)
+    client = make_client(service.url, status_timeout_s=0.5, poll_wait_s=0, http_max_retries=3)
     key = f"{call} with {fault}"
     service.control(slow_s=2)
     if call == "submit":

@@ -18,7 +18,7 @@ from orchestrator.errors import (
 )
 from orchestrator.microservice import MicroserviceClient
 from tests.support.client import make_client
-from tests.support.raw_server import Play, RawServer, answer, drip
+from tests.support.raw_server import Exchange, Play, RawServer, answer, drip
 
 JOB = b'{"id": "x_audio", "status": "queued"}'
 GOOD = answer(JOB)
@@ -74,6 +74,15 @@ def test_a_redirect_is_not_followed() -> None:
         error = error_of(answer(b"", status="302 Found", headers={"Location": f"{other.url}/jobs"}))
         assert other.lines == []
     assert isinstance(error, ServiceUnavailableError)
+    assert f"it redirects to {other.url}/jobs" in error.detail
+    assert "set FAKE_URL to the URL that answers" in error.detail
+
+
+def test_a_redirect_shows_no_login_and_no_query() -> None:
+    to = "http://user:secret@elsewhere.test/jobs?token=secret"
+    error = error_of(answer(b"", status="307 Temporary Redirect", headers={"Location": to}))
+    assert "http://elsewhere.test/jobs," in error.detail
+    assert "secret" not in str(error)
 
 
 BROKEN: dict[str, Play] = {
@@ -139,7 +148,7 @@ def test_an_answer_that_drips_is_given_up(call: Callable[[MicroserviceClient], o
 )
 def test_a_head_that_drips_is_given_up(call: Callable[[MicroserviceClient], object]) -> None:
     with RawServer(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", every_s=0.05)) as server:
-        client = make_client(server.url, status_timeout_s=0.5, http_max_retries=0)
+        client = make_client(server.url, status_timeout_s=0.5, poll_wait_s=0.1, http_max_retries=0)
         began = time.monotonic()
         with pytest.raises(ServiceUnavailableError, match="in time"):
             call(client)
@@ -242,15 +251,31 @@ def test_a_job_that_is_not_found_is_lost_and_not_asked_for_again(body: bytes) ->
         assert server.lines == ["GET /jobs/x_audio HTTP/1.1"]
 
 
-def test_a_poll_asks_to_wait_only_with_the_etag_of_what_it_knows() -> None:
+def test_every_poll_asks_to_wait_and_names_the_state_that_is_known() -> None:
     with RawServer(answer(JOB, headers={"ETag": '"queued-0"'})) as server:
         client = make_client(server.url, poll_wait_s=20)
         poll = client.poll("x_audio")
         client.poll("x_audio", etag=poll.etag)
         first, second = server.headers
-    assert "prefer" not in first
+    assert first["prefer"] == "wait=20"
     assert "if-none-match" not in first
     assert (second["prefer"], second["if-none-match"]) == ("wait=20", '"queued-0"')
+
+
+def test_no_poll_asks_to_wait_where_waiting_is_off() -> None:
+    with RawServer(answer(JOB)) as server:
+        make_client(server.url, poll_wait_s=0).poll("x_audio", etag='"queued-0"')
+    assert "prefer" not in server.headers[0]
+
+
+def test_a_service_that_holds_polls_without_saying_so_has_waited() -> None:
+    def hold(exchange: Exchange) -> None:
+        exchange.wait(0.6)
+        GOOD(exchange)
+
+    with RawServer(hold) as server:
+        poll = make_client(server.url, poll_wait_s=1).poll("x_audio")
+    assert poll.has_waited
 
 
 def test_calls_share_one_connection() -> None:

@@ -36,7 +36,7 @@ def shared_orchestrator(
             TURN_SECONDS=3,
             ALLOW_PRIVATE_ADDRESSES="true",
             WEBHOOK_SECRET=WEBHOOK_SECRET,
-            SSL_CERT_FILE=str(authority.path),
+            REQUESTS_CA_BUNDLE=str(authority.path),
             WEBHOOK_BACKOFF_BASE_SECONDS=0.05,
         ) as orchestrator,
     ):

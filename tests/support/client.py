@@ -4,7 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from orchestrator.microservice import MicroserviceClient, Poll, RemoteStatus, SourceArtifact
+from orchestrator.microservice import (
+    MicroserviceClient,
+    Poll,
+    RemoteStatus,
+    ServiceSession,
+    SourceArtifact,
+)
 from orchestrator.settings import ServiceSettings
 from orchestrator.stopping import StopSignal
 from tests.support.jobs import make_settings
@@ -28,9 +34,8 @@ def make_client(
     """
     quick = {"retry_backoff_base_s": 0.01, "worker_concurrency": 8, "status_timeout_s": 10}
     services = {"fake": ServiceSettings(url=url, timeout=timeout)}
-    return MicroserviceClient(
-        "fake", make_settings(services=services, **(quick | settings)), stop or StopSignal()
-    )
+    made, stop = make_settings(services=services, **(quick | settings)), stop or StopSignal()
+    return MicroserviceClient("fake", made, stop, ServiceSession(made, stop))
 
 
 def source_of(

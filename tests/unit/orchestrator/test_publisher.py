@@ -12,7 +12,7 @@ from orchestrator.errors import (
     TurnInterruptedError,
 )
 from orchestrator.job import StageRecord, Transcript
-from orchestrator.microservice import MicroserviceClient
+from orchestrator.microservice import MicroserviceClient, ServiceSession
 from orchestrator.publisher import fetch_captions
 from orchestrator.stopping import StopSignal
 from tests.support.jobs import make_settings
@@ -25,7 +25,8 @@ class Client(MicroserviceClient):
     """A service that answers in one way, or not at all."""
 
     def __init__(self, answer: Transcript | OrchestratorError) -> None:
-        super().__init__(SERVICE, make_settings(), StopSignal())
+        settings, stop = make_settings(), StopSignal()
+        super().__init__(SERVICE, settings, stop, ServiceSession(settings, stop))
         self._answer = answer
 
     def fetch_captions(self, remote_id: str, *, instance: str | None = None) -> Transcript:

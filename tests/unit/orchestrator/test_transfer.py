@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from werkzeug.formparser import parse_form_data
 
 from orchestrator.errors import ServiceUnavailableError
@@ -129,7 +130,7 @@ def received(upload: Any, content_type: str) -> Any:
 
 def test_an_upload_is_a_form_that_any_framework_reads() -> None:
     upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
-    assert received(upload, upload.headers["Content-Type"]) == (
+    assert received(upload, upload.content_type) == (
         {"language_in": "pt"},
         "a.webm",
         WHOLE,
@@ -141,22 +142,24 @@ def test_no_filename_breaks_out_of_the_form(name: str) -> None:
     upload = make_upload({}, artifact(filename=name), limit_s=_PLENTY_S)
     body = b"".join(upload)
     assert b"\r\nX-Evil" not in body
-    fields, _, data = received([body], upload.headers["Content-Type"])
+    fields, _, data = received([body], upload.content_type)
     assert (fields, data) == ({}, WHOLE)
 
 
 def test_an_upload_of_known_length_says_how_long_it_is() -> None:
     upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
-    assert int(upload.headers["Content-Length"]) == len(b"".join(upload))
+    sent = requests.Request("POST", "http://fake.test/", data=upload.body()).prepare()
+    assert int(sent.headers["Content-Length"]) == len(b"".join(upload))
+    assert "Transfer-Encoding" not in sent.headers
 
 
 def test_an_upload_of_unknown_length_has_none() -> None:
     upload = make_upload({}, artifact(length_bytes=None), limit_s=_PLENTY_S)
-    assert "Content-Length" not in upload.headers
+    sent = requests.Request("POST", "http://fake.test/", data=upload.body()).prepare()
+    assert "Content-Length" not in sent.headers
+    assert sent.headers["Transfer-Encoding"] == "chunked"
 
 
 def test_two_uploads_have_different_boundaries() -> None:
-    types = {
-        make_upload({}, artifact(), limit_s=_PLENTY_S).headers["Content-Type"] for _ in range(2)
-    }
+    types = {make_upload({}, artifact(), limit_s=_PLENTY_S).content_type for _ in range(2)}
     assert len(types) == 2

@@ -1,0 +1,91 @@
+"""Retries of a call, by backoff's decorator."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import backoff
+
+from orchestrator.errors import ServiceUnavailableError
+from orchestrator.log import LOGGER
+from orchestrator.metrics import Counts
+from orchestrator.metrics.catalogue import RETRIES
+from orchestrator.settings import Settings
+from orchestrator.stopping import StopSignal
+
+__all__ = ["Retries"]
+
+Result = TypeVar("Result")
+
+
+class Retries:
+    """Repeats calls to one service after transient errors, with exponential backoff.
+
+    Args:
+        name: The service's name.
+        settings: `HTTP_MAX_RETRIES` and `RETRY_BACKOFF_BASE_SECONDS`.
+        stop: Ends waits.
+        counts: Where repetitions are counted.
+    """
+
+    def __init__(self, name: str, settings: Settings, stop: StopSignal, counts: Counts) -> None:
+        self._name = name
+        self._tries = settings.http_max_retries + 1
+        self._base_s = settings.retry_backoff_base_s
+        self._stop = stop
+        self._counts = counts
+
+    def run(self, call: Callable[[], Result]) -> Result:
+        """Make a call until it succeeds, fails for good, or was made often enough.
+
+        Raises:
+            OrchestratorError: As the last call.
+            TurnInterruptedError: The worker was told to stop.
+        """
+        wait = _Wait(self._stop)
+
+        def note(details: Any) -> None:
+            self._counts.add(RETRIES, self._name, "call")
+            LOGGER.info(
+                "Call to %s failed; retrying in %.1f s (attempt=%d of %d): %s",
+                self._name,
+                wait.seconds,
+                details["tries"],
+                self._tries,
+                details["exception"],
+            )
+
+        retry = backoff.on_exception(
+            backoff.expo,
+            ServiceUnavailableError,
+            max_tries=self._tries,
+            jitter=wait.draw,
+            on_backoff=[note, wait.sleep],
+            logger=None,
+            factor=self._base_s,
+        )
+        return retry(call)()
+
+
+class _Wait:
+    """A wait with full jitter that ends when the worker stops.
+
+    backoff 2.2 sleeps with `time.sleep`, which another thread cannot end, and takes no other
+    sleep. So backoff is given a wait of 0, and its ``on_backoff`` handler sleeps.
+    """
+
+    def __init__(self, stop: StopSignal) -> None:
+        self.seconds = 0.0
+        self._stop = stop
+
+    def draw(self, longest_s: float) -> float:
+        """Draw the wait; returns what is left for backoff to sleep, which is nothing."""
+        self.seconds = backoff.full_jitter(longest_s)
+        return 0.0
+
+    def sleep(self, _details: Any) -> None:
+        """Wait.
+
+        Raises:
+            TurnInterruptedError: The worker was told to stop.
+        """
+        self._stop.sleep(self.seconds)

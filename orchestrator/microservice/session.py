@@ -1,0 +1,117 @@
+"""The one `requests.Session` that a process uses for all services."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests.structures import CaseInsensitiveDict
+
+from orchestrator.connections import DirectSession, OpenConnections, WatchedAdapter
+from orchestrator.logins import hide_login
+from orchestrator.settings import Settings
+from orchestrator.stopping import StopSignal
+
+__all__ = ["ServiceSession"]
+
+# Bodies go on as they are, so none is wanted compressed.
+_HEADERS: Final = {"User-Agent": "ytcaption-orchestrator", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """How calls to one scheme, host and port are made."""
+
+    auth: AuthBase
+    how: Mapping[str, Any]
+    """Proxies and certificate authorities from the environment, as `Session.send` takes them."""
+
+
+class _Authorization(AuthBase):
+    """Sends the service token, if there is one.
+
+    It is set even without a token: without an ``auth`` requests would take a password from
+    ``~/.netrc``.
+    """
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class ServiceSession(DirectSession):
+    """A session for all threads and all services; keeps no cookies and follows no redirects.
+
+    Args:
+        settings: Its services, token and limits.
+        stop: Ends waiting calls at once, and all others after `SHUTDOWN_TRANSFER_SECONDS`.
+    """
+
+    def __init__(self, settings: Settings, stop: StopSignal) -> None:
+        super().__init__()
+        instances = sum(len(service.urls) for service in settings.services.values())
+        # Each thread makes one call to a host at a time. A pool of a host that is not among the
+        # last `pool_connections` is closed: twice as many, for jobs at former instances.
+        adapter = WatchedAdapter(
+            pool_connections=2 * instances, pool_maxsize=settings.worker_concurrency
+        )
+        self.opened: OpenConnections = adapter.opened
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+        self.headers = CaseInsensitiveDict(_HEADERS)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        token = settings.service_token
+        self._authorization = _Authorization(token.get_secret_value() if token else None)
+        self._origins: dict[str, _Origin] = {}
+        stop.on_set(adapter.opened.end_waits)
+        stop.on_set(lambda: _later(settings.shutdown_transfer_s, adapter.opened.shut))
+
+    def open(self, request: requests.Request, *, timeout: tuple[float, float]) -> requests.Response:
+        """Make one call; the body of the response is yet to be read.
+
+        Args:
+            request: What is sent. A login in its URL authenticates, instead of the service
+                token. Its body is sent in chunks unless it has a length.
+            timeout: Seconds that connecting, and that one read and the head of the response,
+                may take.
+
+        Raises:
+            requests.RequestException: There is no response.
+        """
+        base = "/".join(request.url.split("/", 3)[:3])
+        origin = self._origins.get(base) or self._look_up(base)
+        request.url, request.auth = hide_login(request.url), origin.auth
+        return self.send(
+            self.prepare_request(request), timeout=timeout, allow_redirects=False, **origin.how
+        )
+
+    def _look_up(self, base: str) -> _Origin:
+        # Once for each origin: requests reads the whole environment for it.
+        how = self.merge_environment_settings(hide_login(base), {}, True, None, None)  # noqa: FBT003
+        origin = _Origin(_login_of(base) or self._authorization, how)
+        self._origins[base] = origin
+        return origin
+
+
+def _login_of(base: str) -> HTTPBasicAuth | None:
+    """Return the login in a URL, in UTF-8 (RFC 7617): requests would send Latin-1."""
+    parts = urlsplit(base)
+    if not parts.username and not parts.password:
+        return None
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return HTTPBasicAuth(user.encode(), password.encode())
+
+
+def _later(seconds: float, action: Callable[[], None]) -> None:
+    """Call something after a while, unless the process has exited by then."""
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,86 @@
+"""One stage, driven in this process: every call to its service is sent by requests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from orchestrator.pipeline import SERVICES, STAGES
+from orchestrator.resources import Resources, build_resources
+from orchestrator.runner import run_stage
+from orchestrator.settings import ServiceSettings
+from orchestrator.store.jobs import JobStore
+from orchestrator.turn import Next
+from tests.support.fake_service import FakeService
+from tests.support.jobs import make_request, make_settings
+
+WORKS = {"download": "d", "normalization": "n", "transcription": "t"}
+JOB_ID = f"{1:016x}"
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    """A downloader whose jobs take a moment."""
+    with FakeService("downloader", stage_s=0.3) as service:
+        yield service
+
+
+@pytest.fixture
+def resources(redis_url: str, service: FakeService) -> Iterator[Resources]:
+    """What a worker has, with the fake service as its downloader."""
+    services = {one.name: ServiceSettings(url=service.url, timeout=60) for one in SERVICES.values()}
+    resources = build_resources(make_settings(redis_url=redis_url, services=services))
+    yield resources
+    resources.connection.client.close()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls to the service that go through `requests.Session.send`."""
+    calls: list[str] = []
+    send = requests.Session.send
+
+    def count(
+        self: requests.Session, request: requests.PreparedRequest, **how: Any
+    ) -> requests.Response:
+        if request.path_url.startswith("/jobs"):  # and not what the test asks the fake
+            calls.append(f"{request.method} {request.path_url}")
+        return send(self, request, **how)
+
+    monkeypatch.setattr(requests.Session, "send", count)
+    return calls
+
+
+def drive(resources: Resources) -> Next:
+    """Submit a job and take the turn of its first stage."""
+    settings = resources.settings
+    JobStore(resources.connection, settings).create(JOB_ID, make_request(), WORKS)
+    return run_stage(resources, JOB_ID, STAGES[0]).next
+
+
+def test_every_call_of_a_stage_goes_through_a_session_of_requests(
+    resources: Resources, service: FakeService, sent: list[str]
+) -> None:
+    assert drive(resources) is Next.FOLLOWING_STAGE
+    (submission,) = service.ledger().submissions
+    assert sent[0] == "POST /jobs"
+    assert set(sent[1:]) == {f"GET /jobs/{submission.remote_id}"}
+    assert len(sent) == 1 + submission.polls
+
+
+@pytest.mark.parametrize("tags", [True, False])
+def test_a_service_that_waits_is_not_polled_by_the_clock(
+    resources: Resources,
+    service: FakeService,
+    sent: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    tags: bool,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(resources.stop, "sleep", slept.append)
+    service.control(tags_submissions=tags, progress_step=100)
+    assert drive(resources) is Next.FOLLOWING_STAGE
+    assert slept == []
+    assert len(sent) <= 4
