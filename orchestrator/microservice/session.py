@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
-from requests.structures import CaseInsensitiveDict
 
 from orchestrator.connections import DirectSession, OpenConnections, WatchedAdapter
 from orchestrator.logins import hide_login
@@ -66,7 +65,6 @@ class ServiceSession(DirectSession):
         self.opened: OpenConnections = adapter.opened
         self.mount("http://", adapter)
         self.mount("https://", adapter)
-        self.headers = CaseInsensitiveDict(_HEADERS)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         token = settings.service_token
         self._authorization = _Authorization(token.get_secret_value() if token else None)
@@ -89,9 +87,9 @@ class ServiceSession(DirectSession):
         base = "/".join(request.url.split("/", 3)[:3])
         origin = self._origins.get(base) or self._look_up(base)
         request.url, request.auth = hide_login(request.url), origin.auth
-        return self.send(
-            self.prepare_request(request), timeout=timeout, allow_redirects=False, **origin.how
-        )
+        request.headers = {**_HEADERS, **request.headers}
+        # Not prepare_request, which merges what this session has not: cookies, parameters, hooks.
+        return self.send(request.prepare(), timeout=timeout, allow_redirects=False, **origin.how)
 
     def _look_up(self, base: str) -> _Origin:
         # Once for each origin: requests reads the whole environment for it.
