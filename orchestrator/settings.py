@@ -33,7 +33,10 @@ class ServiceSettings(BaseSettings):
     )
 
     url: str = Field(
-        description="Address of the service; several, separated by commas, share its jobs."
+        description="URL of the service; several, separated by commas, share its jobs. A login "
+        "in it (`http://user:password@host`) is sent as Basic authentication, instead of "
+        "`SERVICE_TOKEN`; `~/.netrc` is not read. Proxies and certificate authorities come from "
+        "`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and `REQUESTS_CA_BUNDLE`."
     )
     timeout: float = Field(
         gt=0,

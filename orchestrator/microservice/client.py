@@ -162,10 +162,7 @@ class MicroserviceClient:
             self._http.counts.add(POLLS, self.name)
             began = time.monotonic()
             with self._http.call(
-                Request("GET", url, headers),
-                patience_s=wait_s,
-                found=remote_id,
-                passed=_NOT_MODIFIED,
+                Request("GET", url, headers), patience_s=wait_s, found=remote_id
             ) as response:
                 given = response.headers.get("ETag")
                 has_waited = "wait" in response.headers.get("Preference-Applied", "") or (

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import requests
+from requests.adapters import DEFAULT_POOLSIZE
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from orchestrator.connections import DirectSession, OpenConnections, WatchedAdapter
@@ -60,7 +61,8 @@ class ServiceSession(DirectSession):
         # Each thread makes one call to a host at a time. A pool of a host that is not among the
         # last `pool_connections` is closed: twice as many, for jobs at former instances.
         adapter = WatchedAdapter(
-            pool_connections=2 * instances, pool_maxsize=settings.worker_concurrency
+            pool_connections=max(2 * instances, DEFAULT_POOLSIZE),
+            pool_maxsize=settings.worker_concurrency,
         )
         self.opened: OpenConnections = adapter.opened
         self.mount("http://", adapter)

@@ -150,11 +150,11 @@ class Transport:
             request: What is sent.
             patience_s: How long the service was asked to wait, in seconds.
             found: The remote job that a 404 would mean is lost.
-            passed: A status of 300 or above that is no error to the caller.
+            passed: A status of 400 or above that is no error to the caller.
 
         Raises:
             RemoteJobLostError: A 404 for ``found``.
-            ServiceError: Any other answer of 300 or above, or none.
+            ServiceError: A redirect, any other answer of 400 or above, or none.
             TurnInterruptedError: The worker was told to stop.
         """
         timeout_s = self._settings.status_timeout_s
@@ -165,7 +165,10 @@ class Transport:
                 raise RemoteJobLostError(self._name, found)
             if status >= HTTPStatus.BAD_REQUEST and status != passed:
                 raise self._refusal(response)
-            if status >= HTTPStatus.MULTIPLE_CHOICES and status != passed:
+            if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.NOT_MODIFIED or status in (
+                HTTPStatus.TEMPORARY_REDIRECT,
+                HTTPStatus.PERMANENT_REDIRECT,
+            ):
                 raise self._redirect(response)
             yield response
 

@@ -240,6 +240,15 @@ def test_connections_are_given_back_whatever_a_call_comes_to() -> None:
         assert (len(server.lines), server.connections) == (4, 1)
 
 
+def test_a_client_s_conditional_request_for_an_artifact_is_answered_as_it_is() -> None:
+    with RawServer(answer(b"", status="304 Not Modified", headers={"ETag": '"a"'})) as server:
+        client = make_client(server.url)
+        with client.relay("x", {"If-None-Match": '"a"'}) as relay:
+            assert (relay.status_code, relay.headers["etag"]) == (304, '"a"')
+            assert list(relay.chunks) == []
+        assert server.headers[0]["if-none-match"] == '"a"'
+
+
 # --- uploads ---------------------------------------------------------------------------------
 
 

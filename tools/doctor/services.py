@@ -5,7 +5,10 @@ from typing import Any, Final
 
 import requests
 
+from orchestrator.logins import hide_login
+from orchestrator.microservice import ServiceSession
 from orchestrator.settings import Settings
+from orchestrator.stopping import StopSignal
 from tools.doctor.finding import Finding, problem, warning, well
 
 __all__ = ["examine_services"]
@@ -18,12 +21,7 @@ _JSON: Final = "application/problem+json"
 
 def examine_services(settings: Settings) -> list[Finding]:
     """Ask every service; nothing is submitted."""
-    headers = {}
-    if settings.service_token:
-        headers["Authorization"] = f"Bearer {settings.service_token.get_secret_value()}"
-    with requests.Session() as session:
-        session.trust_env = False  # the orchestrator uses no proxy for them either
-        session.headers.update(headers)
+    with ServiceSession(settings, StopSignal()) as session:  # as the orchestrator calls them
         return [
             finding
             for name, service in settings.services.items()
@@ -35,17 +33,18 @@ def examine_services(settings: Settings) -> list[Finding]:
 class _Examination:
     """The questions to one service."""
 
-    def __init__(self, session: requests.Session, name: str, url: str) -> None:
+    def __init__(self, session: ServiceSession, name: str, url: str) -> None:
         self._session = session
         self._name = name
         self._url = url
+        self._shown = hide_login(url)
         self._variable = f"{name.upper().replace('-', '_')}_URL"
 
     def run(self) -> Iterator[Finding]:
         try:
             health = self._get("health")
         except requests.RequestException as error:
-            fact = f"{self._url} does not answer ({type(error).__name__})"
+            fact = f"{self._shown} does not answer ({type(error).__name__})"
             yield problem(self._name, fact, f"start it, or set {self._variable} to where it is")
             return
         try:
@@ -56,13 +55,14 @@ class _Examination:
             yield problem(self._name, fact, "look at its log")
 
     def _get(self, path: str, **headers: str) -> requests.Response:
-        return self._session.get(f"{self._url}/{path}", headers=headers, timeout=_TIMEOUT_S)
+        request = requests.Request("GET", f"{self._url}/{path}", headers)
+        return self._session.open(request, timeout=(_TIMEOUT_S, _TIMEOUT_S))
 
     def _judge_health(self, answer: requests.Response) -> Finding:
         told = _object(answer)
         status = told.get("status")
         if not isinstance(status, str):
-            fact = f"{self._url}/health is no service of this system ({answer.status_code})"
+            fact = f"{self._shown}/health is no service of this system ({answer.status_code})"
             return problem(self._name, fact, f"set {self._variable} to the service's address")
         fact = f"version {told.get('version', 'unknown')}, {status}"
         if status == "healthy":
