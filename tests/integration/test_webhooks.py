@@ -184,6 +184,56 @@ def test_a_name_is_resolved_once_and_connected_to_as_it_was_checked(
     assert receiver.notices[0].headers["host"] == f"rebinding.example:{port}"
 
 
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Have every host name resolve to these addresses."""
+
+    def resolve(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        found = addresses if host.endswith(".example") else [host]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.parametrize(("named", "is_good"), [("hook.example", True), ("other.example", False)])
+def test_the_certificate_is_checked_for_the_host_and_not_for_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, *, is_good: bool
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+    with Receiver(tls=authority.server(named)) as receiver:
+        resolve_to(monkeypatch, LOOPBACK)
+        url = receiver.url.replace(LOOPBACK, "hook.example")
+        if is_good:
+            assert send(url) == 204
+            assert receiver.notices[0].headers["host"] == url.removeprefix("https://")
+        else:
+            with pytest.raises(CallbackError, match="the certificate is not valid"):
+                send(url)
+            assert receiver.notices == []
+
+
+def test_where_one_address_of_a_host_refuses_the_next_one_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Receiver() as receiver:
+        resolve_to(monkeypatch, "127.0.0.2", LOOPBACK)
+        assert send(receiver.url.replace(LOOPBACK, "hook.example")) == 204
+    assert len(receiver.notices) == 1
+
+
+def test_no_proxy_and_no_netrc_of_the_worker_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login user password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", f"http://{LOOPBACK}:9")
+    with Receiver() as receiver:
+        assert send(receiver.url) == 204
+    assert "authorization" not in receiver.notices[0].headers
+
+
 def test_one_private_address_among_a_names_addresses_is_enough_to_refuse_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

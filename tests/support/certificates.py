@@ -36,21 +36,21 @@ class Authority:
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def server(self, address: str, *, ends_in: timedelta = _DAY) -> ssl.SSLContext:
-        """Return what a server at an IP address needs; the arguments are those of the file."""
+        """Return what a server needs; the arguments are those of the file."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server_file(address, ends_in=ends_in))
         return context
 
     def server_file(self, address: str, *, ends_in: timedelta = _DAY) -> Path:
-        """Return a file with the key and the certificate of a server at an IP address.
+        """Return a file with the key and the certificate of a server.
 
         Args:
-            address: Whom the certificate is for.
+            address: The IP address or host name that the certificate is for.
             ends_in: For how long it is valid from now on; negative where it is over.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+        names = x509.SubjectAlternativeName([_general_name(address)])
         signed = (
             self._blank(name, key, ends_in=ends_in)
             .add_extension(names, critical=False)
@@ -77,3 +77,10 @@ class Authority:
             .not_valid_before(now - 3 * _DAY)
             .not_valid_after(now + ends_in)
         )
+
+
+def _general_name(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
