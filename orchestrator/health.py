@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.microservice import MicroserviceClient
-from orchestrator.microservice.instances import name_of, sum_up
+from orchestrator.microservice.instances import sum_up
 from orchestrator.settings import Settings
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.jobs import JobStore
@@ -85,7 +85,7 @@ class HealthWatch:
         found = _answer(breakers, None)
         instances: dict[str, dict[str, str]] = {name: {} for name in self._clients}
         for (name, url), word in words.items():
-            instances[name][name_of(url)] = _answer(word, _SILENT)
+            instances[name][url] = _answer(word, _SILENT)
         return Health(
             is_store_up=found is not None,
             microservices={name: sum_up(said) for name, said in instances.items()},

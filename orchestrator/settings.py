@@ -14,6 +14,7 @@ from orchestrator.container_settings import ContainerSettings
 from orchestrator.errors import SettingsError
 from orchestrator.languages import AUTO, find_code
 from orchestrator.log_settings import LogSettings
+from orchestrator.logins import hide_login
 from orchestrator.operating_settings import OperatingSettings
 from orchestrator.page_settings import PageSettings
 from orchestrator.pipeline import SERVICES, Service
@@ -59,8 +60,13 @@ class ServiceSettings(BaseSettings):
 
     @cached_property
     def urls(self) -> tuple[str, ...]:
-        """The addresses of its instances."""
-        return tuple(self.url.split(","))
+        """The URLs of its instances without logins, as Redis, logs and `/health` name them."""
+        return tuple(self.with_logins)
+
+    @cached_property
+    def with_logins(self) -> Mapping[str, str]:
+        """The URLs that are called, by those of `urls`."""
+        return {hide_login(url): url for url in self.url.split(",")}
 
 
 class CueStyleSettings(CueStyle, BaseSettings):

@@ -31,7 +31,6 @@ from orchestrator.microservice.answers import (
     parse_playlist,
     parse_transcript,
 )
-from orchestrator.microservice.instances import name_of
 from orchestrator.microservice.session import ServiceSession
 from orchestrator.microservice.transfer import Relay, SourceArtifact, make_upload
 from orchestrator.microservice.transport import Transport
@@ -85,6 +84,7 @@ class MicroserviceClient:
         self.name = name
         self.instances = settings.services[name].urls
         self.instance = self.instances[0]
+        self._with_logins = settings.services[name].with_logins
         self._timeout_s = settings.services[name].timeout
         self._settings = settings
         self.holds_polls: bool | None = None
@@ -274,7 +274,7 @@ class MicroserviceClient:
         Raises:
             ServiceError: It did not answer as it should.
         """
-        answers = {name_of(one): self._clean_instance(one) for one in self.instances}
+        answers = {one: self._clean_instance(one) for one in self.instances}
         return answers if len(answers) > 1 else next(iter(answers.values()))
 
     def _clean_instance(self, instance: str) -> Any:
@@ -304,7 +304,8 @@ class MicroserviceClient:
             if left_s <= 0:
                 break
             try:
-                return parse_json(self._http.read_any(f"{instance}/{page}", limit_s=left_s))
+                url = self._url(instance, page)
+                return parse_json(self._http.read_any(url, limit_s=left_s))
             except (OrchestratorError, ValueError, RecursionError):
                 continue
         return None
@@ -362,7 +363,9 @@ class MicroserviceClient:
 
     def _url(self, instance: str | None, *path: str) -> str:
         """Return the URL of a path, whatever is in its segments, such as a service's own id."""
-        return "/".join((instance or self.instance, *(quote(one, safe="") for one in path)))
+        base = instance or self.instance
+        base = self._with_logins.get(base, base)
+        return "/".join((base, *(quote(one, safe="") for one in path)))
 
 
 def _filename(response: Response) -> str | None:

@@ -1,18 +1,11 @@
-"""The instances of a service: what they are called, and what their words come to. Pure."""
+"""The instances of a service: what their statuses come to. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-__all__ = ["name_of", "sum_up"]
+__all__ = ["sum_up"]
 
 _HEALTHY: Final = "healthy"
-
-
-def name_of(url: str) -> str:
-    """Return an instance's address as it may be shown: without what somebody logs in with."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def sum_up(words: Mapping[str, str]) -> str:

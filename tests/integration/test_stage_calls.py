@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 import requests
 
 from orchestrator.pipeline import SERVICES, STAGES
 from orchestrator.resources import Resources, build_resources
 from orchestrator.runner import run_stage
 from orchestrator.settings import ServiceSettings
+from orchestrator.store import keys
 from orchestrator.store.jobs import JobStore
 from orchestrator.turn import Next
 from tests.support.fake_service import FakeService
@@ -50,6 +52,25 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(requests.Session, "send", count)
     return calls
+
+
+def test_a_login_in_a_service_s_url_is_not_stored_in_redis(
+    redis_url: str, service: FakeService, sent: list[str]
+) -> None:
+    url = service.url.replace("://", "://user:hunter2@")
+    services = {
+        one.name: ServiceSettings(url=f"{url},{url}/second", timeout=60)
+        for one in SERVICES.values()
+    }
+    resources = build_resources(make_settings(redis_url=redis_url, services=services))
+    assert drive(resources) is Next.FOLLOWING_STAGE
+    assert sent[0] == "POST /jobs"
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        record = client.hgetall(keys.job(JOB_ID))
+        names = list(client.scan_iter("*"))
+    resources.connection.client.close()
+    assert record["download.instance"] == service.url
+    assert "hunter2" not in f"{record} {names}"
 
 
 def drive(resources: Resources) -> Next:

@@ -25,7 +25,7 @@ def examine_services(settings: Settings) -> list[Finding]:
         return [
             finding
             for name, service in settings.services.items()
-            for url in service.urls
+            for url in service.with_logins.values()
             for finding in _Examination(session, name, url).run()
         ]
 

@@ -1,8 +1,8 @@
-"""What a service's instances are called, and what their words come to."""
+"""How a service's instances are named, and what their statuses come to."""
 
 import pytest
 
-from orchestrator.microservice.instances import name_of, sum_up
+from orchestrator.microservice.instances import sum_up
 from orchestrator.settings import ServiceSettings, load_settings
 
 
@@ -18,8 +18,10 @@ def test_every_entry_of_the_list_must_be_an_address(url: str) -> None:
         ServiceSettings(url=url, timeout=1)
 
 
-def test_an_instance_is_shown_without_its_password() -> None:
-    assert name_of("http://user:secret@a.test:1/v1") == "http://a.test:1/v1"
+def test_an_instance_is_called_with_its_login_and_named_without() -> None:
+    service = ServiceSettings(url="http://user:secret@a.test:1/v1,http://b.test", timeout=1)
+    assert service.urls == ("http://a.test:1/v1", "http://b.test")
+    assert service.with_logins["http://a.test:1/v1"] == "http://user:secret@a.test:1/v1"
 
 
 @pytest.mark.parametrize(
