@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 from requests import PreparedRequest, Session
 
-from orchestrator.errors import ServiceError, ServiceRejectedError, ServiceUnavailableError
+from orchestrator.errors import (
+    ServiceError,
+    ServiceRejectedError,
+    ServiceUnavailableError,
+    TurnInterruptedError,
+)
 from orchestrator.microservice import MicroserviceClient, SourceArtifact
 from orchestrator.stopping import StopSignal
 from tests.support.certificates import Authority
@@ -172,8 +177,8 @@ def tls_server(context: ssl.SSLContext) -> Iterator[str]:
                 try:
                     with context.wrap_socket(raw, server_side=True) as connection:
                         data = connection.recv(65536)
-                        while not data.endswith(b"}"):
-                            data += connection.recv(65536)
+                        while not data.endswith(b"}") and (more := connection.recv(65536)):
+                            data += more
                         head = b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n" % len(JOB)
                         connection.sendall(head + JOB)
                 except OSError:
@@ -195,6 +200,29 @@ def test_the_authorities_of_requests_ca_bundle_are_trusted(
             submit(make_client(url, http_max_retries=0))
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
         submit(make_client(url, http_max_retries=0))
+
+
+def test_a_waiting_poll_over_tls_ends_when_the_worker_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, stop = Authority(tmp_path), StopSignal()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+    ended: list[type[BaseException]] = []
+    with tls_server(authority.server(LOOPBACK)) as url:  # which waits for a body that no poll has
+        client = make_client(url, stop=stop, poll_wait_s=60)
+
+        def poll() -> None:
+            with pytest.raises(TurnInterruptedError) as caught:
+                client.poll("x_audio")
+            ended.append(caught.type)
+
+        thread = threading.Thread(target=poll, daemon=True)
+        thread.start()
+        time.sleep(0.5)
+        assert thread.is_alive()
+        stop.set()
+        thread.join(2)
+    assert ended == [TurnInterruptedError]
 
 
 # --- connections -----------------------------------------------------------------------------
