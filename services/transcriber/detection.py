@@ -13,6 +13,7 @@ from faster_whisper.vad import get_vad_model
 from numpy.typing import NDArray
 
 from services.transcriber.audio import Samples
+from services.transcriber.energy import include_sounds
 from services.transcriber.speech import CHUNK_SAMPLES, SAMPLE_RATE_HZ, Span
 
 FRAME = 512
@@ -49,6 +50,8 @@ class Speech:
     """In order, each of at most 30 seconds, with a margin around the voice."""
     probabilities: Probabilities
     """Of a voice in each frame of 512 samples."""
+    included: Probabilities | None = None
+    """The same with sounds as loud as the speech around them, if they were looked for."""
 
     def measure_s(self, start: int, end: int) -> float:
         """Return how many seconds of voice there are between two samples."""
@@ -56,8 +59,9 @@ class Speech:
         return float((self.probabilities[first:last] >= SPEECH).sum()) * FRAME_S
 
     def mean_voice(self, start: int, end: int) -> float:
-        """Return the mean probability of a voice between two samples."""
-        found = self.probabilities[start // FRAME : max(-(-end // FRAME), start // FRAME + 1)]
+        """Return the mean probability of a voice between two samples, included sounds too."""
+        known = self.probabilities if self.included is None else self.included
+        found = known[start // FRAME : max(-(-end // FRAME), start // FRAME + 1)]
         return float(found.mean()) if found.size else 0.0
 
     def find_dip(self, start: int, end: int) -> int:
@@ -82,9 +86,9 @@ def detect_speech(samples: Samples) -> Speech:
             for first, last in _find_quiet(samples, probabilities)
             if any(start <= first and last <= end for start, end in found)
         ]
-    return Speech(
-        tuple(find_spans(_bridge(probabilities, quiet_first), len(samples))), probabilities
-    )
+    included = include_sounds(samples, probabilities)
+    spans = find_spans(_bridge(included, quiet_first), len(samples))
+    return Speech(tuple(spans), probabilities, included)
 
 
 def _bridge(probabilities: Probabilities, quiet: list[tuple[int, int]]) -> Probabilities:
