@@ -14,6 +14,7 @@ from services.transcriber.lines import drop_loops, make_segments
 from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
 from services.transcriber.timing import refine_times
 from services.transcriber.transcript import Segment, Transcript, Word
+from services.transcriber.whispering import find_whispering
 
 LEAD_IN_S = 0.2
 """A segment starts this much before its first word, unless the previous one is in the way: a player
@@ -64,9 +65,13 @@ class Stretch:
         """Return a transcript with what was said up to a sample of the stretch."""
         samples = self.samples[:end]
         peak = max(transcript.peak, float(np.abs(samples).max(initial=0.0)))
-        lost = [
-            (self._move_s(one.start / SAMPLE_RATE_HZ), self._move_s(one.end / SAMPLE_RATE_HZ))
-            for one in unheard
+        lost = [self._find_times_s(one) for one in unheard]
+        whispered = [
+            times_s
+            for times_s in map(
+                self._find_times_s, find_whispering(samples, self.speech.probabilities)
+            )
+            if not _is_written(times_s, segments)
         ]
         voices_s = [self.speech.measure_s(one.start, one.end) for one in unheard]
         return replace(
@@ -78,11 +83,23 @@ class Stretch:
             speech_s=round(transcript.speech_s + self.speech.measure_s(0, end), 3),
             unheard_s=round(transcript.unheard_s + sum(voices_s), 3),
             unheard=tuple(sorted((*transcript.unheard, *lost))),
+            whispered=tuple(sorted((*transcript.whispered, *whispered))),
             peak=peak,
         )
 
+    def _find_times_s(self, span: Span) -> tuple[float, float]:
+        """Return when a span of the stretch starts and ends in the recording."""
+        return self._move_s(span.start / SAMPLE_RATE_HZ), self._move_s(span.end / SAMPLE_RATE_HZ)
+
     def _move_s(self, time_s: float) -> float:
         return round(time_s + self.start_s, 3)
+
+
+def _is_written(times_s: tuple[float, float], segments: Sequence[Segment]) -> bool:
+    """Return whether segments cover at least half of the time between two instants."""
+    start_s, end_s = times_s
+    covered = sum(max(0.0, min(end_s, one.end) - max(start_s, one.start)) for one in segments)
+    return covered >= (end_s - start_s) / 2
 
 
 def compose(

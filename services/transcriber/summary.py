@@ -55,6 +55,7 @@ def list_warnings(transcript: Transcript, *, asked: str | None = None) -> Warnin
         *map(dict, transcript.source_warnings),
         *_warn_of_nothing(transcript),
         *_bound(_warn_of_gaps(transcript)),
+        *_bound(_warn_of_whispering(transcript)),
         *_bound(_warn_of_doubts(transcript.segments)),
         *_warn_of_languages(transcript, asked),
     ]
@@ -70,6 +71,8 @@ def _warn_of_nothing(transcript: Transcript) -> Warnings:
         )
     elif transcript.peak < SILENCE:
         detail = "The recording is silent."
+    elif transcript.whispered:
+        detail = "No voice was detected, but there may be whispering, which is not transcribed."
     else:
         detail = "There is sound, but no speech in it."
     return [{"code": "no_speech", "detail": detail}]
@@ -80,6 +83,17 @@ def _warn_of_gaps(transcript: Transcript) -> Iterable[dict[str, Any]]:
         yield {
             "code": "speech_without_text",
             "detail": f"There is speech from {start:.1f} s to {end:.1f} s, but no text for it.",
+            "start": start,
+            "end": end,
+        }
+
+
+def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
+    for start, end in transcript.whispered:
+        yield {
+            "code": "speech_without_text",
+            "detail": f"There may be whispering from {start:.1f} s to {end:.1f} s; "
+            "it is not transcribed.",
             "start": start,
             "end": end,
         }

@@ -90,6 +90,8 @@ class Transcript:
     """Where there is a voice and no words, in seconds."""
     unheard_s: float = 0.0
     """Seconds of voice in there."""
+    whispered: tuple[tuple[float, float], ...] = ()
+    """Where somebody may whisper and no words are, in seconds."""
     peak: float = 0.0
     """The largest sample, from 0 to 1."""
     source_warnings: tuple[Mapping[str, Any], ...] = ()
@@ -165,6 +167,7 @@ class Transcript:
             "segments": segments,
             "channels": tuple(Channel(**one) for one in state.get("channels", ())),
             "unheard": tuple((start, end) for start, end in state.get("unheard", ())),
+            "whispered": tuple((start, end) for start, end in state.get("whispered", ())),
             "source_warnings": tuple(state.get("source_warnings", ())),
         }
         return Transcript(**{**state, **lists})

@@ -21,6 +21,7 @@ def codes(transcript: Transcript, asked: str | None = None) -> list[str]:
     [
         (Transcript(), "silent"),
         (Transcript(peak=0.5), "no speech"),
+        (Transcript(peak=0.5, whispered=((1.0, 5.0),)), "whispering"),
         (Transcript(peak=0.5, speech_s=4.0, unheard=((1.0, 5.0),)), "could not understand"),
     ],
 )
@@ -60,6 +61,15 @@ def test_speech_without_text_counts_as_not_transcribed() -> None:
     (warning,) = summary["warnings"]
     assert (warning["start"], warning["end"]) == (3.0, 5.0)
     assert summary["quality"] == {"speech_s": 5.0, "transcribed_s": 3.0, "mean_confidence": 0.8}
+
+
+def test_whispering_is_speech_without_text_and_no_voice() -> None:
+    found = Transcript(segments=(segment(0, 3),), speech_s=3.0, whispered=((5.0, 9.0),), peak=0.5)
+    summary = summarize(found)
+    (warning,) = summary["warnings"]
+    assert (warning["code"], warning["start"], warning["end"]) == ("speech_without_text", 5.0, 9.0)
+    assert "whispering" in warning["detail"]
+    assert summary["quality"]["transcribed_s"] == 3.0
 
 
 def test_marked_neighbours_are_one_span() -> None:

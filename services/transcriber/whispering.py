@@ -1,0 +1,116 @@
+"""Whispered speech, which VAD misses because nothing in it is voiced: pure.
+
+Speech is modulated by its syllables, 2.5 to 8 times a second (the 4 Hz modulation of Scheirer and
+Slaney, 1997), and its spectrum changes with them. Music has tones, which whispering lacks;
+applause and noise keep one spectrum; breath is slower. The limits lie between clips that are
+whispered by resynthesis and the recordings of ``benchmarks.services.wordless``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.transcriber.audio import Samples
+from services.transcriber.energy import FRAME, SPEECH, Probabilities
+from services.transcriber.speech import SAMPLE_RATE_HZ, Span
+
+WINDOW = 125
+"""Frames that are looked at together: 4 s, some ten syllables."""
+HOP = WINDOW // 2
+MOST_VOICED = 0.1
+"""Part of a window that may be voiced; more is speech that is transcribed."""
+BAND_EDGES_HZ = (300, 600, 1100, 1900, 3100, 5000, 7200)
+SYLLABLES_HZ = (2.5, 8.0)
+SLOWEST_HZ = 0.4
+LEAST_RANGE_DB = 20.0
+LEAST_MODULATION = 0.25
+"""Part of the level's changes that is as fast as syllables."""
+FLATNESS_DB = (-13.0, -5.0)
+"""Of the spectrum: tones are below, and noise without any formant is above."""
+LEAST_CHANGE_DB = 4.0
+"""Mean deviation of the bands' levels, against each other."""
+BELOW_PEAK_DB = 15.0
+DEEPEST_DB = 25.0
+TINY = 1e-9
+"""Power below that of a 16-bit recording's silence."""
+
+Powers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Modulation:
+    """How the sound of a window changes."""
+
+    range_db: float
+    syllabic: float
+    """Part of the level's changes that is as fast as syllables, from 0 to 1."""
+    flatness_db: float
+    change_db: float
+
+    @property
+    def is_whispering(self) -> bool:
+        """Return whether the sound changes as speech does, without tones."""
+        least, most = FLATNESS_DB
+        return (
+            self.range_db >= LEAST_RANGE_DB
+            and self.syllabic >= LEAST_MODULATION
+            and least <= self.flatness_db <= most
+            and self.change_db >= LEAST_CHANGE_DB
+        )
+
+
+def find_whispering(samples: Samples, probabilities: Probabilities) -> list[Span]:
+    """Return the stretches in which somebody may whisper, at least four seconds each.
+
+    Args:
+        samples: Mono at 16 kHz.
+        probabilities: Of a voice, in each frame of 512 samples.
+    """
+    count = len(samples) // FRAME
+    found: list[Span] = []
+    for first in range(0, count - WINDOW + 1, HOP):
+        if (probabilities[first : first + WINDOW] >= SPEECH).mean() > MOST_VOICED:
+            continue
+        start, end = first * FRAME, (first + WINDOW) * FRAME
+        if not measure_modulation(samples[start:end]).is_whispering:
+            continue
+        if found and start <= found[-1].end:
+            start = found.pop().start
+        found.append(Span(start, end))
+    return found
+
+
+def measure_modulation(window: Samples) -> Modulation:
+    """Return how the sound of one window changes."""
+    frames = window[: len(window) // FRAME * FRAME].reshape(-1, FRAME)
+    powers = np.abs(np.fft.rfft(frames * np.hanning(FRAME))) ** 2 + TINY
+    edges = [round(hertz * FRAME / SAMPLE_RATE_HZ) for hertz in BAND_EDGES_HZ]
+    inside = powers[:, edges[0] : edges[4]]
+    levels_db = 10 * np.log10(inside.mean(axis=1))
+    low_db, high_db = np.percentile(levels_db, [10, 90])
+    is_loud = levels_db > high_db - BELOW_PEAK_DB
+    flatness_db = 10 * np.log10(np.exp(np.log(inside).mean(axis=1)) / inside.mean(axis=1))
+    bands_db = _measure_bands_db(powers[is_loud], edges)
+    return Modulation(
+        range_db=float(high_db - low_db),
+        syllabic=_measure_syllables(np.maximum(levels_db, high_db - DEEPEST_DB)),
+        flatness_db=float(np.median(flatness_db[is_loud])),
+        change_db=float((bands_db - bands_db.mean(axis=1, keepdims=True)).std(axis=0).mean()),
+    )
+
+
+def _measure_bands_db(powers: NDArray[np.float64], edges: Sequence[int]) -> NDArray[np.float64]:
+    bands = [powers[:, low:high].mean(axis=1) for low, high in pairwise(edges)]
+    return np.asarray(10 * np.log10(np.stack(bands, axis=1)))
+
+
+def _measure_syllables(levels_db: NDArray[np.float64]) -> float:
+    changes = (levels_db - levels_db.mean()) * np.hanning(len(levels_db))
+    powers = np.abs(np.fft.rfft(changes)) ** 2
+    rates_hz = np.fft.rfftfreq(len(levels_db), FRAME / SAMPLE_RATE_HZ)
+    slowest, fastest = SYLLABLES_HZ
+    inside = powers[(rates_hz >= slowest) & (rates_hz <= fastest)].sum()
+    return float(inside / (powers[rates_hz >= SLOWEST_HZ].sum() + TINY))
