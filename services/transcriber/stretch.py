@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
 from services.transcriber.audio import Samples
 from services.transcriber.detection import Speech
-from services.transcriber.doubt import Verdict, join, judge
+from services.transcriber.doubt import Evidence, Verdict, find_first_confidences, join, judge
 from services.transcriber.hearing import Said
 from services.transcriber.lines import drop_loops, make_segments
 from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
@@ -116,14 +116,16 @@ def compose(
     timed = [replace(one, word=word) for one, word in zip(said, words, strict=True)]
     kept = {id(word) for word in drop_loops(words)}
     timed = [one for one in timed if id(one.word) in kept]
+    confidences = iter(find_first_confidences((one.word, one.evidence) for one in timed))
     segments: list[Segment] = []
     for language, group in groupby(timed, key=lambda one: one.language):
         run = list(group)
         first = 0
         for segment in make_segments([one.word for one in run]):
-            own = run[first : first + len(segment.words)]
-            first += len(own)
-            checked = _judge(segment, own, stretch.speech, language_probability)
+            evidence = [one.evidence for one in run[first : first + len(segment.words)]]
+            first += len(evidence)
+            sure = [*islice(confidences, len(evidence))]
+            checked = _judge(segment, sure, join(evidence), stretch.speech, language_probability)
             if checked:
                 segments.append(replace(checked, language=language))
     return _lead_in(segments)
@@ -139,15 +141,16 @@ def _lead_in(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _judge(
-    segment: Segment, said: Sequence[Said], speech: Speech, language_probability: float
+    segment: Segment,
+    confidences: Sequence[float],
+    evidence: Evidence,
+    speech: Speech,
+    language_probability: float,
 ) -> Segment | None:
-    evidence = join({one.evidence for one in said})
     verdict = judge(
-        segment.words,
+        zip((word.word for word in segment.words), confidences, strict=True),
         evidence,
-        voice=speech.mean_voice(
-            round(segment.start * SAMPLE_RATE_HZ), round(segment.end * SAMPLE_RATE_HZ)
-        ),
+        voice=_measure_voice(segment.words, speech),
         language_probability=language_probability,
     )
     if verdict is Verdict.DROP:
@@ -158,6 +161,15 @@ def _judge(
         no_speech=round(evidence.no_speech, 4),
         is_marked=verdict is Verdict.MARK,
     )
+
+
+def _measure_voice(words: Sequence[Word], speech: Speech) -> float:
+    """Return the mean probability of a voice during words; the pauses between them do not count."""
+    spans = [
+        Span(round(word.start * SAMPLE_RATE_HZ), round(word.end * SAMPLE_RATE_HZ)) for word in words
+    ]
+    voices = [speech.mean_voice(span.start, span.end) for span in spans]
+    return float(np.average(voices, weights=[max(1, span.length) for span in spans]))
 
 
 def _mean_confidence(words: Sequence[Word]) -> float:

@@ -5,18 +5,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.transcriber.doubt import Evidence, Verdict, join, judge, weigh
+from services.transcriber.doubt import (
+    Evidence,
+    Verdict,
+    find_first_confidences,
+    join,
+    judge,
+    weigh,
+)
 from services.transcriber.transcript import Word
 
 SURE = Evidence(log_probability=-0.15, no_speech=0.2, temperature=0.0, confidence=0.9)
 VOICED = 0.8
 
 
-def say(text: str, confidence: float = 0.9) -> list[Word]:
-    return [
-        Word(f" {word}", number / 3, (number + 1) / 3, confidence)
-        for number, word in enumerate(text.split())
-    ]
+def say(text: str, confidence: float = 0.9) -> list[tuple[str, float]]:
+    return [(f" {word}", confidence) for word in text.split()]
 
 
 def test_what_the_model_is_sure_of_is_kept() -> None:
@@ -24,7 +28,7 @@ def test_what_the_model_is_sure_of_is_kept() -> None:
 
 
 def test_a_single_unusual_word_is_no_doubt() -> None:
-    words = [*say("the open source"), Word(" PBX.", 1.0, 1.5, 0.25)]
+    words = [*say("the open source"), (" PBX.", 0.25)]
     assert judge(words, SURE, voice=VOICED) is Verdict.KEEP
 
 
@@ -78,10 +82,41 @@ def test_a_loop_counts_by_what_it_began_with() -> None:
     assert weigh(segment) == Evidence(-0.3, 0.1, 0.0, 0.3)
 
 
-def test_a_segment_of_two_passages_has_the_worst_of_each() -> None:
-    other = Evidence(log_probability=-0.1, no_speech=0.7, temperature=0.2, confidence=0.95)
-    assert join([SURE, other]) == Evidence(-0.15, 0.7, 0.2, 0.9)
+def test_of_two_passages_each_counts_by_its_words() -> None:
+    other = Evidence(log_probability=-0.55, no_speech=0.6, temperature=0.2, confidence=0.5)
+    found = join([SURE, SURE, SURE, other])
+    assert found.log_probability == pytest.approx(-0.25)
+    assert found.no_speech == pytest.approx(0.3)
+    assert found.confidence == pytest.approx(0.8)
+    assert found.temperature == 0
 
 
-def test_a_segment_without_words_is_no_proof() -> None:
-    assert judge([], SURE, voice=VOICED) is Verdict.MARK
+@pytest.mark.parametrize("text", ["", " .", " . .", " ♪ ♪", " - ..."])
+def test_a_segment_without_a_letter_says_nothing(text: str) -> None:
+    assert judge([(text, 0.9)], SURE, voice=VOICED) is Verdict.DROP
+
+
+WEAK = replace(SURE, log_probability=-0.55, confidence=0.62)
+
+
+def test_a_sure_sentence_beside_a_weak_one_of_its_passage_is_kept() -> None:
+    sentence = say("he was not an ill disposed young man", 0.93)
+    assert judge(sentence, WEAK, voice=VOICED) is Verdict.KEEP
+
+
+def test_a_few_sure_words_do_not_outweigh_a_weak_passage() -> None:
+    assert judge(say("thank you", 0.97), WEAK, voice=VOICED) is Verdict.MARK
+
+
+def test_a_fluent_sentence_of_an_invented_passage_is_marked() -> None:
+    invented = replace(SURE, log_probability=-0.8, confidence=0.45)
+    sentence = say("I am going to the store to get some milk", 0.8)
+    assert judge(sentence, invented, voice=VOICED) is Verdict.MARK
+
+
+def test_a_repeated_word_is_as_sure_as_its_first_occurrence_in_the_passage() -> None:
+    other = replace(SURE, confidence=0.7)
+    words = [(" La", 0.3, SURE), (" la,", 0.95, SURE), (" la", 0.99, SURE), (" La", 0.9, other)]
+    assert find_first_confidences(
+        (Word(text, 0.0, 1.0, confidence), passage) for text, confidence, passage in words
+    ) == [0.3, 0.3, 0.3, 0.9]

@@ -11,19 +11,29 @@ from services.transcriber.stretch import LEAD_IN_S, Stretch, compose
 from services.transcriber.transcript import Segment, Word
 
 SURE = Evidence(log_probability=-0.1, no_speech=0.01, temperature=0.0, confidence=0.95)
+WEAK = Evidence(log_probability=-0.5, no_speech=0.1, temperature=0.0, confidence=0.65)
 GUESSED = Evidence(log_probability=-0.9, no_speech=0.2, temperature=0.0, confidence=0.4)
+
+
+SECOND = SAMPLE_RATE_HZ / FRAME
+
+
+def listen(*voiced_s: tuple[float, float]) -> Stretch:
+    """Return ten seconds of sound without pauses, with a voice at the given times."""
+    samples = np.full(10 * SAMPLE_RATE_HZ, 0.1, np.float32)
+    probabilities = np.zeros(len(samples) // FRAME, np.float32)
+    for start_s, end_s in voiced_s:
+        probabilities[int(start_s * SECOND) : int(end_s * SECOND) + 1] = 0.6
+    return Stretch(samples, Speech((Span(0, len(samples)),), probabilities), (), 0.0)
 
 
 def write(*words: tuple[str, float, float], evidence: Evidence = SURE) -> list[Segment]:
     """Return the segments of words that are heard in sound without pauses."""
-    samples = np.full(10 * SAMPLE_RATE_HZ, 0.1, np.float32)
-    probabilities = np.ones(len(samples) // FRAME, np.float32)
-    speech = Speech((Span(0, len(samples)),), probabilities)
     said = [
         Said(Word(word, start, end, evidence.confidence), evidence, "en")
         for word, start, end in words
     ]
-    return compose(said, Stretch(samples, speech, (), 0.0), language_probability=1.0)
+    return compose(said, listen((0.0, 10.0)), language_probability=1.0)
 
 
 def test_a_segment_starts_before_its_first_word_and_the_word_keeps_its_time() -> None:
@@ -44,3 +54,25 @@ def test_segments_that_may_not_have_been_said_are_marked(
 ) -> None:
     (segment,) = write((" Ask", 2.0, 2.5), (" not.", 2.5, 3.0), evidence=evidence)
     assert (segment.is_marked, segment.language) == (is_marked, "en")
+
+
+def test_a_pause_within_a_segment_does_not_count_against_its_voice() -> None:
+    times_s = ((2.0, 2.3), (3.2, 3.5))
+    said = [Said(Word(" ask", *at, 0.9), SURE, "en") for at in times_s]
+    (segment,) = compose(said, listen(*times_s), language_probability=1.0)
+    assert not segment.is_marked
+
+
+@pytest.mark.parametrize("passages", [(SURE, GUESSED), (WEAK, WEAK)])
+def test_weak_words_do_not_mark_the_sure_segment_before_them(
+    passages: tuple[Evidence, Evidence],
+) -> None:
+    sure = [Word(f" word{number}", number / 2, number / 2 + 0.5, 0.95) for number in range(8)]
+    weak = [Word(" Thank", 5.5, 6.0, 0.3), Word(" you.", 6.0, 6.5, 0.3)]
+    said = [
+        Said(word, passage, "en")
+        for words, passage in zip((sure, weak), passages, strict=True)
+        for word in words
+    ]
+    segments = compose(said, listen((0.0, 10.0)), language_probability=1.0)
+    assert [segment.is_marked for segment in segments] == [False, True]
