@@ -59,11 +59,13 @@ def breathe(seconds: float) -> Sound:
     return np.asarray((smooth * np.sin(np.pi * time_s / 1.5) ** 2)[:, np.newaxis])
 
 
-def transcribe(folder: Path, sound: Sound, settings: TranscriberSettings) -> dict[str, Any]:
+def transcribe(
+    folder: Path, sound: Sound, settings: TranscriberSettings, *, language: str = "en"
+) -> dict[str, Any]:
     path = write_sound(
         folder / "sound.wav", sound * (0.5 / np.abs(sound).max()), rate_hz=SAMPLE_RATE_HZ
     )
-    context = make_context(folder / "work", path, {"language_in": "en"})
+    context = make_context(folder / "work", path, {"language_in": language})
     transcription: dict[str, Any] = run(context, settings).documents["transcription"]
     return transcription
 
@@ -105,3 +107,12 @@ def test_what_was_said_has_no_mark_and_starts_after_the_pause(
             [text],
             pytest.approx(start_s, abs=TOLERANCE_S),
         )
+
+
+def test_a_second_of_speech_stays_in_the_language_that_was_asked_and_is_marked(
+    tmp_path: Path, settings: TranscriberSettings
+) -> None:
+    second = read("jfk.wav")[SAMPLE_RATE_HZ // 5 :][:SAMPLE_RATE_HZ]
+    heard = transcribe(tmp_path, second, settings, language="pt")
+    assert heard["detected_language"] == "pt"
+    assert [part for part in heard["segments"] if not is_marked(part, heard)] == []

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from benchmarks.services.signals import read_sound
 from services.transcriber.detection import FRAME, Speech
 from services.transcriber.doubt import Evidence
 from services.transcriber.hearing import Said
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 from services.transcriber.stretch import LEAD_IN_S, Stretch, compose
-from services.transcriber.transcript import Segment, Word
+from services.transcriber.transcript import Segment, Transcript, Word
+from tests.support.whispers import whisper
+from tests.support.work_context import SAMPLES
 
 SURE = Evidence(log_probability=-0.1, no_speech=0.01, temperature=0.0, confidence=0.95)
 WEAK = Evidence(log_probability=-0.5, no_speech=0.1, temperature=0.0, confidence=0.65)
@@ -76,3 +79,15 @@ def test_weak_words_do_not_mark_the_sure_segment_before_them(
     ]
     segments = compose(said, listen((0.0, 10.0)), language_probability=1.0)
     assert [segment.is_marked for segment in segments] == [False, True]
+
+
+@pytest.mark.parametrize(("written_s", "is_reported"), [(1.0, True), (9.0, False)])
+def test_whispering_is_reported_where_no_words_are(written_s: float, *, is_reported: bool) -> None:
+    clip = read_sound(SAMPLES / "jfk.wav", rate_hz=SAMPLE_RATE_HZ, layout="mono")[:, 0]
+    samples = whisper(clip).astype(np.float32)
+    speech = Speech((), np.zeros(len(samples) // FRAME, np.float32))
+    segments = [Segment(" Ask not.", 60.0, 60.0 + written_s)]
+    stretch = Stretch(samples, speech, (), start_s=60.0)
+    found = stretch.add(Transcript(whispered=((8.0, 12.0),)), segments, [], len(samples)).whispered
+    assert found[0] == (8.0, 12.0)
+    assert [60 <= start_s < end_s <= 71 for start_s, end_s in found[1:]] == [True] * is_reported

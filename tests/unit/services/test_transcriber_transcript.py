@@ -156,7 +156,9 @@ def test_a_state_of_the_version_before_is_read() -> None:
 
 def test_a_transcript_of_channels_survives_being_kept_as_json() -> None:
     channels = (Channel(16_000, "en", 0.9), Channel(8000, "pt", 0.8))
-    transcript = replace(SPOKEN, unheard=((1.0, 2.0),), peak=0.5).with_channels(channels)
+    transcript = replace(
+        SPOKEN, unheard=((1.0, 2.0),), whispered=((3.0, 7.0),), peak=0.5
+    ).with_channels(channels)
     assert transcript.heard == 8000
     assert Transcript.from_state(json.loads(json.dumps(transcript.to_state()))) == transcript
 
