@@ -21,7 +21,7 @@ from orchestrator.pipeline import STAGES, Stage, stage_named, stages_of
 from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import decode_job, encode_request, wake_ups
+from orchestrator.store.records import decode_job, encode_request, recall_job, wake_ups
 
 _PAGE_S = 10  # an index that was made for one list
 
@@ -103,7 +103,7 @@ class JobStore:
             record: Mapping[str, str] = client.hgetall(keys.job(job_id))
         if not record:
             raise JobNotFoundError(job_id)
-        return decode_job(job_id, record)
+        return recall_job(job_id, record)
 
     def find(self, job_ids: Sequence[str]) -> list[Job | None]:
         """Return jobs in the order of their ids; ``None`` for those that do not exist."""

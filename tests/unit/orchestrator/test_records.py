@@ -19,7 +19,7 @@ from orchestrator.job import (
     instant,
     milliseconds,
 )
-from orchestrator.store.records import decode_job, encode_request, pairs, wake_ups
+from orchestrator.store.records import decode_job, encode_request, pairs, recall_job, wake_ups
 from tests.support.jobs import NOW, make_request
 
 REQUEST = make_request(
@@ -171,6 +171,13 @@ def test_limits_and_clocks_are_read_in_seconds_and_instants() -> None:
 def test_an_instant_survives_the_store_to_the_millisecond(offset_ms: int) -> None:
     moment = datetime(2025, 10, 29, 10, tzinfo=UTC) + timedelta(milliseconds=offset_ms)
     assert instant(str(milliseconds(moment))) == moment
+
+
+def test_a_job_is_decoded_again_only_after_its_hash_has_changed() -> None:
+    job = recall_job("a1", record())
+    assert recall_job("a1", record()) is job
+    assert recall_job("b2", record()).job_id == "b2"
+    assert recall_job("a1", record(overall_progress="7")).overall_progress == 7
 
 
 def test_a_hash_is_read_alike_however_redis_tells_it() -> None:
