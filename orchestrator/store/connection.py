@@ -83,19 +83,6 @@ class Connection:
         with translated():
             return self._script(name)(keys=[keys.PREFIX], args=arguments)
 
-    def ask(self, *commands: tuple[str | float, ...]) -> list[Any]:
-        """Send plain commands in one pipeline and return their answers.
-
-        Raises:
-            StoreError: See ``translated``; all commands were sent.
-        """
-        with self.commands() as client:
-            pipeline = client.pipeline(transaction=False)
-            for command in commands:
-                pipeline.execute_command(*command)
-            answers: list[Any] = pipeline.execute()
-        return answers
-
     def now_ms(self) -> int:
         """Return Redis's time in milliseconds; whatever Redis stamped is compared with it alone.
 

@@ -10,7 +10,7 @@ import pytest
 import redis
 import requests
 
-from orchestrator.errors import StoreError, StoreUnavailableError
+from orchestrator.errors import StoreUnavailableError
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.connection import Connection as Store
 from orchestrator.store.connection import connect, connect_bounded
@@ -99,17 +99,6 @@ def test_connections_start_with_no_command_that_an_older_redis_refuses() -> None
         store.close()
     assert not [name for name in commands if "setinfo" in name or "maint" in name]
     assert errors["total_error_replies"] == 0
-
-
-def test_when_one_of_several_commands_is_refused_no_answer_is_left_for_the_next_caller(
-    redis_url: str,
-) -> None:
-    store = connect(load_settings(env_files=(), redis_url=redis_url))
-    store.ask(("SET", "text", "no number"))
-    with pytest.raises(StoreError, match="not an integer"):
-        store.ask(("INCR", "text"), ("GET", "text"))
-    assert store.ask(("STRLEN", "text")) == [9]
-    store.client.close()
 
 
 def test_a_script_that_redis_has_lost_is_loaded_again(redis_url: str) -> None:
