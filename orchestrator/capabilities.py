@@ -117,7 +117,10 @@ def _check_translation(
         return
     available = tuple(sorted({to for origin, to in pairs if spoken in {None, origin}}))
     begins = f"from {spoken} to {wanted}" if spoken else f"to {wanted}"
-    detail = f"There is no translation {begins}; available: {', '.join(available) or 'none'}"
+    if not available:
+        detail = f"There is no translation {begins}, nor into any other language; leave it out"
+        raise UnsupportedLanguageError(detail, "language_out", wanted, (), "no_translation")
+    detail = f"There is no translation {begins}; available: {', '.join(available)}"
     raise UnsupportedLanguageError(detail, "language_out", wanted, available, "translation")
 
 

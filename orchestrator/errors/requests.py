@@ -103,7 +103,7 @@ class UnsupportedLanguageError(InvalidRequestError):
         field: The field that names the language.
         value: Its code.
         available: The codes that could be named instead.
-        reason: ``language`` or ``translation``; see ``InvalidRequestError``.
+        reason: ``language``, ``translation`` or ``no_translation``; see ``InvalidRequestError``.
     """
 
     code = "unsupported_language"
@@ -119,7 +119,7 @@ class UnsupportedLanguageError(InvalidRequestError):
         super().__init__(detail, reason, f"#/{field}", value)
         self.args = (detail, field, value, available, reason)
         self.available = available
-        self.choices = ", ".join(available) or "-"
+        self.choices = ", ".join(available)
 
 
 class OptionUnavailableError(InvalidRequestError):

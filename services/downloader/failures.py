@@ -56,6 +56,7 @@ from services.downloader.kinds import (
     TOO_LARGE,
     TOO_LONG,
     TOO_SLOW,
+    UNAUTHORIZED,
     UNAVAILABLE,
     UNEXPECTED,
     UNREACHABLE,
@@ -109,7 +110,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], Kind], ...] = (
     (NoSupportingHandlers, UNSUPPORTED_PROTOCOL),
 )
 _BY_STATUS = {
-    HTTPStatus.UNAUTHORIZED: PRIVATE,
+    HTTPStatus.UNAUTHORIZED: UNAUTHORIZED,
     HTTPStatus.PAYMENT_REQUIRED: PAID,
     HTTPStatus.FORBIDDEN: REFUSED,
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: PROXY_FAILED,
@@ -121,6 +122,7 @@ _BY_STATUS = {
 }
 _LASTING = {
     PRIVATE,
+    UNAUTHORIZED,
     PAID,
     REFUSED,
     RATE_LIMITED,

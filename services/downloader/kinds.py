@@ -45,6 +45,11 @@ PRIVATE = Kind(
     "The video is private or needs a login. Upload the file instead, or let the operator give "
     "the service cookies of an account that may see it.",
 )
+UNAUTHORIZED = Kind(
+    "private_video",
+    "The server asks for a login, or refuses the one that was sent (401). Submit the URL with the "
+    "right one, as in https://user:password@host/file.mp3, or upload the file instead.",
+)
 MEMBERS_ONLY = Kind(
     "members_only",
     "The video is for members of the channel only. Upload the file instead, or let the operator "

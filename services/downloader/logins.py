@@ -4,6 +4,8 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from requests.exceptions import InvalidURL
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -33,15 +35,22 @@ class Login:
 
 
 def split_login(url: str) -> tuple[str, Login | None]:
-    """Return a URL without its login, and the login."""
+    """Return a URL without its login, and the login.
+
+    Raises:
+        InvalidURL: The port is not a number from 0 to 65535.
+    """
     address = urlsplit(url)
     if address.username is None:
         return url, None
     user, secret = unquote(address.username), unquote(address.password or "")
     token = b64encode(f"{user}:{secret}".encode()).decode()
     clean = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
-    host = address.hostname or ""
-    return clean, Login(address.scheme, host, _find_port(address), f"Basic {token}")
+    try:
+        port = _find_port(address)
+    except ValueError as error:
+        raise InvalidURL("The port of a URL is not a number from 0 to 65535") from error
+    return clean, Login(address.scheme, address.hostname or "", port, f"Basic {token}")
 
 
 def _find_port(address: SplitResult) -> int | None:

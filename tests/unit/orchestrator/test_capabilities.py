@@ -72,6 +72,12 @@ def test_a_language_that_is_not_there_is_refused(options: JobOptions) -> None:
     check_options(options, UNKNOWN, UNKNOWN)
 
 
+def test_a_language_without_any_translation_is_refused_without_an_empty_list() -> None:
+    with pytest.raises(UnsupportedLanguageError, match="nor into any other language") as caught:
+        check_options(JobOptions(language="zh", language_out="en"), UNKNOWN, READ)
+    assert (caught.value.reason, caught.value.available) == ("no_translation", ())
+
+
 def test_cantonese_is_taken_as_chinese_where_it_is_not_known() -> None:
     check_options(JobOptions(language="yue", language_out="zh"), UNKNOWN, READ)
     with pytest.raises(UnsupportedLanguageError, match="from zh to en"):

@@ -3,7 +3,9 @@
 from base64 import b64encode
 
 import pytest
+from requests.exceptions import InvalidURL
 
+from services.downloader.failures import classify
 from services.downloader.logins import split_login
 
 
@@ -56,3 +58,11 @@ def test_a_login_over_tls_is_not_sent_without() -> None:
     _, login = split_login("https://u:p@a.example/")
     assert login is not None
     assert not login.is_for("http://a.example/")
+
+
+@pytest.mark.parametrize("port", ["99999", "x"])
+def test_an_invalid_port_is_an_unsupported_url_that_shows_no_login(port: str) -> None:
+    with pytest.raises(InvalidURL) as failure:
+        split_login(f"http://user:secret@a.example:{port}/")
+    assert "secret" not in str(failure.value)
+    assert classify(failure.value).code == "unsupported_url"
