@@ -6,7 +6,7 @@ shows where speech resumes. Words in the middle of continuous speech keep their 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ LEAD_S = 0.04
 """A first word starts this much before its energy shows: a player that seeks to the word must not
 cut off its first sound, which rises out of the noise later than it starts."""
 FARTHEST_S = 0.5
+COVERED_S = 0.15
+"""A sound is covered by words if no more of its end is left: another word is not in it."""
+LEAST_INSIDE_S = 0.05
 SURROUNDINGS_S = 0.5
 SHORTEST_WORD_S = 0.02
 
@@ -51,6 +54,8 @@ class Sound:
     end: float
     onset: float
     """When its voice starts; between ``start`` and it there may be a breath or noise."""
+    is_loud: NDArray[np.bool_] = field(compare=False, repr=False)
+    """For each ``HOP_S``: it is a voice rather than a breath, by its level."""
 
 
 def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]) -> list[Word]:
@@ -108,8 +113,13 @@ def _split(levels_db: Decibels, start_s: float) -> Iterator[Sound]:
         return
     least_db = max(noise_db + ABOVE_NOISE_DB, voice_db - BELOW_VOICE_DB)
     for start, end in _find_runs(levels_db > least_db, round(PAUSE_S / HOP_S)):
-        onset = start + _find_onset(levels_db[start:end])
-        yield Sound(*(start_s + HOP_S * place for place in (start, end, onset)))
+        own_db = levels_db[start:end]
+        yield Sound(
+            start=start_s + HOP_S * start,
+            end=start_s + HOP_S * end,
+            onset=start_s + HOP_S * (start + _find_onset(own_db)),
+            is_loud=own_db > np.percentile(own_db, 90) - BELOW_LOUD_DB,
+        )
 
 
 def _find_onset(levels_db: Decibels) -> int:
@@ -147,17 +157,49 @@ def _assign(words: Sequence[Word], sounds: Sequence[Sound]) -> list[tuple[Word, 
     """Return each word with the sound that most of it is in, if it is in or near any."""
     assigned: list[tuple[Word, Sound | None]] = []
     place = 0
-    for word in words:
+    for number, word in enumerate(words):
         while place + 1 < len(sounds) and _is_nearer(word, sounds[place + 1], sounds[place]):
             place += 1
         sound = sounds[place] if sounds else None
-        near = sound and _overlap(word, sound) > -FARTHEST_S
-        assigned.append((word, sound if near else None))
+        is_near = sound is not None and _overlap(word, sound) > -FARTHEST_S
+        following = sounds[place + 1] if place + 1 < len(sounds) else None
+        if following and assigned and assigned[-1] == (words[number - 1], sound):
+            next_start = words[number + 1].start if number + 1 < len(words) else None
+            if _is_left_over(word, words[number - 1], sounds[place], following, next_start):
+                place, sound, is_near = place + 1, following, True
+        assigned.append((word, sound if is_near else None))
     return assigned
 
 
 def _is_nearer(word: Word, following: Sound, sound: Sound) -> bool:
-    return _overlap(word, following) > _overlap(word, sound)
+    """Return whether a word is in the following of two sounds rather than in the first."""
+    if _overlap(word, following) > _overlap(word, sound):
+        return True
+    # The model's times lead into the breath that ends a sound, where nobody speaks.
+    return _measure_voice_s(word, following) > _measure_voice_s(word, sound)
+
+
+def _is_left_over(
+    word: Word, previous: Word, sound: Sound, following: Sound, next_start: float | None
+) -> bool:
+    """Return whether a word in a pause is the first of the following sound.
+
+    The sound before the pause has all its words, and the following one is near, or starts before
+    its other words do.
+    """
+    is_in_pause = _overlap(word, sound) < LEAST_INSIDE_S
+    is_covered = previous.end > sound.end - COVERED_S
+    is_near = _overlap(word, following) > -FARTHEST_S
+    is_short_of_words = next_start is not None and (
+        following.start + COVERED_S < next_start < following.end
+    )
+    return is_in_pause and is_covered and (is_near or is_short_of_words)
+
+
+def _measure_voice_s(word: Word, sound: Sound) -> float:
+    """Return for how long the voice of a sound is heard within a word."""
+    first, last = (round((time_s - sound.start) / HOP_S) for time_s in (word.start, word.end))
+    return float(sound.is_loud[max(0, first) : max(0, last)].sum()) * HOP_S
 
 
 def _overlap(word: Word, sound: Sound) -> float:

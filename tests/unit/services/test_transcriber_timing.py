@@ -61,6 +61,42 @@ def test_a_word_that_was_heard_across_a_pause_belongs_where_most_of_it_is(noise:
     assert refined[2].end == pytest.approx(3.4, abs=0.03)
 
 
+@pytest.mark.parametrize("heard", [(1.5, 1.7), (1.5, 1.9), (1.48, 2.1)])
+def test_a_word_in_the_pause_after_a_sound_that_has_all_its_words_belongs_to_the_next(
+    heard: tuple[float, float],
+) -> None:
+    sound = make_sound((0.5, 1.5), (2.2, 3.0), seconds=4, noise=QUIET)
+    words = make_words((0.5, 1.0), (1.0, 1.5), heard, (2.4, 3.0))
+    refined = refine_times(words, sound, make_spans((0.2, 1.8), (1.9, 3.4)))
+    assert refined[1].end == pytest.approx(1.5, abs=0.06)
+    assert refined[2].start == pytest.approx(2.2 - LEAD_S, abs=0.03)
+    assert refined[3].start == pytest.approx(2.4, abs=0.03)
+
+
+def test_a_word_that_is_missing_after_a_long_silence_is_not_left_before_it() -> None:
+    sound = make_sound((0.5, 1.5), (9.2, 10.2), seconds=11, noise=QUIET)
+    words = make_words((0.5, 1.0), (1.0, 1.5), (1.55, 1.8), (9.5, 10.2))
+    refined = refine_times(words, sound, make_spans((0.2, 1.8), (8.9, 10.5)))
+    assert refined[2].start == pytest.approx(9.2 - LEAD_S, abs=0.03)
+    words[3] = make_words((9.2, 10.2))[0]
+    assert refine_times(words, sound, make_spans((0.2, 1.8), (8.9, 10.5)))[2].start < 1.6
+
+
+def test_a_last_word_stays_with_a_sound_that_has_place_for_it() -> None:
+    sound = make_sound((0.5, 1.5), (2.2, 3.0), seconds=4, noise=QUIET)
+    words = make_words((0.5, 1.0), (1.52, 1.8), (2.2, 3.0))
+    assert refine_times(words, sound, make_spans((0.2, 3.4)))[1].start < 1.55
+
+
+def test_a_word_that_starts_in_a_breath_belongs_to_the_voice_after_it() -> None:
+    sound = make_sound((0.5, 1.5), (2.4, 3.0), seconds=4, noise=QUIET)
+    breath = slice(round(1.5 * SAMPLE_RATE_HZ), round(2.1 * SAMPLE_RATE_HZ))
+    sound[breath] = np.random.default_rng(2).standard_normal(sound[breath].shape) * 0.006
+    words = make_words((0.5, 1.0), (1.0, 1.5), (1.5, 2.6), (2.6, 3.0))
+    refined = refine_times(words, sound, make_spans((0.2, 2.2), (2.2, 3.4)))
+    assert refined[2].start == pytest.approx(2.4 - LEAD_S, abs=0.03)
+
+
 @pytest.mark.parametrize("noise", [QUIET, NOISY])
 def test_the_last_word_before_a_pause_ends_when_the_sound_does(noise: float) -> None:
     sound = make_sound((0.5, 1.5), (4.0, 5.0), seconds=6, noise=noise)
