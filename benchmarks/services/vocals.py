@@ -70,7 +70,7 @@ def separate(isolator: Isolator, clip: Path, *, ratio_db: float, scratch: Path) 
     target = scratch / "voice.flac"
     started = time.perf_counter()
     recording = open_recording(source)
-    heard = Source(recording, plain_mix(recording.channels), float("inf"), most_idle_s=300)
+    heard = Source(recording, plain_mix(recording.channels), float("inf"))
     isolation = Isolation(heard, target, is_mono=False, on_progress=lambda _seconds: None)
     duration_s = isolation.run(isolator)
     seconds = time.perf_counter() - started

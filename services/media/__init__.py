@@ -6,7 +6,7 @@ channels carry voices and how they are mixed or separated.
 """
 
 from services.media.cleaning import Samples
-from services.media.hearing import SEPARATE_MARK, hear_voices
+from services.media.hearing import SEPARATE_MARK, choose_voices, hear_voices
 from services.media.recording import Recording, open_recording
 from services.media.tracks import Track, normalize_language
 from services.media.voices import Channels, Voices
@@ -18,6 +18,7 @@ __all__ = [
     "Samples",
     "Track",
     "Voices",
+    "choose_voices",
     "hear_voices",
     "normalize_language",
     "open_recording",

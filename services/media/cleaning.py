@@ -15,6 +15,10 @@ LEAST_OFFSET = 5e-4
 """Of full scale. A smaller constant offset does no harm."""
 LARGEST_DRIFT = 0.03
 """Of full scale, in a second. More is another offset, since no voice is so uneven."""
+QUIET_EXPONENT, SILENT_EXPONENT = -7, -14
+"""Powers of two: floats of which nearly all are below the first one and some are above the second
+one are a sound far below full scale; what is below the second one (-84 dBFS) is silence."""
+QUIET_TARGET = -2
 CLIPPED_RUN = 3
 """Samples at full scale, one after another. A loud sound touches it with one or two."""
 FULL_SCALE = 0.9995
@@ -74,15 +78,19 @@ class LevelCount:
             self.counts[exponent] = self.counts.get(exponent, 0) + count
 
     def choose_scale(self) -> float:
-        """Return the factor that brings sound far above full scale below it, else 1.
+        """Return the factor that brings sound far above or below full scale near it, else 1.
 
-        A few samples far above it are errors, which say nothing about the rest.
+        A few samples far above the rest are errors, which say nothing about it.
         """
         left = 0.001 * sum(self.counts.values())
         for exponent in sorted(self.counts, reverse=True):
             left -= self.counts[exponent]
+            if left < 0 and exponent > 1:
+                return 2.0**-exponent
+            if left < 0 and SILENT_EXPONENT <= exponent < QUIET_EXPONENT:
+                return 2.0 ** (QUIET_TARGET - exponent)
             if left < 0:
-                return 1.0 if exponent <= 1 else 2.0**-exponent
+                break
         return 1.0
 
 

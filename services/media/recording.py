@@ -46,6 +46,8 @@ class Recording:
     metadata: dict[str, str] = field(default_factory=dict)
     damage: Damage = field(default_factory=Damage)
     """What the last reading found."""
+    most_idle_s: float = MOST_IDLE_S
+    """Seconds without a decoded frame after which reading is given up."""
     _scale: float | None = None
 
     @property
@@ -62,9 +64,7 @@ class Recording:
         """Return the names of the channels, if the file has them."""
         return self.chosen.layout
 
-    def read(
-        self, rate_hz: int, *, max_duration_s: float, most_idle_s: float = MOST_IDLE_S
-    ) -> Iterator[Samples]:
+    def read(self, rate_hz: int, *, max_duration_s: float) -> Iterator[Samples]:
         """Yield the chosen track in blocks of about a second.
 
         Silence fills the time without sound: before sound that starts late, in gaps, and for
@@ -74,7 +74,6 @@ class Recording:
         Args:
             rate_hz: The rate of the samples.
             max_duration_s: The longest recording taken: a small file can decode to years.
-            most_idle_s: Seconds without a decoded frame after which reading is given up.
 
         Returns:
             Blocks of shape ``(channels, length)``.
@@ -87,7 +86,7 @@ class Recording:
         assembler = Assembler(rate_hz, self.channels, max_duration_s)
         for part in self.file_map.parts:
             base_s = assembler.position_s
-            with self._open(part, most_idle_s) as decoder:
+            with self._open(part) as decoder:
                 if decoder is None:
                     continue
                 for run in join(decoder.decode()):
@@ -129,7 +128,7 @@ class Recording:
         return [{"code": "several_tracks", "detail": detail}]
 
     @contextmanager
-    def _open(self, part: Part, most_idle_s: float = MOST_IDLE_S) -> Iterator[Decoder | None]:
+    def _open(self, part: Part) -> Iterator[Decoder | None]:
         is_first = part is self.file_map.parts[0]
         try:
             container = open_part(self.path, part, is_only=len(self.file_map.parts) == 1)
@@ -149,7 +148,7 @@ class Recording:
             yield Decoder(
                 container,
                 same[0].index,
-                most_idle_s,
+                self.most_idle_s,
                 is_fragmented=part.is_fragmented,
                 is_start_lost=part.is_start_lost,
             )
@@ -222,7 +221,11 @@ class Recording:
 
 
 def open_recording(
-    path: Path, *, track: str | int | None = None, language: str | None = None
+    path: Path,
+    *,
+    track: str | int | None = None,
+    language: str | None = None,
+    most_idle_s: float = MOST_IDLE_S,
 ) -> Recording:
     """Open an upload and choose its audio track.
 
@@ -230,6 +233,7 @@ def open_recording(
         path: Any file.
         track: The track that the client named: a number from 1 or a language code.
         language: The language that the client expects; a hint for the choice.
+        most_idle_s: Seconds without a decoded frame after which reading is given up.
 
     Raises:
         WorkError: ``not_audio`` when there is no audio that can be decoded, ``invalid_track``
@@ -266,6 +270,7 @@ def open_recording(
         file_map=file_map,
         is_track_named=named is not None,
         metadata=metadata,
+        most_idle_s=most_idle_s,
     )
     return recording if recording.is_track_named else prefer_speech(recording, order)
 

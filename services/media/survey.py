@@ -12,7 +12,7 @@ RATE_HZ = 8000
 WINDOW_S = 0.5
 FRAME_S = 0.05
 FRAMES = round(WINDOW_S / FRAME_S)
-LAG_S = 0.25
+LAG_S = 0.3
 """Microphones in one room and echoes on a line are no further apart."""
 MOST_COMPARED = 8
 """Channels that are compared with delays, which costs most."""
@@ -40,6 +40,7 @@ class Survey:
         self._rest: Samples = np.zeros((channels, 0), np.float32)
         self._levels: list[NDArray[np.float16]] = []
         self._shared: list[NDArray[np.float16]] = []
+        self._lags: list[NDArray[np.int16]] = []
         self.same_sign = np.zeros((channels, channels), np.int64)
         """Windows in which a pair carries the same."""
         self.other_sign = np.zeros((channels, channels), np.int64)
@@ -83,6 +84,13 @@ class Survey:
             return np.zeros((self.channels, self.channels, 1), np.float32)
         return np.stack(self._shared, axis=2).astype(np.float32)
 
+    @property
+    def lags_s(self) -> NDArray[np.float32]:
+        """Return how much later the first of a pair is: ``[first, second, window]``."""
+        if not self._lags:
+            return np.zeros((self.channels, self.channels, 1), np.float32)
+        return (np.stack(self._lags, axis=2) / self._rate_hz).astype(np.float32)
+
     def _look(self, window: Samples) -> None:
         frames = window.reshape(self.channels, FRAMES, -1)
         powers = np.square(frames).mean(axis=2)
@@ -108,13 +116,18 @@ class Survey:
         first = int(LOW_HZ / self._rate_hz * size)
         self._energy += np.stack([powers.sum(axis=1), powers[:, first:].sum(axis=1)])
         shared = np.zeros((self.channels, self.channels), np.float16)
+        lags = np.zeros((self.channels, self.channels), np.int16)
         lag = round(LAG_S * self._rate_hz)
         if self.channels <= MOST_COMPARED:
             for one, other in pairs(np.flatnonzero(sounding)):
                 found = np.fft.irfft(spectra[one] * np.conj(spectra[other]), size)
-                near = max(np.abs(found[: lag + 1]).max(), np.abs(found[-lag:]).max())
-                shared[one, other] = shared[other, one] = near / (norms[one] * norms[other])
+                near = np.abs(np.concatenate([found[-lag:], found[: lag + 1]]))
+                place = int(near.argmax())
+                lags[one, other], lags[other, one] = place - lag, lag - place
+                alike = near[place] / (norms[one] * norms[other])
+                shared[one, other] = shared[other, one] = alike
         self._shared.append(shared)
+        self._lags.append(lags)
 
 
 def pairs(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """Which channels carry voices, whether they are different ones, and the mix of them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.media.cleaning import Samples
+from services.media.crosstalk import Path
+from services.media.crosstalk_removal import CrosstalkRemover
 from services.media.survey import FRAME_S, FRAMES, MOST_COMPARED, Survey, pairs
 
 Channels = Literal["auto", "mix", "separate"]
@@ -57,12 +59,21 @@ class Voices:
     is_separate: bool = False
     """Each result is another voice; else the only one is a mix."""
 
-    def apply(self, samples: Samples) -> Samples:
-        """Return the results of samples with all channels."""
-        if self.weights.shape == (1, 1) and self.weights[0, 0] == 1:
-            return samples
-        mixed: Samples = self.weights @ samples
-        return mixed
+    paths: tuple[Path, ...] = ()
+    """Crosstalk between the channels, which is removed first."""
+
+    def run(self, blocks: Iterable[Samples], rate_hz: int) -> Iterator[Samples]:
+        """Yield the results of samples with all channels, as many as were read.
+
+        Args:
+            blocks: A recording from its start.
+            rate_hz: The rate of the samples.
+        """
+        if self.paths:
+            blocks = CrosstalkRemover(self.paths, rate_hz).run(blocks)
+        is_copy = self.weights.shape == (1, 1) and self.weights[0, 0] == 1
+        for samples in blocks:
+            yield samples if is_copy else self.weights @ samples
 
     def to_stereo(self, layout: Sequence[str] | None) -> "Voices":
         """Return the same for two results: of two channels those, of more a fold of them.

@@ -16,7 +16,6 @@ class Source:
     recording: Recording
     voices: Voices
     max_duration_s: float
-    most_idle_s: float
 
     @property
     def channels(self) -> int:
@@ -30,17 +29,17 @@ class Source:
             rate_hz: The rate of the samples.
             survey: Gets all channels as they are.
         """
-        blocks = self.recording.read(
-            rate_hz, max_duration_s=self.max_duration_s, most_idle_s=self.most_idle_s
-        )
-        for samples in blocks:
-            if survey:
-                survey.add(samples)
-            yield self.voices.apply(samples)
-        if survey:
-            survey.finish()
+        blocks = self.recording.read(rate_hz, max_duration_s=self.max_duration_s)
+        yield from self.voices.run(_pass_by(blocks, survey) if survey else blocks, rate_hz)
 
     def feed(self, rate_hz: int, survey: Survey | None = None) -> Iterator[memoryview]:
         """Yield the same as the bytes that FFmpeg reads."""
         for samples in self.read(rate_hz, survey):
             yield np.ascontiguousarray(samples.T, "<f4").data.cast("B")
+
+
+def _pass_by(blocks: Iterator[Samples], survey: Survey) -> Iterator[Samples]:
+    for samples in blocks:
+        survey.add(samples)
+        yield samples
+    survey.finish()

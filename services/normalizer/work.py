@@ -9,9 +9,9 @@ import numpy as np
 
 from services.kit.ticking import ticking
 from services.kit.work import Artifact, JobContext, Report, WorkError
-from services.media import Recording, Voices, hear_voices, open_recording
+from services.media import Recording, Voices, choose_voices, hear_voices, open_recording
 from services.media.survey import Survey
-from services.media.voices import find_voices, plain_mix
+from services.media.voices import plain_mix
 from services.normalizer import filters
 from services.normalizer.failures import name_failure
 from services.normalizer.ffmpeg import FFmpegRun, OnProgress, OnValue, run_ffmpeg
@@ -83,13 +83,18 @@ def _open(
     on_progress = watch.over(0, 0, None)
     # Silent tracks are read to their end to find the one with speech.
     with ticking(lambda: on_progress(0.0)):
-        recording = open_recording(upload, track=options.audio_track, language=options.language)
+        recording = open_recording(
+            upload,
+            track=options.audio_track,
+            language=options.language,
+            most_idle_s=settings.decode_idle_seconds,
+        )
         voices = plain_mix(recording.channels)
         if options.isolate_vocals or options.channels == "separate":
             voices = hear_voices(
                 recording, options.channels, max_duration_s=settings.max_duration_s
             )
-    source = Source(recording, voices, settings.max_duration_s, settings.decode_idle_seconds)
+    source = Source(recording, voices, settings.max_duration_s)
     return _Normalization(
         source=source,
         original=recording,
@@ -171,12 +176,13 @@ class _Normalization:
         # A model may have to be fetched, and a window may take it longer than a heartbeat lasts.
         with ticking(lambda: on_progress(isolated_s)):
             duration_s = isolation.run(open_isolator(settings))
+        recording = open_recording(target, most_idle_s=settings.decode_idle_seconds)
         voices = Voices(
             np.eye(isolation.channels, dtype=np.float32), self.source.voices.is_separate
         )
         return replace(
             self,
-            source=replace(self.source, recording=open_recording(target), voices=voices),
+            source=replace(self.source, recording=recording, voices=voices),
             duration_s=duration_s,
             watch=replace(self.watch, begun=ISOLATION_PERCENT),
         )
@@ -192,10 +198,18 @@ class _Normalization:
         channels = Survey(self.source.recording.channels, filters.sample_rate_hz(self.options))
         presumed = self._as_wanted(self.source.voices)
         survey = presumed.survey_once(15, channels)
-        found = find_voices(channels, self.options.channels, self.source.recording.layout)
+        source = self.source
+        # Channels with crosstalk are read again without any progress that could be counted.
+        with ticking(lambda: self.watch.over(15, 15, None)(0.0)):
+            found = choose_voices(
+                source.recording,
+                channels,
+                self.options.channels,
+                max_duration_s=source.max_duration_s,
+            )
         decided = replace(self._as_wanted(found), is_decided=True)
         before, after = presumed.source.voices.weights, decided.source.voices.weights
-        if before.shape == after.shape and np.allclose(before, after):
+        if not found.paths and before.shape == after.shape and np.allclose(before, after):
             return decided, survey
         return decided, decided.survey_once(25)
 
@@ -280,7 +294,7 @@ class _Normalization:
             on_progress,
             on_value,
             feed=self.source.feed(rate_hz, channels),
-            most_idle_s=self.source.most_idle_s,
+            most_idle_s=self.source.recording.most_idle_s,
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.media import Channels, Recording, Voices, hear_voices, open_recording
+from services.media.recording import MOST_IDLE_S
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
 BLOCK_SAMPLES = 120 * SAMPLE_RATE_HZ
@@ -53,7 +54,9 @@ def measure_duration_s(path: Path) -> float | None:
     return open_recording(path).duration_s
 
 
-def open_source(path: Path, *, channels: Channels, max_duration_s: float) -> Source:
+def open_source(
+    path: Path, *, channels: Channels, max_duration_s: float, most_idle_s: float = MOST_IDLE_S
+) -> Source:
     """Open an upload and find out which of its channels are voices; it may be read for that.
 
     Args:
@@ -61,11 +64,12 @@ def open_source(path: Path, *, channels: Channels, max_duration_s: float) -> Sou
         channels: ``mix``, ``separate``, or ``auto`` to separate channels only where they are
             clearly different voices.
         max_duration_s: The longest recording taken.
+        most_idle_s: Seconds without a decoded frame after which reading is given up.
 
     Raises:
         WorkError: As for ``read_blocks``.
     """
-    recording = open_recording(path)
+    recording = open_recording(path, most_idle_s=most_idle_s)
     voices = hear_voices(recording, channels, max_duration_s=max_duration_s)
     return Source(recording, voices)
 
@@ -90,11 +94,12 @@ def read_blocks(
         source = open_source(source, channels=channels, max_duration_s=max_duration_s)
     held: list[Samples] = [np.empty((source.count, 0), np.float32)]
     count = read = 0
-    for heard in source.recording.read(SAMPLE_RATE_HZ, max_duration_s=max_duration_s):
+    decoded = source.recording.read(SAMPLE_RATE_HZ, max_duration_s=max_duration_s)
+    for heard in source.voices.run(decoded, SAMPLE_RATE_HZ):
         length = heard.shape[1]
         read += length
         wanted = heard[:, max(0, length - max(0, read - skipped)) :]
-        held.append(source.voices.apply(wanted))
+        held.append(wanted)
         count += wanted.shape[1]
         if count >= BLOCK_SAMPLES:
             yield Block(np.concatenate(held, axis=1), is_last=False)

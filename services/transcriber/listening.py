@@ -92,6 +92,7 @@ class Listener:
             path,
             channels="mix" if is_mix else self.options.channels,
             max_duration_s=self.settings.max_duration_s,
+            most_idle_s=self.settings.decode_idle_seconds,
         )
 
     def _hear(

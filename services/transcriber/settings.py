@@ -47,6 +47,11 @@ class TranscriberSettings(ServiceSettings):
         gt=0,
         description="Longest recording taken, in hours: a small file can decode to years of audio.",
     )
+    decode_idle_seconds: float = Field(
+        300,
+        gt=0,
+        description="Seconds without decoding progress after which a job fails.",
+    )
     model_idle_minutes: float = Field(
         30,
         gt=0,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.media.case import Case, Heard, Make, Said
+from benchmarks.media.case import Case, Heard, Json, Make, Said
 from benchmarks.media.clips import Sound
-from benchmarks.media.recipes import Recipe, make_noise, on_channels, one
+from benchmarks.media.recipes import JFK, Recipe, make_noise, on_channels, one
 from benchmarks.media.workshop import Take, Workshop
 
 _BOTH = ((0, 1.0), (1, 1.0))
@@ -186,6 +186,81 @@ def _by_party(recipe: Recipe) -> tuple[Said, ...]:
     )
 
 
+def _leak(level_db: float, delay_s: float) -> Recipe:
+    """Place English on the left and Portuguese on the right, each also on the other channel."""
+    takes = (
+        Take("jfk", 0, ((0, 1.0),)),
+        Take("pt", 8.5, ((1, 1.0),)),
+        Take("pt", 12.5, ((1, 1.0),)),
+    )
+
+    def change(sound: Sound, rate_hz: int) -> Sound:
+        shift = round(delay_s * rate_hz)
+        late = np.roll(sound[::-1], shift, axis=1)
+        late[:, :shift] = 0
+        return (0.8 * (sound + 10 ** (level_db / 20) * late)).astype(np.float32)
+
+    return Recipe(takes, 2, length_s=17, change=(change,))
+
+
+def _in_a_room(sound: Sound, rate_hz: int) -> Sound:
+    """Put two people before two microphones of a room, one a little nearer to each."""
+    length = round(0.4 * rate_hz)
+    fall = 10 ** (-3 * np.arange(length) / length)
+    heard = np.zeros_like(sound)
+    for microphone in (0, 1):
+        for person in (0, 1):
+            tail = np.random.default_rng(2 * microphone + person).standard_normal(length)
+            response = (0.04 * tail * fall).astype(np.float32)
+            response[0] += 1.0 if person == microphone else 0.6
+            voice = np.convolve(sound[person], response)[: sound.shape[1]]
+            shift = 0 if person == microphone else round(0.003 * rate_hz)
+            heard[microphone, shift:] += voice[: sound.shape[1] - shift]
+    return 0.6 * heard
+
+
+def _leak_cases() -> list[Case]:
+    warned = frozenset({"language_changes"})
+    calls = [
+        Case(
+            "crosstalk",
+            f"{level_db} dB, {delay_s * 1000:g} ms, {asked}",
+            one("a.wav", recipe),
+            (Heard(_by_party(recipe), may_warn=warned, most_errors=0.15),),
+            {"channels": asked},
+        )
+        for level_db in (-6, -12, -20)
+        for delay_s in (0.0, 0.02, 0.1)
+        for asked in ("auto", "separate")
+        for recipe in [_leak(level_db, delay_s)]
+    ]
+    turns = (Take("jfk", 0, ((0, 1.0),)), Take("austen", 11.5, ((1, 1.0),)))
+    panned = tuple(Take(take.clip, take.at_s, ((0, 1.0), (1, 0.7))) for take in turns)
+    stereo = {
+        "an interview in a room": Recipe(turns, 2, change=(_in_a_room,)),
+        "two people panned slightly": Recipe(
+            (panned[0], Take("austen", 11.5, ((0, 0.7), (1, 1)))), 2
+        ),
+        "one voice, later on the right": Recipe(JFK, 2, change=(_later_on_the_right,)),
+    }
+    return calls + [
+        Case("crosstalk", name, one("a.wav", recipe), (Heard(recipe.said(), checks=(_is_mixed,)),))
+        for name, recipe in stereo.items()
+    ]
+
+
+def _later_on_the_right(sound: Sound, rate_hz: int) -> Sound:
+    whole = sound.copy()
+    shift = round(0.025 * rate_hz)
+    whole[1, shift:] = 0.5 * sound[0, :-shift]
+    return whole
+
+
+def _is_mixed(job: Json) -> str | None:
+    speakers = {each.get("speaker") for each in job["transcript"]["segments"]} - {None}
+    return f"channels are apart: {sorted(speakers)}" if speakers else None
+
+
 def _call_cases() -> list[Case]:
     little = Recipe(
         (
@@ -279,4 +354,5 @@ CASES = [
     *_surround_cases(),
     *_stereo_cases(),
     *_call_cases(),
+    *_leak_cases(),
 ]

@@ -120,11 +120,26 @@ def test_a_client_has_the_last_word(workshop: Workshop) -> None:
     call = workshop.write_channels("call.wav", *make_call())
     assert normalize(call, channels="mix")[1] == "mix"
     first, second = make_call()
-    bleeding = workshop.write_channels("interview.wav", first + 0.4 * second, second)
+    bleeding = workshop.write_channels("interview.wav", first + 0.6 * second, second)
     assert [normalize(bleeding, channels=choice)[1] for choice in ("auto", "separate")] == [
         "mix",
         "separate",
     ]
+
+
+@pytest.mark.parametrize("choice", ["auto", "separate"])
+def test_crosstalk_between_the_parties_of_a_call_is_removed(
+    workshop: Workshop, choice: str
+) -> None:
+    first, second = make_call()
+    leaking = (first + 0.25 * second, second + 0.25 * first)
+    sound, channels = normalize(workshop.write_channels("leaking.wav", *leaking), channels=choice)
+    assert (len(sound), channels) == (2, "separate")
+    assert locate(sound[0], load(JFK)) == pytest.approx([0.0], abs=NEAR_S)
+    assert locate(sound[1], load(AUSTEN), 2) == pytest.approx([3.0, 14.0], abs=NEAR_S)
+    before_second, after_first = sound[1, RATE_HZ : 2 * RATE_HZ], sound[0, 15 * RATE_HZ :]
+    for silenced in (before_second, after_first[: 4 * RATE_HZ]):
+        assert np.abs(silenced).mean() < 0.001
 
 
 def test_one_voice_on_two_channels_is_one_voice_for_everybody(workshop: Workshop) -> None:

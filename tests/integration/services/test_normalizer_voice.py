@@ -25,7 +25,7 @@ class SlowIsolator:
 
 def test_a_slow_model_is_not_taken_for_stalled_decoding(tmp_path: Path) -> None:
     recording = open_recording(SAMPLES / "jfk.wav")
-    source = Source(recording, plain_mix(1), max_duration_s=60, most_idle_s=0.3)
+    source = Source(recording, plain_mix(1), max_duration_s=60)
     target = tmp_path / "voice.flac"
     isolation = Isolation(source, target, is_mono=True, on_progress=lambda _done_s: None)
     assert isolation.run(SlowIsolator()) == pytest.approx(11, abs=0.1)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from services.media.assembly import Assembler
@@ -66,6 +67,17 @@ def test_a_few_wrong_samples_say_nothing_about_the_level() -> None:
     assert count.choose_scale() == 1
     count.add(np.full(90_000, 1e6))
     assert 0.4 < count.choose_scale() * 1e6 < 1
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [(0.2, 0.2), (1e-3, 0.2), (1e-4, 0.2), (1e-6, 1e-6)]
+)
+def test_floats_far_below_full_scale_are_raised_unless_they_are_silence(
+    level: float, expected: float
+) -> None:
+    count = LevelCount()
+    count.add(np.linspace(-level, level, 10_000))
+    assert level * count.choose_scale() == pytest.approx(expected, rel=0.4)
 
 
 def test_clean_samples_are_left_as_they_are() -> None:
