@@ -26,6 +26,8 @@ ABOVE_NOISE_DB = 7.0
 BELOW_VOICE_DB = 38.0
 """The quietest onsets, such as an f, are so much quieter than the vowels that follow."""
 BELOW_LOUD_DB = 20.0
+BELOW_VOWELS_DB = 15.0
+"""A breath is so much quieter than the vowels beside it."""
 ABOVE_FLOOR_DB = 6.0
 OPENING_S = 1.0
 """What the first word's own level is taken from."""
@@ -38,7 +40,9 @@ LEAD_S = 0.04
 cut off its first sound, which rises out of the noise later than it starts."""
 FARTHEST_S = 0.5
 COVERED_S = 0.15
-"""A sound is covered by words if no more of its end is left: another word is not in it."""
+"""A sound is covered by words if no more voice of it is left: another word is not in it."""
+LEAST_VOICE = 0.25
+"""Of a word: where less of it is loud, it is a breath."""
 LEAST_INSIDE_S = 0.05
 SURROUNDINGS_S = 0.5
 SHORTEST_WORD_S = 0.02
@@ -118,7 +122,7 @@ def _split(levels_db: Decibels, start_s: float) -> Iterator[Sound]:
             start=start_s + HOP_S * start,
             end=start_s + HOP_S * end,
             onset=start_s + HOP_S * (start + _find_onset(own_db)),
-            is_loud=own_db > np.percentile(own_db, 90) - BELOW_LOUD_DB,
+            is_loud=own_db > np.percentile(own_db, 90) - BELOW_VOWELS_DB,
         )
 
 
@@ -187,13 +191,17 @@ def _is_left_over(
     The sound before the pause has all its words, and the following one is near, or starts before
     its other words do.
     """
-    is_in_pause = _overlap(word, sound) < LEAST_INSIDE_S
-    is_covered = previous.end > sound.end - COVERED_S
+    inside_s = _overlap(word, sound)
+    rest = replace(previous, start=previous.end, end=sound.end)
+    is_covered = _measure_voice_s(rest, sound) < COVERED_S
+    is_in_pause = inside_s < LEAST_INSIDE_S
+    is_in_breath = _measure_voice_s(word, sound) < LEAST_VOICE * inside_s
     is_near = _overlap(word, following) > -FARTHEST_S
     is_short_of_words = next_start is not None and (
         following.start + COVERED_S < next_start < following.end
     )
-    return is_in_pause and is_covered and (is_near or is_short_of_words)
+    is_early = is_short_of_words or (is_in_pause and is_near)
+    return is_covered and (is_in_pause or is_in_breath) and is_early
 
 
 def _measure_voice_s(word: Word, sound: Sound) -> float:

@@ -88,11 +88,14 @@ def test_a_last_word_stays_with_a_sound_that_has_place_for_it() -> None:
     assert refine_times(words, sound, make_spans((0.2, 3.4)))[1].start < 1.55
 
 
-def test_a_word_that_starts_in_a_breath_belongs_to_the_voice_after_it() -> None:
+@pytest.mark.parametrize("heard", [(1.5, 2.6), (1.5, 2.05)])
+def test_a_word_that_starts_in_a_breath_belongs_to_the_voice_after_it(
+    heard: tuple[float, float],
+) -> None:
     sound = make_sound((0.5, 1.5), (2.4, 3.0), seconds=4, noise=QUIET)
     breath = slice(round(1.5 * SAMPLE_RATE_HZ), round(2.1 * SAMPLE_RATE_HZ))
     sound[breath] = np.random.default_rng(2).standard_normal(sound[breath].shape) * 0.006
-    words = make_words((0.5, 1.0), (1.0, 1.5), (1.5, 2.6), (2.6, 3.0))
+    words = make_words((0.5, 1.0), (1.0, 1.5), heard, (2.6, 3.0))
     refined = refine_times(words, sound, make_spans((0.2, 2.2), (2.2, 3.4)))
     assert refined[2].start == pytest.approx(2.4 - LEAD_S, abs=0.03)
 
