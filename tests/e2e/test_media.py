@@ -19,7 +19,7 @@ HARDEST = (
     "change/pt-en-asked-as-en",
     "channels/12-microphones-one-of-them",
     "channels/left--right-in-mp3",
-    "crosstalk/12-db-100-ms-auto",
+    "crosstalk/12-db-0-ms-auto",
     "damaged/mp4",
     "hls/an-ad-break-of-another-rate-and-channels",
     "holes/a-piece-is-404",
