@@ -88,8 +88,11 @@ def _announce(task: str) -> None:
 
 
 def _length(connection: Any, queue: str) -> int:
+    channel = connection.default_channel
+    if connection.transport.driver_type == "redis":
+        # Not a passive declaration: kombu looks for the queue without its prefix there.
+        return int(channel.client.llen(queue))
     try:
-        declared = connection.default_channel.queue_declare(queue, passive=True)
-        return int(declared.message_count)
+        return int(channel.queue_declare(queue, passive=True).message_count)
     except connection.channel_errors:
         return 0  # nobody has sent anything yet, and no worker has declared it
