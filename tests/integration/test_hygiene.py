@@ -95,7 +95,7 @@ def test_what_a_short_limit_refuses_uses_up_none_of_a_longer_one(strict: Api) ->
     caller = somebody()
     answers = [strict.call("GET", "/jobs", headers=caller) for _ in range(12)]
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert {answer.headers["Retry-After"] for answer in refused} <= {"1", "60"}
+    assert all(1 <= int(answer.headers["Retry-After"]) <= 60 for answer in refused)
     time.sleep(1.1)  # the short limit's window
     served = len(answers) - len(refused)
     assert strict.call("GET", "/jobs", headers=caller).ok == (served < 5)
