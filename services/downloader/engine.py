@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import yt_dlp
 from yt_dlp.globals import plugin_dirs
@@ -69,6 +70,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         self, parameters: Mapping[str, Any], watch: Watch, login: Login | None = None
     ) -> None:
         self._watch, self._login = watch, login
+        self._opened: WeakSet[Transfer] = WeakSet()
         self._kept: dict[str, Transfer] = {}
         self._playlists: dict[str, Playlist] = {}
         self._known: dict[str, Part] = {}
@@ -94,6 +96,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
                 return _replay(playlist)
         known = self._known.get(request.url) if is_plain else None
         transfer = open_transfer(self._send, request, self._watch.count, known)
+        self._opened.add(transfer)
         if is_plain and transfer.part.total is not None:
             self._known[request.url] = transfer.part
         return transfer
@@ -184,8 +187,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         return beside
 
     def close(self) -> None:
-        """Close all connections."""
-        for transfer in self._kept.values():
+        """Close all connections, those of reads that failed included."""
+        for transfer in list(self._opened):
             transfer.close()
         self._kept.clear()
         super().close()

@@ -1,5 +1,6 @@
 """Whatever a server sends, what is read is bounded in bytes, time and memory."""
 
+import gc
 import itertools
 import resource
 import sys
@@ -68,6 +69,15 @@ def test_what_does_not_end_is_ended_by_its_size(
     expected = ("video_unavailable" if is_bounded_itself else "file_too_large", False)
     assert download.fail(f"{odd.url}/", max_file_size_mb=2) == expected
     assert odd.sent_bytes < 16 * MB  # what is on its way counts too
+
+
+@pytest.mark.parametrize("kind", ["a page", "a playlist", "a key"])
+def test_a_download_that_is_ended_leaves_no_connection_open(
+    kind: str, odd: OddServer, download: Downloads
+) -> None:
+    odd.answers.update(ENDLESS[kind])
+    download.fail(f"{odd.url}/", max_file_size_mb=2)
+    gc.collect()  # an open one becomes an error of this test
 
 
 def test_many_small_files_count_together(odd: OddServer, download: Downloads) -> None:
