@@ -14,59 +14,16 @@ from orchestrator.container_settings import ContainerSettings
 from orchestrator.errors import SettingsError
 from orchestrator.languages import AUTO, find_code
 from orchestrator.log_settings import LogSettings
-from orchestrator.logins import hide_login
 from orchestrator.operating_settings import OperatingSettings
 from orchestrator.page_settings import PageSettings
 from orchestrator.pipeline import SERVICES, Service
 from orchestrator.redis_settings import RedisSettings
+from orchestrator.service_settings import ServiceSettings
 from orchestrator.signatures import read_keys
 
 __all__ = ["CueStyleSettings", "ServiceSettings", "Settings", "load_settings"]
 
 _ENV_FILES = (".env", "orchestrator/.env")
-
-
-class ServiceSettings(BaseSettings):
-    """How to reach one service; the variables begin with its name, e.g. ``VIDEO_DOWNLOADER_``."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
-    )
-
-    url: str = Field(
-        description="URL of the service; several, separated by commas, share its jobs. A login "
-        "in it (`http://user:password@host`) is sent as Basic authentication, instead of "
-        "`SERVICE_TOKEN`; `~/.netrc` is not read. Proxies and certificate authorities come from "
-        "`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and `REQUESTS_CA_BUNDLE`."
-    )
-    timeout: float = Field(
-        gt=0,
-        description="Seconds that one whole transfer to or from the service may take.",
-    )
-    max_inflight: int = Field(
-        1000,
-        gt=0,
-        description="Jobs that the service is given at once; the rest stand in line here. "
-        "Generous: a service with a queue of its own says 429 when it is full.",
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, url: str) -> str:
-        urls = [one.strip().rstrip("/") for one in url.split(",") if one.strip()]
-        if not urls or not all(one.startswith(("http://", "https://")) for one in urls):
-            raise ValueError("must begin with http:// or https://")
-        return ",".join(dict.fromkeys(urls))
-
-    @cached_property
-    def urls(self) -> tuple[str, ...]:
-        """The URLs of its instances without logins, as Redis, logs and `/health` name them."""
-        return tuple(self.with_logins)
-
-    @cached_property
-    def with_logins(self) -> Mapping[str, str]:
-        """The URLs that are called, by those of `urls`."""
-        return {hide_login(url): url for url in self.url.split(",")}
 
 
 class CueStyleSettings(CueStyle, BaseSettings):
@@ -381,7 +338,10 @@ def _load_service(service: Service, env_files: tuple[str, ...]) -> ServiceSettin
     model = create_model(
         f"{service.variable}_Settings",
         __base__=ServiceSettings,
-        url=(str, Field(service.default_url, validation_alias=f"{service.variable}_URL")),
+        url=(
+            str,
+            Field(service.default_url, validation_alias=f"{service.variable}_URL", repr=False),
+        ),
         timeout=(
             float,
             Field(service.default_timeout_s, gt=0, validation_alias=f"{service.variable}_TIMEOUT"),
