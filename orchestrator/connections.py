@@ -9,7 +9,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -214,18 +214,24 @@ class WatchedAdapter(HTTPAdapter):
 
     def __init__(self, **how: Any) -> None:
         self.opened = OpenConnections()
-        bound = {"opened": self.opened}
-        self._connections: Mapping[str, type[_Connection]] = {
-            "http": type("PlainConnection", (_PlainConnection,), bound),
-            "https": type("SecureConnection", (_SecureConnection,), bound),
-        }
+        self._watched: dict[type[HTTPConnection], type[HTTPConnection]] = {}
         super().__init__(**how)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool of a host, or of the proxy before it."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = self._connections[pool.scheme]
+        if not issubclass(pool.ConnectionCls, _Connection):
+            pool.ConnectionCls = self._watch(pool.ConnectionCls)
         return pool
+
+    def _watch(self, plain: type[HTTPConnection]) -> type[HTTPConnection]:
+        """Return a class of connections, such as those to a SOCKS proxy, with both limits."""
+        watched = self._watched.get(plain)
+        if watched is None:
+            own = _SecureConnection if issubclass(plain, HTTPSConnection) else _PlainConnection
+            watched = type(f"Watched{plain.__name__}", (own, plain), {"opened": self.opened})
+            self._watched[plain] = watched
+        return watched
 
 
 class DirectSession(requests.Session):
@@ -250,7 +256,8 @@ def shutdown_of(sock: socket.socket) -> Callable[[], object]:
 
 
 def _quietly(shut: Callable[[], object]) -> None:
-    with suppress(OSError, ValueError):  # it was closed in the meantime
+    # It was closed, or given back to its pool, in the meantime.
+    with suppress(OSError, ValueError, RuntimeError):
         shut()
 
 

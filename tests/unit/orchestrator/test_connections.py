@@ -1,0 +1,52 @@
+"""Connections that another thread can shut."""
+
+import threading
+from typing import Any
+
+import pytest
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
+
+from orchestrator.connections import OpenConnections, WatchedAdapter
+
+
+class SocksConnection(HTTPConnection):
+    """Stands in for that of urllib3's extra for SOCKS proxies."""
+
+    def __init__(self, _socks_options: object, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class SecureSocksConnection(SocksConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
+def test_a_connection_that_was_given_back_meanwhile_does_not_end_the_watch(
+    error: type[Exception],
+) -> None:
+    opened, was_shut = OpenConnections(), threading.Event()
+
+    def shut() -> None:
+        was_shut.set()
+        raise error  # in the thread that watches, where pytest would notice it
+
+    with pytest.raises(TimeoutError), opened.limit(shut, limit_s=0):
+        assert was_shut.wait(5)
+
+
+@pytest.mark.parametrize(
+    "kind", [HTTPConnection, HTTPSConnection, SocksConnection, SecureSocksConnection]
+)
+def test_every_kind_of_connection_stays_what_it_is_and_is_watched(
+    monkeypatch: pytest.MonkeyPatch, kind: type[HTTPConnection]
+) -> None:
+    pool = HTTPConnectionPool("service.test")
+    pool.ConnectionCls = kind
+    monkeypatch.setattr(HTTPAdapter, "get_connection_with_tls_context", lambda *_, **__: pool)
+    adapter = WatchedAdapter()
+    kinds = [adapter.get_connection_with_tls_context().ConnectionCls for _ in range(2)]
+    assert kinds[0] is kinds[1]
+    assert issubclass(kinds[0], kind)
+    assert kinds[0].opened is adapter.opened
