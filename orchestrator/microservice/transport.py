@@ -10,7 +10,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import requests
-from urllib3.exceptions import HTTPError
+from requests.exceptions import InvalidSchema, InvalidURL, ProxyError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from orchestrator import tracing
 from orchestrator.connections import root_cause
@@ -165,10 +166,8 @@ class Transport:
                 raise RemoteJobLostError(self._name, found)
             if status >= HTTPStatus.BAD_REQUEST and status != passed:
                 raise self._refusal(response)
-            if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.NOT_MODIFIED or status in (
-                HTTPStatus.TEMPORARY_REDIRECT,
-                HTTPStatus.PERMANENT_REDIRECT,
-            ):
+            is_below_error = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+            if is_below_error and status != HTTPStatus.NOT_MODIFIED:
                 raise self._redirect(response)
             yield response
 
@@ -177,6 +176,9 @@ class Transport:
             return self._session.open(request, timeout=timeout)
         except (requests.RequestException, HTTPError) as error:
             raise self._broken(_reason(error)) from error
+        except OSError as error:  # requests does not wrap this one
+            detail = "the certificate authorities that REQUESTS_CA_BUNDLE names cannot be read"
+            raise self._broken(detail) from error
 
     def _refusal(self, response: requests.Response) -> ServiceError:
         """Return the error that an answer of 400 or above stands for."""
@@ -243,6 +245,8 @@ def _problem(data: bytes, phrase: str | None) -> tuple[str, str | None, bool]:
 def _reason(error: BaseException) -> str:
     """Return what happened in a few words, without the addresses of objects in memory."""
     cause = root_cause(error)
+    if isinstance(error, LocationValueError | InvalidURL | InvalidSchema | ProxyError):
+        return _unusable_path(error)
     if isinstance(cause, TimeoutError):
         return "it did not answer in time"
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -252,3 +256,12 @@ def _reason(error: BaseException) -> str:
     if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
         return "it cannot be reached, or cut the connection"
     return "its response is incomplete or not HTTP"
+
+
+def _unusable_path(error: BaseException) -> str:
+    """Return what keeps a call from leaving, where the settings or the environment are to blame."""
+    if isinstance(error, ProxyError):
+        return (
+            "its proxy cannot be reached, or refuses the call (HTTP_PROXY, HTTPS_PROXY, NO_PROXY)"
+        )
+    return "its URL, or that of its proxy, is not valid"

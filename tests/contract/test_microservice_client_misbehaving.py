@@ -78,6 +78,13 @@ def test_a_redirect_is_not_followed() -> None:
     assert "set FAKE_URL to the URL that answers" in error.detail
 
 
+@pytest.mark.parametrize("status_code", [300, 301, 303, 305, 306, 307, 308, 399])
+def test_a_redirect_to_nowhere_says_so(status_code: int) -> None:
+    error = error_of(answer(JOB, status=f"{status_code} Elsewhere"))
+    assert isinstance(error, ServiceUnavailableError)
+    assert "it redirects to nowhere" in error.detail
+
+
 def test_a_redirect_shows_no_login_and_no_query() -> None:
     to = "http://user:secret@elsewhere.test/jobs?token=secret"
     error = error_of(answer(b"", status="307 Temporary Redirect", headers={"Location": to}))
