@@ -1,7 +1,9 @@
 """What docker-compose.yml promises for every container, those included that no test can start."""
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -102,3 +104,15 @@ def test_prometheus_asks_containers_that_there_are() -> None:
     }
     assert asked <= _SERVICES.keys()
     assert len(asked) == 5
+
+
+@pytest.mark.parametrize("name", ["orchestrator", "orchestrator-celery", "orchestrator-beat"])
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_the_services_are_reached_without_the_proxy_that_docker_is_set_to(
+    name: str, variable: str
+) -> None:
+    stack = (_ROOT / "deploy" / "compose" / "stack.env").read_text()
+    urls = re.findall(r"^\w+_URL=(http://\S+:80\S+)$", stack, re.MULTILINE)
+    hosts = {urlsplit(url).hostname for url in urls}
+    assert len(hosts) == 3
+    assert hosts < set(_SERVICES[name]["environment"][variable].split(","))
