@@ -267,20 +267,33 @@ def _parse_marks(segment: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in marks.items() if value is not None}
 
 
-def parse_retry_after(value: str | None, *, default_s: float) -> float:
-    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3)."""
+def parse_retry_after(value: str | None, *, sent: str | None = None, default_s: float) -> float:
+    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3).
+
+    Args:
+        value: The header.
+        sent: The Date header beside it, by the same clock; without one this host's clock counts.
+        default_s: What a header that cannot be read stands for, in seconds.
+    """
     if not value:
         return default_s
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
+        moment = _parse_date(value)
+        if moment is None:
             return default_s
-        if moment.tzinfo is None:  # of HTTP's three forms one names no zone; all are in UTC
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.now(UTC)).total_seconds()
+        seconds = (moment - (_parse_date(sent) or datetime.now(UTC))).total_seconds()
     if math.isnan(seconds):
         return default_s
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
+
+
+def _parse_date(value: str | None) -> datetime | None:
+    """Return the instant of an HTTP date."""
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    # Of HTTP's three forms one names no zone; all are in UTC.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -191,7 +191,8 @@ class Transport:
         # A refusal that may be none later, e.g. for a model that cannot be loaded just now.
         is_server_error = status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_overloaded or (is_retryable and not is_server_error):
-            wait_s = parse_retry_after(retry_after, default_s=_OVERLOADED_S)
+            sent = response.headers.get("Date")
+            wait_s = parse_retry_after(retry_after, sent=sent, default_s=_OVERLOADED_S)
             return ServiceOverloadedError(self._name, detail, wait_s)
         if is_server_error:
             return ServiceUnavailableError(self._name, detail, status_code)

@@ -245,6 +245,16 @@ def test_retry_after_may_be_a_date_in_every_form_of_http(form: str) -> None:
     assert parse_retry_after(moment.strftime(form), default_s=5.0) == pytest.approx(60, abs=2)
 
 
+@pytest.mark.parametrize("wrong_by_s", [-3600, 12, 3600])
+def test_a_date_counts_from_the_date_of_its_answer_and_not_from_this_host_s(
+    wrong_by_s: float,
+) -> None:
+    sent = datetime.now(UTC) + timedelta(seconds=wrong_by_s)
+    date = format_datetime(sent + timedelta(seconds=60), usegmt=True)
+    wait_s = parse_retry_after(date, sent=format_datetime(sent, usegmt=True), default_s=5.0)
+    assert wait_s == 60.0
+
+
 def test_retry_after_in_the_past_means_now() -> None:
     past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     assert parse_retry_after(past, default_s=5.0) == 0.0
