@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import os
 import secrets
 import shutil
 import signal
@@ -20,6 +21,7 @@ import requests
 from tools.background import BackgroundStack, StackError
 from tools.file_server import serve_directory
 from tools.progress import ProgressLine
+from tools.stack import loopback_without_proxy
 
 _OUTPUT = Path("build/demo")
 _KEY = secrets.token_hex(16)
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", help="the address of a video, or the path of a file")
     source = parser.parse_args(arguments).source
+    os.environ.update(loopback_without_proxy(os.environ))  # for the calls of this process
     try:
         with ExitStack() as resources:
             return _run(_address_of(source, resources), resources)

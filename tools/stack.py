@@ -152,7 +152,16 @@ def plan_stack(environment: Mapping[str, str], *, redis_port: int) -> Stack:
         defaults |= {"TASK_EVENTS": "true", "FLOWER_URL": f"http://{LOOPBACK}:{flower_port}"}
     for service in SERVICES:
         defaults[service.variable] = f"http://{LOOPBACK}:{service.default_port}"
-    # A proxy that the machine needs for the outside would not find the way back to loopback.
-    direct = ",".join(filter(None, [given.get("NO_PROXY"), LOOPBACK, "localhost"]))
-    proxies = {"NO_PROXY": direct, "no_proxy": direct}
+    proxies = loopback_without_proxy(given)
     return Stack({**defaults, **given, **proxies}, has_own_redis="REDIS_URL" not in given)
+
+
+def loopback_without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that keep calls to this machine from its proxy for the outside.
+
+    Some programs read the one name, some the other, and requests both.
+    """
+    given = [environment.get(name, "") for name in ("NO_PROXY", "no_proxy")]
+    hosts = [host.strip() for host in ",".join([*given, LOOPBACK, "localhost"]).split(",")]
+    direct = ",".join(dict.fromkeys(filter(None, hosts)))
+    return {"NO_PROXY": direct, "no_proxy": direct}

@@ -43,24 +43,37 @@ class _Examination:
     def run(self) -> Iterator[Finding]:
         try:
             health = self._get("health")
-        except requests.RequestException as error:
+        except OSError as error:  # of requests, or for a REQUESTS_CA_BUNDLE that is not there
             fact = f"{self._shown} does not answer ({type(error).__name__})"
-            yield problem(self._name, fact, f"start it, or set {self._variable} to where it is")
+            yield problem(self._name, fact, self._advise(error))
             return
         try:
             yield self._judge_health(health)
             yield from self._judge_contract()
-        except requests.RequestException as error:
+        except OSError as error:
             fact = f"it has stopped answering ({type(error).__name__})"
             yield problem(self._name, fact, "look at its log")
 
     def _get(self, path: str, **headers: str) -> requests.Response:
         request = requests.Request("GET", f"{self._url}/{path}", headers)
-        return self._session.open(request, timeout=(_TIMEOUT_S, _TIMEOUT_S))
+        with self._session.open(request, timeout=(_TIMEOUT_S, _TIMEOUT_S)) as response:
+            _ = response.content  # read while the connection is open
+            return response
+
+    def _advise(self, error: OSError) -> str:
+        if isinstance(error, requests.exceptions.ProxyError):
+            return "look at HTTP_PROXY and HTTPS_PROXY, or name its host in NO_PROXY"
+        if not isinstance(error, requests.RequestException):
+            return "set REQUESTS_CA_BUNDLE to a file that is there"
+        return f"start it, or set {self._variable} to where it is"
 
     def _judge_health(self, answer: requests.Response) -> Finding:
         told = _object(answer)
         status = told.get("status")
+        if answer.is_redirect:
+            target = hide_login(answer.headers["Location"]).partition("?")[0]
+            fact = f"{self._shown}/health redirects to {target}, and redirects are not followed"
+            return problem(self._name, fact, f"set {self._variable} to the URL that answers")
         if not isinstance(status, str):
             fact = f"{self._shown}/health is no service of this system ({answer.status_code})"
             return problem(self._name, fact, f"set {self._variable} to the service's address")

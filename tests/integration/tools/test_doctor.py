@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.fake_service import FakeService, Role
+from tests.support.raw_server import RawServer, answer
 from tests.support.redis_server import RedisServer
 from tests.support.services import ServiceProcesses
 from tools.doctor.__main__ import main
@@ -137,6 +138,32 @@ def test_a_service_that_is_away_is_a_problem(examine: Examine) -> None:
     (finding,) = problems(told, "audio-transcriber")
     assert "AUDIO_TRANSCRIBER_URL" in finding["advice"]
     assert not problems(told, "video-downloader")
+
+
+def test_a_service_that_redirects_is_a_problem_that_names_where_to(examine: Examine) -> None:
+    to = "https://user:hunter2@elsewhere.test/health?key=hunter2"
+    with RawServer(answer(b"", status="308 Permanent Redirect", headers={"Location": to})) as one:
+        told = examine(AUDIO_TRANSCRIBER_URL=one.url)
+    finding, *_ = problems(told, "audio-transcriber")
+    assert "redirects to https://elsewhere.test/health," in finding["fact"]
+    assert "hunter2" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "url"),
+    [
+        ("http_proxy", f"http://user:hunter2@{LOOPBACK}:9", "http://user:hunter2@a.test"),
+        ("REQUESTS_CA_BUNDLE", "/no/such/file.pem", f"https://{LOOPBACK}:9"),
+    ],
+)
+def test_what_the_environment_breaks_is_named(
+    examine: Examine, variable: str, value: str, url: str
+) -> None:
+    changed = {"no_proxy": LOOPBACK, variable: value, "AUDIO_TRANSCRIBER_URL": url}
+    told = examine(**changed)
+    (finding,) = problems(told, "audio-transcriber")
+    assert variable.upper() in finding["advice"]
+    assert "hunter2" not in json.dumps(told)
 
 
 def test_something_else_at_a_service_s_address_is_a_problem(

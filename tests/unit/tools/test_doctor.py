@@ -111,7 +111,7 @@ def test_a_redis_that_is_far_away_is_noticed(took_ms: float, verdict: str) -> No
 
 @pytest.mark.parametrize(
     ("ahead_s", "verdict", "word"),
-    [(0.1, "well", "ahead"), (-1, "warning", "behind"), (30, "problem", "ahead")],
+    [(0.1, "well", "ahead"), (-1, "well", "behind"), (3600, "warning", "ahead")],
 )
 def test_clocks_that_differ_are_noticed(ahead_s: float, verdict: str, word: str) -> None:
     finding = examine_clock(ahead_s)

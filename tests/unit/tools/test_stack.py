@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.stack import SERVICES, plan_stack
+from tools.stack import SERVICES, loopback_without_proxy, plan_stack
 
 _PROCFILE = {
     "redis": "redis",
@@ -93,6 +93,12 @@ def test_what_sizes_the_orchestrator_does_not_reach_the_services() -> None:
 def test_a_proxy_for_the_outside_is_not_used_on_loopback(name: str) -> None:
     stack = plan_stack({"NO_PROXY": "intranet.example"}, redis_port=6379)
     assert stack.environment[name] == "intranet.example,127.0.0.1,localhost"
+
+
+def test_hosts_that_are_reached_directly_are_kept_under_either_name_and_named_once() -> None:
+    given = {"no_proxy": "a.example, 127.0.0.1", "NO_PROXY": "b.example,a.example"}
+    direct = "b.example,a.example,127.0.0.1,localhost"
+    assert loopback_without_proxy(given) == {"NO_PROXY": direct, "no_proxy": direct}
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
