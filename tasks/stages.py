@@ -3,7 +3,9 @@
 from functools import partial
 from typing import Any
 
-from celery import Signature, Task, chain, shared_task
+from celery import chain, shared_task
+from celery.app.task import Task
+from celery.canvas import Signature
 from kombu.exceptions import KombuError
 
 from orchestrator.errors import OrchestratorError
