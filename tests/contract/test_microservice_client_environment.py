@@ -1,9 +1,16 @@
 """What the environment of a process can break: each time an error that names what to change."""
 
+import threading
+import time
+from pathlib import Path
+
 import pytest
 
-from orchestrator.errors import ServiceUnavailableError
+from orchestrator.errors import ServiceUnavailableError, TurnInterruptedError
+from orchestrator.stopping import StopSignal
+from tests.support.certificates import Authority
 from tests.support.client import make_client
+from tests.support.raw_server import Exchange, RawServer
 from tools.ports import LOOPBACK
 
 
@@ -39,3 +46,38 @@ def test_a_proxy_that_cannot_be_used_is_no_answer(
 
 def test_a_host_name_that_is_too_long_is_no_answer() -> None:
     assert "its URL" in reason_of(f"http://{'a' * 70}.test")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_waiting_poll_through_a_proxy_ends_when_the_worker_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    authority, is_asked, stop = Authority(tmp_path), threading.Event(), StopSignal()
+
+    def hold(exchange: Exchange) -> None:
+        connection = exchange.connection
+        if scheme == "https":  # in the place of the service behind the tunnel
+            exchange.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            context = authority.server("service.test")
+            connection = context.wrap_socket(connection, server_side=True)
+            connection.recv(65536)
+        is_asked.set()
+        exchange.wait(20)
+        connection.close()
+
+    def end() -> None:
+        is_asked.wait(10)
+        stop.set()
+
+    with RawServer(hold) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", proxy.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+        client = make_client(f"{scheme}://service.test", stop=stop, poll_wait_s=60)
+        ending = threading.Thread(target=end)
+        ending.start()
+        began = time.monotonic()
+        with pytest.raises(TurnInterruptedError):
+            client.poll("x_audio")
+        assert is_asked.is_set()
+        assert time.monotonic() - began < 2
+        ending.join()
