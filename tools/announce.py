@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from orchestrator.logins import hide_login
 from tools.waiting import wait_until
 
 # A slow machine that compiles every module for the first time takes about half of it.
@@ -35,7 +36,7 @@ def await_health(addresses: Mapping[str, str], check: Callable[[], None] = lambd
     """
     for name, address in addresses.items():
         is_ready = partial(_check_and_probe, check, address)
-        wait_until(is_ready, timeout_s=START_TIMEOUT_S, what=f"{name} at {address}")
+        wait_until(is_ready, timeout_s=START_TIMEOUT_S, what=f"{name} at {hide_login(address)}")
 
 
 def _check_and_probe(check: Callable[[], None], address: str) -> bool:
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     print("everything answers:")
     for name, address in addresses.items():
-        print(f"  {name:<12} {urljoin(address, '/')}")
+        print(f"  {name:<12} {urljoin(hide_login(address), '/')}")
     print("stop with Ctrl-C")
     signal.pause()
     return 0
