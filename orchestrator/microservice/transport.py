@@ -1,6 +1,7 @@
 """One call to a service, and what every answer comes to: a body, or an error of ours."""
 
 import math
+import re
 import socket
 import ssl
 import time
@@ -200,7 +201,7 @@ class Transport:
 
     def _redirect(self, response: requests.Response) -> ServiceError:
         """Return the error that a redirect stands for; whatever follows the path is left out."""
-        target = hide_login(response.headers.get("Location", "")).partition("?")[0]
+        target = re.split("[?#]", hide_login(response.headers.get("Location", "")))[0]
         variable = f"{self._name.upper().replace('-', '_')}_URL"
         detail = (
             f"it redirects to {target[:_LONGEST_REASON] or 'nowhere'}, and redirects are not "

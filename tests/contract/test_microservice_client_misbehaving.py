@@ -85,8 +85,9 @@ def test_a_redirect_to_nowhere_says_so(status_code: int) -> None:
     assert "it redirects to nowhere" in error.detail
 
 
-def test_a_redirect_shows_no_login_and_no_query() -> None:
-    to = "http://user:secret@elsewhere.test/jobs?token=secret"
+@pytest.mark.parametrize("mark", ["?", "#"])
+def test_a_redirect_shows_no_login_and_no_query(mark: str) -> None:
+    to = f"http://user:secret@elsewhere.test/jobs{mark}token=secret"
     error = error_of(answer(b"", status="307 Temporary Redirect", headers={"Location": to}))
     assert "http://elsewhere.test/jobs," in error.detail
     assert "secret" not in str(error)
