@@ -24,16 +24,22 @@ class SecureSocksConnection(SocksConnection, HTTPSConnection):
 
 @pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
 def test_a_connection_that_was_given_back_meanwhile_does_not_end_the_watch(
-    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    opened, was_shut = OpenConnections(), threading.Event()
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hooked: died.append(hooked.exc_type))
+    opened, watching = OpenConnections(), list[threading.Thread]()
+    was_shut = threading.Event()
 
     def shut() -> None:
+        watching.append(threading.current_thread())
         was_shut.set()
-        raise error  # in the thread that watches, where pytest would notice it
+        raise error
 
     with pytest.raises(TimeoutError), opened.limit(shut, limit_s=0):
         assert was_shut.wait(5)
+    watching[0].join(5)
+    assert died == []
 
 
 @pytest.mark.parametrize(
