@@ -45,7 +45,7 @@ def post(
         prepared = request.prepare()  # without a session, which would look into ~/.netrc
         parts = urlsplit(prepared.url or "")
         # The connection is made to an address; http.client would name that.
-        prepared.headers["Host"] = parts.netloc
+        prepared.headers["Host"] = parts.netloc.rpartition("@")[2]
         port = parts.port or _PORTS[parts.scheme]
         addresses = _resolve(parts.hostname or "", port, allow_private=allow_private)
         return _send(prepared, addresses, limit_s)

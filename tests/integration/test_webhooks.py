@@ -248,6 +248,14 @@ def test_one_private_address_among_a_names_addresses_is_enough_to_refuse_it(
         post("http://mixed.example/", b"", {}, allow_private=False, limit_s=2)
 
 
+def test_a_login_in_a_url_authenticates_and_is_not_in_the_host_header() -> None:
+    with Receiver() as receiver:
+        assert send(receiver.url.replace("://", "://user:secret@")) == 204
+        headers = receiver.notices[0].headers
+        assert headers["host"] == receiver.url.rpartition("/")[2]
+    assert headers["authorization"].startswith("Basic ")
+
+
 def test_a_redirect_is_an_answer_and_nothing_more() -> None:
     with Receiver() as other, Receiver(statuses=(307,), location=other.url) as receiver:
         assert send(receiver.url) == 307
