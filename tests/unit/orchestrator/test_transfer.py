@@ -101,18 +101,30 @@ def test_a_transfer_whose_time_is_over_is_broken_off() -> None:
         list(artifact().chunks(limit_s=0))
 
 
-def test_nothing_is_read_before_it_is_asked_for() -> None:
-    asked = []
+def test_an_upload_reads_one_chunk_ahead_and_no_more() -> None:
+    read_chunks: list[bytes] = []
 
     def read() -> Iterator[bytes]:
-        asked.append(True)
-        yield from AUDIO
+        for chunk in AUDIO:
+            read_chunks.append(chunk)
+            yield chunk
 
-    upload = make_upload({}, artifact(read=read), limit_s=_PLENTY_S)
-    body = iter(upload)
-    next(body)
-    assert asked == []
-    assert next(body) == AUDIO[0]
+    body = iter(make_upload({}, artifact(read=read), limit_s=_PLENTY_S))
+    assert read_chunks == []
+    assert next(body).endswith(AUDIO[0])
+    assert read_chunks == [*AUDIO[:2]]
+
+
+def test_the_form_around_a_file_costs_no_pieces_of_its_own() -> None:
+    assert len(list(make_upload({}, artifact(), limit_s=_PLENTY_S))) == len(AUDIO)
+
+
+def test_the_last_chunk_of_a_file_with_a_wrong_checksum_is_not_sent() -> None:
+    wrong = artifact(digest="adler=:AAAAAA==:")
+    sent: list[bytes] = []
+    with pytest.raises(ServiceUnavailableError, match="checksum"):
+        sent.extend(make_upload({}, wrong, limit_s=_PLENTY_S))
+    assert len(sent) == len(AUDIO) - 1
 
 
 def received(upload: Any, content_type: str) -> Any:
