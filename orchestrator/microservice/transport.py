@@ -184,7 +184,8 @@ class Transport:
     def _refusal(self, response: requests.Response) -> ServiceError:
         """Return the error that an answer of 400 or above stands for."""
         status_code = response.status_code
-        detail, code, is_retryable = _problem(self.read_whole(response), response.reason)
+        body = self.read_whole(response, most_bytes=_LONGEST_PAGE_BYTES)
+        detail, code, is_retryable = _problem(body, response.reason)
         retry_after = response.headers.get("Retry-After")
         is_overloaded = status_code == HTTPStatus.TOO_MANY_REQUESTS or (
             status_code == HTTPStatus.SERVICE_UNAVAILABLE and retry_after

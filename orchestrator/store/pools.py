@@ -22,10 +22,11 @@ _UNBOUNDED: Final = 2**31  # redis-py's default is 100; a worker has more turns 
 class _Caller:
     """A caller that waits, and the item that it was handed."""
 
-    __slots__ = ("item", "turn")
+    __slots__ = ("is_served", "item", "turn")
 
     def __init__(self) -> None:
         self.item: Any = None
+        self.is_served = False
         self.turn = threading.Lock()
         self.turn.acquire()
 
@@ -55,7 +56,7 @@ class FairQueue:
         with self._lock:
             if self._waiting:
                 caller = self._waiting.popleft()
-                caller.item = item
+                caller.item, caller.is_served = item, True
                 caller.turn.release()
             elif len(self.queue) >= self._maxsize:
                 raise Full
@@ -75,11 +76,18 @@ class FairQueue:
                 raise Empty
             caller = _Caller()
             self._waiting.append(caller)
-        if not caller.turn.acquire(timeout=-1 if timeout is None else timeout):
+        has_woken = False
+        try:
+            caller.turn.acquire(timeout=-1 if timeout is None else timeout)
+            has_woken = True
+        finally:
             with self._lock:
-                if caller in self._waiting:  # otherwise it was served in the same instant
+                if not caller.is_served:
                     self._waiting.remove(caller)
-                    raise Empty
+            if caller.is_served and not has_woken:  # its greenlet was killed
+                self.put_nowait(caller.item)
+        if not caller.is_served:
+            raise Empty
         return caller.item
 
 

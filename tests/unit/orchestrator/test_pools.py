@@ -1,5 +1,7 @@
 """The queue of free connections, in which callers wait their turn."""
 
+import subprocess
+import sys
 import threading
 from queue import Empty, Full
 
@@ -57,3 +59,23 @@ def test_items_go_to_callers_in_the_order_in_which_they_came() -> None:
     queue.put_nowait("two")
     callers[1].join()
     assert taken == [("first", "one"), ("second", "two")]
+
+
+def test_a_greenlet_that_is_killed_while_it_waits_takes_nothing_with_it() -> None:
+    program = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from orchestrator.store.pools import FairQueue
+
+queue = FairQueue(1)
+waiting = gevent.spawn(queue.get)
+gevent.sleep(0)
+waiting.kill()
+queue.put_nowait("one")
+print(queue.get(timeout=0.1))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert run.stdout == "one\n", run.stderr
