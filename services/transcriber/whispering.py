@@ -34,6 +34,8 @@ LEAST_CHANGE_DB = 4.0
 """Mean deviation of the bands' levels, against each other."""
 BELOW_PEAK_DB = 15.0
 DEEPEST_DB = 25.0
+FAINTEST_DB = 30.0
+"""Below the voices of the same channel: what is fainter leaks in from another channel."""
 TINY = 1e-9
 """Power below that of a 16-bit recording's silence."""
 
@@ -70,9 +72,14 @@ def find_whispering(samples: Samples, probabilities: Probabilities) -> list[Span
         probabilities: Of a voice, in each frame of 512 samples.
     """
     count = len(samples) // FRAME
+    levels_db = _measure_levels_db(samples[: count * FRAME])
+    voices_db = levels_db[probabilities[:count] >= SPEECH]
+    least_db = np.median(voices_db) - FAINTEST_DB if len(voices_db) else -np.inf
     found: list[Span] = []
     for first in range(0, count - WINDOW + 1, HOP):
         if (probabilities[first : first + WINDOW] >= SPEECH).mean() > MOST_VOICED:
+            continue
+        if np.percentile(levels_db[first : first + WINDOW], 90) < least_db:
             continue
         start, end = first * FRAME, (first + WINDOW) * FRAME
         if not measure_modulation(samples[start:end]).is_whispering:
@@ -100,6 +107,11 @@ def measure_modulation(window: Samples) -> Modulation:
         flatness_db=float(np.median(flatness_db[is_loud])),
         change_db=float((bands_db - bands_db.mean(axis=1, keepdims=True)).std(axis=0).mean()),
     )
+
+
+def _measure_levels_db(samples: Samples) -> NDArray[np.float64]:
+    frames = samples.reshape(-1, FRAME)
+    return np.asarray(10 * np.log10(np.square(frames, dtype=np.float64).mean(axis=1) + TINY))
 
 
 def _measure_bands_db(powers: NDArray[np.float64], edges: Sequence[int]) -> NDArray[np.float64]:

@@ -66,3 +66,14 @@ def test_a_voice_is_no_whispering() -> None:
 @pytest.mark.parametrize("count", [0, 1, FRAME, SAMPLE_RATE_HZ])
 def test_short_sounds_tell_nothing(count: int) -> None:
     assert find(np.zeros(count)) == []
+
+
+@pytest.mark.parametrize(("gain", "is_found"), [(0.3, True), (0.003, False)])
+def test_what_leaks_in_from_another_channel_is_no_whispering(
+    gain: float, *, is_found: bool
+) -> None:
+    clip = read("jfk.wav")
+    wave = np.concatenate([clip, gain * whisper(clip)]).astype(np.float32)
+    probabilities = np.zeros(-(-len(wave) // FRAME), np.float32)
+    probabilities[: len(clip) // FRAME] = 0.9
+    assert bool(find_whispering(wave, probabilities)) == is_found
