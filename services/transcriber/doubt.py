@@ -15,6 +15,7 @@ themselves.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -107,6 +108,10 @@ def find_first_confidences(words: Iterable[tuple[Word, Evidence]]) -> list[float
     ]
 
 
+STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
+"""The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
+
+
 def judge(
     words: Iterable[tuple[str, float]],
     evidence: Evidence,
@@ -122,7 +127,8 @@ def judge(
         voice: Mean probability of voice activity during the segment, from 0 to 1.
         language_probability: How sure the language is; 1 when the client named it.
     """
-    own = _find_different(words)
+    known = [*words]
+    own = _find_different(known)
     if not own:
         return Verdict.DROP
     if evidence.log_probability < GUESS_LOG_PROBABILITY and evidence.no_speech > NO_SPEECH:
@@ -135,6 +141,7 @@ def judge(
         or _shrink(own, evidence.confidence) < LEAST_PASSAGE_CONFIDENCE
         or sum(own) / len(own) < LEAST_CONFIDENCE
         or language_probability < LEAST_LANGUAGE_PROBABILITY
+        or any(STUTTER.search(word) for word, _ in known)
     )
     if is_doubtful and voice < NO_VOICE:
         return Verdict.DROP

@@ -120,3 +120,8 @@ def test_a_repeated_word_is_as_sure_as_its_first_occurrence_in_the_passage() -> 
     assert find_first_confidences(
         (Word(text, 0.0, 1.0, confidence), passage) for text, confidence, passage in words
     ) == [0.3, 0.3, 0.3, 0.9]
+
+
+def test_a_word_that_repeats_its_letters_again_and_again_is_marked() -> None:
+    assert judge(say("Neko" + "ta" * 30), SURE, voice=VOICED) is Verdict.MARK
+    assert judge(say("hahaha 1000000 www"), SURE, voice=VOICED) is Verdict.KEEP
