@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.transcriber.detection import FRAME, detect_speech
+from services.transcriber.detection import detect_speech
+from services.transcriber.frames import FRAME
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
 CONNECTED_S = 0.05

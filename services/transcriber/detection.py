@@ -10,16 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 from faster_whisper.vad import get_vad_model
-from numpy.typing import NDArray
 
 from services.transcriber.audio import Samples
 from services.transcriber.energy import include_sounds
+from services.transcriber.frames import FRAME, FRAME_S, SPEECH, Probabilities, find_runs
 from services.transcriber.speech import CHUNK_SAMPLES, SAMPLE_RATE_HZ, Span
 
-FRAME = 512
-FRAME_S = FRAME / SAMPLE_RATE_HZ
-SPEECH = 0.5
-"""Probability from which on a frame starts speech."""
 NO_SPEECH = 0.35
 """Probability below which a frame can end speech."""
 LEAST_SILENCE = round(0.16 / FRAME_S)
@@ -38,8 +34,6 @@ AFTER_NOISE = round(15 / FRAME_S)
 LONGEST_BRIDGE = round(4 / FRAME_S)
 SILENCE = 1e-4
 """Peak (-80 dBFS) below which there is nothing to scan."""
-
-Probabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +95,7 @@ def _bridge(probabilities: Probabilities, quiet: list[tuple[int, int]]) -> Proba
         if last - first >= LONG_NOISE:
             is_late[first : last + AFTER_NOISE] = True
     bridged = probabilities.copy()
-    for (_, end), (start, _) in pairwise(_find_runs(probabilities >= SPEECH)):
+    for (_, end), (start, _) in pairwise(find_runs(probabilities >= SPEECH)):
         if start - end <= LONGEST_BRIDGE and is_late[end]:
             bridged[end:start] = SPEECH
     return bridged
@@ -139,7 +133,7 @@ def _find_quiet(samples: Samples, probabilities: Probabilities) -> list[tuple[in
     """Return the frames between which there is sound, but no speech for some time."""
     return [
         (first, last)
-        for first, last in _find_runs(probabilities < SPEECH)
+        for first, last in find_runs(probabilities < SPEECH)
         if last - first >= LEAST_QUIET
         and np.abs(samples[first * FRAME : last * FRAME]).max(initial=0) > SILENCE
     ]
@@ -152,23 +146,17 @@ def _scan_again(samples: Samples, probabilities: Probabilities, first: int, last
         end = min(start + WINDOW, last)
         fresh = _scan(samples[start * FRAME : end * FRAME])
         known = probabilities[start : start + len(fresh)]
-        for begin, stop in _find_runs(fresh >= SPEECH):
+        for begin, stop in find_runs(fresh >= SPEECH):
             if stop - begin >= LEAST_VOICE and fresh[begin:stop].max() >= SURE_VOICE:
                 np.maximum(known[begin:stop], fresh[begin:stop], out=known[begin:stop])
                 is_found = True
     return is_found
 
 
-def _find_runs(are_set: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where runs of true values start and end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], are_set, [False]])))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
-
-
 def _find_voices(probabilities: Probabilities) -> list[tuple[int, int]]:
     """Return the frames at which speech starts and ends, by two thresholds."""
     found: list[tuple[int, int]] = []
-    for start, end in _find_runs(probabilities >= SPEECH):
+    for start, end in find_runs(probabilities >= SPEECH):
         # Up to the next sure frame speech goes on, unless a pause of enough frames follows.
         if found and not _is_pause(probabilities, found[-1][1], start):
             found[-1] = (found[-1][0], end)

@@ -34,6 +34,8 @@ PASSAGE_WEIGHT = 12
 """Words that a passage's average counts as, beside a segment's own different words."""
 LEAST_PROBABILITY = 0.01
 """Of a word, for its logarithm."""
+STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
+"""The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
 LEAST_VOICE = 0.3
 LEAST_LANGUAGE_PROBABILITY = 0.3
 
@@ -106,10 +108,6 @@ def find_first_confidences(words: Iterable[tuple[Word, Evidence]]) -> list[float
     return [
         first.setdefault((passage, _bare(word.word)), word.confidence) for word, passage in words
     ]
-
-
-STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
-"""The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
 
 
 def judge(

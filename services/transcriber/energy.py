@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.transcriber.audio import Samples
+from services.transcriber.frames import FRAME, SPEECH, Probabilities, find_runs
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
-FRAME = 512
-"""Samples of a frame of VAD: 32 ms."""
-SPEECH = 0.5
-"""Probability that is given to a sound that counts as speech."""
 BAND_HZ = (300, 3400)
 """The band of telephony, which carries the words; most hum and hiss are outside."""
 ABOVE_NOISE_DB = 15.0
@@ -31,7 +28,6 @@ REACH = 12
 """Frames beside detected speech that its span's margin covers anyway."""
 
 Levels = NDArray[np.float64]
-Probabilities = NDArray[np.float32]
 
 
 def include_sounds(samples: Samples, probabilities: Probabilities) -> Probabilities:
@@ -48,7 +44,7 @@ def include_sounds(samples: Samples, probabilities: Probabilities) -> Probabilit
     levels_db = measure_levels(samples)
     is_loud = _bridge(levels_db > _find_least_levels(levels_db, is_voiced))
     is_covered = np.convolve(is_voiced, np.ones(2 * REACH + 1), "full")[REACH:-REACH] > 0
-    for start, end in _find_runs(is_loud):
+    for start, end in find_runs(is_loud):
         if SHORTEST <= end - start <= LONGEST and (~is_covered[start:end]).sum() >= SHORTEST:
             np.maximum(included[start:end], SPEECH, out=included[start:end])
     return included
@@ -79,13 +75,7 @@ def _find_least_levels(levels_db: Levels, is_voiced: NDArray[np.bool_]) -> Level
 def _bridge(is_loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the same values, with short dips filled."""
     bridged = is_loud.copy()
-    for start, end in _find_runs(~is_loud):
+    for start, end in find_runs(~is_loud):
         if end - start <= LONGEST_DIP and start > 0 and end < len(is_loud):
             bridged[start:end] = True
     return bridged
-
-
-def _find_runs(are_set: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where runs of true values start and end."""
-    edges = np.flatnonzero(np.diff(are_set, prepend=False, append=False)).tolist()
-    return [*zip(edges[::2], edges[1::2], strict=True)]

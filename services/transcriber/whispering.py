@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.transcriber.audio import Samples
-from services.transcriber.energy import FRAME, SPEECH, Probabilities
+from services.transcriber.frames import FRAME, SPEECH, Probabilities
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 
 WINDOW = 125

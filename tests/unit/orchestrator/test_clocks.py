@@ -8,23 +8,11 @@ import pytest
 from orchestrator.clocks import Clocks
 from orchestrator.errors import DeadlineExceededError
 from tests.support.jobs import NOW, make_job, make_settings
+from tests.support.monotonic import Monotonic
 
 STAGE = "POLL_INTERVAL × MAX_POLL_ATTEMPTS"
 JOB = "JOB_TIMEOUT_MINUTES"
 WAIT = "MAX_WAIT_HOURS"
-
-
-class Monotonic:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def pass_by(self, seconds: float) -> None:
-        self.now_s += seconds
 
 
 @pytest.fixture

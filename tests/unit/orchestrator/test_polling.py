@@ -12,16 +12,7 @@ from orchestrator.job import StageRecord
 from orchestrator.polling import Polling
 from orchestrator.stopping import StopSignal
 from tests.support.jobs import NOW, make_settings
-
-
-class Monotonic:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.support.monotonic import Monotonic
 
 
 def lose(*_: Any, **__: Any) -> None:

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.transcriber.detection import FRAME, PADDING, Speech, detect_speech, find_spans
+from services.transcriber.detection import PADDING, Speech, detect_speech, find_spans
+from services.transcriber.frames import FRAME
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 
 SECOND = SAMPLE_RATE_HZ // FRAME  # frames

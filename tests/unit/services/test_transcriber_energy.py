@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from benchmarks.services.signals import read_sound
 from services.transcriber.detection import detect_speech
-from services.transcriber.energy import FRAME, SPEECH, include_sounds
+from services.transcriber.energy import include_sounds
+from services.transcriber.frames import FRAME, SPEECH
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from tests.support.work_context import SAMPLES
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from services.transcriber.detection import FRAME_S, Speech
+from services.transcriber.detection import Speech
+from services.transcriber.frames import FRAME_S
 from services.transcriber.gaps import find_gaps, merge_words
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 from services.transcriber.transcript import Word

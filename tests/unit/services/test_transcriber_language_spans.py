@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.transcriber.detection import FRAME_S, Speech
+from services.transcriber.detection import Speech
+from services.transcriber.frames import FRAME_S
 from services.transcriber.language_spans import (
     are_alike,
     choose_languages,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.services.signals import read_sound
-from services.transcriber.detection import FRAME, Speech
+from services.transcriber.detection import Speech
 from services.transcriber.doubt import Evidence
+from services.transcriber.frames import FRAME
 from services.transcriber.hearing import Said
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 from services.transcriber.stretch import LEAD_IN_S, Stretch, compose

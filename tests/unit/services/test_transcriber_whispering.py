@@ -1,11 +1,11 @@
-"""Whispered speech is told from music, noise, applause and breath."""
+"""Whispered speech is distinguished from music, noise, applause and breath."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from benchmarks.services.signals import make_music, read_sound
-from services.transcriber.energy import FRAME
+from services.transcriber.frames import FRAME
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.whispering import find_whispering
 from tests.support.whispers import whisper

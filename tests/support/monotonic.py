@@ -1,0 +1,16 @@
+"""A monotonic clock that tests move."""
+
+__all__ = ["Monotonic"]
+
+
+class Monotonic:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def pass_by(self, seconds: float) -> None:
+        self.now_s += seconds
