@@ -122,17 +122,11 @@ class OpenConnections:
 
 
 class _Connection(HTTPConnection):
-    """A connection that `OpenConnections` knows; the head of each response has a time limit.
-
-    It sends the head of a request together with the first piece of the body. http.client makes two
-    system calls of them, and each one hands the interpreter's lock to another thread.
-    """
+    """A connection that `OpenConnections` knows; the head of each response has a time limit."""
 
     opened: ClassVar[OpenConnections]
     _is_wait = False
-    _is_head = False
-    _head = b""
-    _has_sent = False
+    _is_upload = False
 
     def connect(self) -> None:
         """Connect, and register the socket."""
@@ -149,25 +143,8 @@ class _Connection(HTTPConnection):
     ) -> None:
         """Send a request; `Prefer: wait` (RFC 7240) marks one that waits for its response."""
         self._is_wait = "Prefer" in (headers or {})
-        self._head, self._has_sent = b"", False
+        self._is_upload = not (body is None or isinstance(body, bytes))
         super().request(method, url, body, headers, **how)
-        if self._head:
-            self.send(b"")
-
-    def endheaders(self, *args: Any, **how: Any) -> None:
-        """Keep the head of the request for the first piece of its body."""
-        self._is_head = True
-        super().endheaders(*args, **how)
-
-    def send(self, data: Any) -> None:
-        """Send a piece of a request, after its head."""
-        if self._is_head:
-            self._head, self._is_head = data, False
-            return
-        if self._head:
-            data, self._head = self._head + data, b""
-        super().send(data)
-        self._has_sent = True
 
     def getresponse(self) -> Any:
         """Read the head of a response within the read timeout.
@@ -189,20 +166,7 @@ class _PlainConnection(_Connection):
     later. Over TLS more than responses comes in, so there the peer has to close the connection.
     """
 
-    _is_upload = False
     _is_half_sent = False
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        body: Any = None,
-        headers: Any = None,
-        **how: Any,
-    ) -> None:
-        """Send a request."""
-        self._is_upload = not (body is None or isinstance(body, bytes))
-        super().request(method, url, body, headers, **how)
 
     def send(self, data: Any) -> None:
         """Send a piece of a request.
@@ -210,8 +174,7 @@ class _PlainConnection(_Connection):
         Raises:
             BrokenPipeError: The peer has answered; urllib3 reads the response then.
         """
-        # No response is due before a piece of the body was sent.
-        if self._is_upload and self._has_sent and self.sock and _is_readable(self.sock):
+        if self._is_upload and self.sock and _is_readable(self.sock):
             self._is_half_sent = True
             raise BrokenPipeError
         super().send(data)

@@ -1,12 +1,11 @@
 """Audio on its way from one service to the next, in chunks, checked, never piled up."""
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from urllib3.filepost import encode_multipart_formdata
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from orchestrator.errors import ServiceUnavailableError
 from orchestrator.microservice.checksum import find_checksum
@@ -125,8 +124,7 @@ def make_upload(fields: Mapping[str, Any], source: SourceArtifact, *, limit_s: f
         source: The file; it is read while the body is sent.
         limit_s: How long that may take, in seconds.
     """
-    # It has to be rare, not secret: choose_boundary of urllib3 makes a system call for each.
-    boundary = f"{random.getrandbits(128):032x}"
+    boundary = choose_boundary()
     form = {**fields, "file": (source.filename, b"", "application/octet-stream")}
     encoded, content_type = encode_multipart_formdata(form, boundary)
     tail = f"\r\n--{boundary}--\r\n".encode()
