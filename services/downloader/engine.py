@@ -18,7 +18,13 @@ from weakref import WeakSet
 import yt_dlp
 from yt_dlp.globals import plugin_dirs
 from yt_dlp.networking import Request, Response
-from yt_dlp.networking.exceptions import HTTPError, TransportError
+from yt_dlp.networking._urllib import UrllibRH
+from yt_dlp.networking.exceptions import (
+    HTTPError,
+    NoSupportingHandlers,
+    RequestError,
+    TransportError,
+)
 from yt_dlp.utils import DownloadError, YoutubeDLError, determine_protocol
 
 from services.downloader import failures
@@ -39,7 +45,7 @@ _log = logging.getLogger(__name__)
 IsAllowed = Callable[[str], bool] | None
 
 _SOCKET_TIMEOUT_S = 20
-_HANDLERS = {"Urllib", "Requests", "Websockets"}  # not libcurl, which Python does not see
+_HANDLERS = {"Requests", "Websockets"}  # not libcurl, which Python does not see
 _WEBSOCKETS = ("ws:", "wss:")
 _MAX_PAUSE_S = 4.0
 _BLOCK_BYTES = 256 * 1024
@@ -55,6 +61,16 @@ class Playlist:
     url: str
     """Where it was found in the end: what its relative URLs refer to."""
     text: str
+
+
+class DataRH(UrllibRH):  # type: ignore[misc]  # yt-dlp has no types
+    """Reads `data:` URLs, and nothing else.
+
+    yt-dlp sends a request again with urllib if Requests fails in a way that it does not expect.
+    A link that works only once would be used up, and urllib leaves the connection open.
+    """
+
+    _SUPPORTED_URL_SCHEMES = ("data",)
 
 
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
@@ -80,7 +96,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
         """Build what sends the requests."""
         guardable = [handler for handler in handlers if handler.RH_KEY in _HANDLERS]
-        return super().build_request_director(guardable, preferences)
+        return super().build_request_director([*guardable, DataRH], preferences)
 
     def urlopen(self, req: Request | str) -> Response:
         """Send a request, or return the response that was kept for it."""
@@ -212,6 +228,10 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
                 return super().urlopen(sent)
         except HTTPError as error:
             error.response = self._buffer(error.response)
+            raise
+        except NoSupportingHandlers as error:
+            for unexpected in error.unexpected_errors:
+                raise RequestError(cause=unexpected) from unexpected
             raise
 
     def _buffer(self, response: Response) -> Response:

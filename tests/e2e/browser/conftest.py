@@ -21,7 +21,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
     """API, a worker and three fake services."""
     with (
         RedisServer(aof=True) as server,
@@ -37,11 +37,17 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrat
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_site(running_site: Orchestrator) -> Orchestrator:
+    """The same for all tests of a file, without what another file set in the services."""
+    _reset_services(running_site)
+    return running_site
+
+
 @pytest.fixture
 def site(shared_site: Orchestrator) -> Orchestrator:
-    """The same, with services that are well again."""
-    for service in shared_site.services.values():
-        service.reset()
+    """The same for one test, without what another test set in the services."""
+    _reset_services(shared_site)
     return shared_site
 
 
@@ -50,3 +56,8 @@ def page(browser: Browser, site: Orchestrator) -> Iterator[Page]:
     """A page of somebody who reads Portuguese."""
     with new_page(browser, site.address) as opened:
         yield opened
+
+
+def _reset_services(site: Orchestrator) -> None:
+    for service in site.services.values():
+        service.reset()

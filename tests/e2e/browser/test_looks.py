@@ -49,8 +49,6 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 def jobs(shared_site: Orchestrator) -> Jobs:
     """Jobs that stay as they are: the running one's transcriber never ends."""
     site = shared_site
-    for service in site.services.values():
-        service.reset()
     done = site.submit("done")
     site.await_status(done, "completed")
     site.services[Role.NORMALIZER].control(fail_next=1)

@@ -193,6 +193,7 @@ def test_a_redirect_out_of_the_web_is_refused(
     odd.answers["/go"] = Answer(b"", 302, {"Location": url, "Content-Length": "0"})
     expected = OUTSIDE.get(url, ("unsupported_protocol", False))
     assert download.fail(f"{odd.url}/go") == expected
+    assert odd.count("/go") == 1
     odd.answers["/a.m3u8"] = whole(f"{HLS}/go\n#EXT-X-ENDLIST\n".encode())
     assert download.fail(f"{odd.url}/a.m3u8") == expected
 
