@@ -94,6 +94,7 @@ ENV LOG_DIR=/app/orchestrator/logs \
     PORT=8000
 COPY --from=orchestrator-packages /opt/venv /opt/venv
 COPY celeryconfig.py flowerconfig.py ./
+COPY foundation foundation
 COPY orchestrator orchestrator
 COPY tasks tasks
 COPY web web
@@ -138,6 +139,7 @@ FROM base AS service
 ENV ARTIFACTS_DIR=/data/artifacts \
     MODELS_DIR=/models
 COPY services/__init__.py services/
+COPY foundation foundation
 COPY services/kit services/kit
 
 FROM service AS downloader
@@ -156,6 +158,7 @@ CMD ["gunicorn", "-c", "services/kit/gunicorn.conf.py", "services.downloader.wsg
 FROM service AS normalizer
 COPY --from=normalizer-packages /opt/venv /opt/venv
 COPY services/media services/media
+COPY services/weights services/weights
 COPY services/normalizer services/normalizer
 RUN python -m compileall -q .
 USER ytcaption
@@ -170,6 +173,7 @@ CMD ["gunicorn", "-c", "services/kit/gunicorn.conf.py", "services.normalizer.wsg
 FROM service AS transcriber
 COPY --from=transcriber-packages /opt/venv /opt/venv
 COPY services/media services/media
+COPY services/weights services/weights
 COPY services/transcriber services/transcriber
 RUN python -m compileall -q . \
  && ls -d /opt/venv/lib/python3*/site-packages/nvidia/*/lib > /etc/ld.so.conf.d/nvidia.conf 2> /dev/null; ldconfig

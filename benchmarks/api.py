@@ -19,7 +19,7 @@ from benchmarks.harness.figures import percentile
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_least, at_most
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tools.waiting import wait_until
 
 __all__ = ["measure"]

@@ -15,8 +15,8 @@ from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
 from benchmarks.harness.redis_meter import read_count
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
-from orchestrator.digests import digest_works
-from orchestrator.job import JobRequest
+from orchestrator.domain.digests import digest_works
+from orchestrator.domain.job import JobRequest
 from orchestrator.settings import load_settings
 from orchestrator.store import keys
 from orchestrator.store.connection import connect

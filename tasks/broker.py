@@ -8,7 +8,7 @@ from celery import Celery, current_app
 from kombu.exceptions import KombuError
 
 from orchestrator.errors import StoreUnavailableError
-from orchestrator.log import LOGGER
+from orchestrator.telemetry.log import LOGGER
 
 __all__ = [
     "announce_batch",

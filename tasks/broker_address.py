@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.sentinels import SCHEME, Sentinels
 from orchestrator.settings import Settings
+from orchestrator.settings.sentinels import SCHEME, Sentinels
 
 __all__ = ["broker_address", "sentinel_options"]
 

@@ -9,15 +9,15 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from orchestrator.engine.resources import Resources
 from orchestrator.errors import StoreError
-from orchestrator.log import LOGGER
-from orchestrator.metrics import Key
-from orchestrator.metrics import catalogue as names
-from orchestrator.metrics.catalogue import Place
-from orchestrator.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4, render
-from orchestrator.resources import Resources
-from orchestrator.store.figures import FigureStore, place_of
+from orchestrator.store.statistics import FigureStore, place_of
 from orchestrator.store.workers import WorkerStore
+from orchestrator.telemetry.log import LOGGER
+from orchestrator.telemetry.metrics import Key
+from orchestrator.telemetry.metrics import catalogue as names
+from orchestrator.telemetry.metrics.catalogue import Place
+from orchestrator.telemetry.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4, render
 
 __all__ = ["MetricsPort"]
 

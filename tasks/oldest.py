@@ -7,7 +7,7 @@ from typing import Any, Final
 from celery import Celery
 from kombu.exceptions import KombuError
 
-from orchestrator.log import LOGGER
+from orchestrator.telemetry.log import LOGGER
 from tasks.broker import broker_connection
 
 __all__ = ["OldestMessage"]

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from orchestrator.bookkeeper import Bookkeeper
+from orchestrator.domain.job import WakeUp
+from orchestrator.engine.heartbeat import Heartbeat
+from orchestrator.engine.reconciler import Reconciler
+from orchestrator.engine.resources import Resources
 from orchestrator.errors import StoreError
-from orchestrator.heartbeat import Heartbeat
-from orchestrator.job import WakeUp
-from orchestrator.log import LOGGER
-from orchestrator.metrics.catalogue import RECOVERIES
-from orchestrator.reconciler import Reconciler
-from orchestrator.resources import Resources
-from orchestrator.store.calls import CallStore
-from orchestrator.store.figures import FigureStore, place_of
+from orchestrator.operating.bookkeeper import Bookkeeper
+from orchestrator.store.statistics import FigureStore, place_of
+from orchestrator.store.wake_up_calls import CallStore
 from orchestrator.store.workers import WorkerStore
+from orchestrator.telemetry.log import LOGGER
+from orchestrator.telemetry.metrics.catalogue import RECOVERIES
 from tasks.broker import queue_length
 from tasks.metrics import MetricsPort
 from tasks.oldest import OldestMessage

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from orchestrator.resources import Connections, Resources, build_connections, build_resources
+from orchestrator.engine.resources import Connections, Resources, build_connections, build_resources
 from orchestrator.settings import Settings, load_settings
 
 __all__ = ["connections", "resources", "settings"]

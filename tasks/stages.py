@@ -8,12 +8,12 @@ from celery.app.task import Task
 from celery.canvas import Signature
 from kombu.exceptions import KombuError
 
+from orchestrator.domain.job import WakeUp
+from orchestrator.domain.pipeline import STAGES, stage_named
+from orchestrator.engine.runner import run_stage
+from orchestrator.engine.turn import Next
 from orchestrator.errors import OrchestratorError
-from orchestrator.job import WakeUp
-from orchestrator.log import LOGGER
-from orchestrator.pipeline import STAGES, stage_named
-from orchestrator.runner import run_stage
-from orchestrator.turn import Next
+from orchestrator.telemetry.log import LOGGER
 from tasks.resources import resources
 
 __all__ = ["download", "enqueue", "normalize", "pipeline_from", "transcribe"]

@@ -4,10 +4,10 @@ from functools import cache
 
 from celery import shared_task
 
-from orchestrator.batches import Batches
-from orchestrator.listings import Listings
-from orchestrator.operations import Operations
-from orchestrator.webhooks import Webhooks
+from orchestrator.use_cases.batches import Batches
+from orchestrator.use_cases.jobs import Operations
+from orchestrator.use_cases.playlists import Listings
+from orchestrator.use_cases.webhooks import Webhooks
 from tasks.broker import announce_batch, announce_listing
 from tasks.resources import connections, resources
 from tasks.stages import enqueue

@@ -8,10 +8,10 @@ from typing import Any
 
 from celery import Celery, signals
 
-from orchestrator import log, tracing
 from orchestrator.errors import SchemaVersionError
-from orchestrator.garbage import collect_rarely
+from orchestrator.operating.garbage_collection import collect_rarely
 from orchestrator.store.connection import check_schema
+from orchestrator.telemetry import log, tracing
 from tasks.pulse import Pulse
 from tasks.resources import resources, settings
 from tasks.stages import enqueue

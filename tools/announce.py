@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from orchestrator.logins import hide_login
+from foundation.logins import hide_login
 from tools.waiting import wait_until
 
 # A slow machine that compiles every module for the first time takes about half of it.

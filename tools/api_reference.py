@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from orchestrator.settings import load_settings
 from web.app import create_app
-from web.openapi import describe
+from web.documentation.openapi import describe
 
 __all__ = ["read_document", "render"]
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestrator.metrics.catalogue import CATALOGUE, Kind, Metric, Place
-from services.kit.metrics import render as render_service
+from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Kind, Metric, Place
+from services.kit.http.metrics import render as render_service
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "metrics.md"
 _HEAD: Final = """\

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from orchestrator.pipeline import SERVICES
+from orchestrator.domain.pipeline import SERVICES
 from orchestrator.settings import CueStyleSettings, ServiceSettings, Settings
 from services.downloader.settings import DownloaderSettings
 from services.normalizer.settings import NormalizerSettings

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.kit.wheels import ModelFileError, Wheel, fetch_wheel
+from services.weights.wheels import ModelFileError, Wheel, fetch_wheel
 
 __all__ = ["NodeTools", "UnavailableError", "node_tools"]
 

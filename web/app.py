@@ -2,31 +2,31 @@
 
 from flask import Flask
 
-from orchestrator import log, tracing
-from orchestrator.administration import Administration
-from orchestrator.batches import Batches
-from orchestrator.live import Live
-from orchestrator.monitoring import Monitoring
-from orchestrator.operations import Operations
-from orchestrator.resources import build_connections
-from orchestrator.results import Results
+from orchestrator.engine.resources import build_connections
+from orchestrator.operating.administration import Administration
+from orchestrator.operating.monitoring import Monitoring
 from orchestrator.settings import Settings, load_settings
-from orchestrator.webhooks import Webhooks
+from orchestrator.telemetry import log, tracing
+from orchestrator.use_cases.batches import Batches
+from orchestrator.use_cases.jobs import Operations
+from orchestrator.use_cases.live import Live
+from orchestrator.use_cases.results import Results
+from orchestrator.use_cases.webhooks import Webhooks
 from tasks.app import app as celery_app
 from tasks.broker import announce_batch, announce_listing, purge, queue_lengths
 from tasks.stages import enqueue
-from web import admin, batches, deliveries, docs, health, jobs, metrics, results
-from web.access import check_id, check_owner, refuse_or_warn, register_access
-from web.body import JsonProvider
-from web.context import ADMINISTRATION, BATCHES, EXTENSION, LIVE, MONITORING, RESULTS, WEBHOOKS
-from web.errors import register_errors
-from web.hygiene import register_hygiene
-from web.limits import register_limits
-from web.lockout import register_lockout
-from web.metrics import register_metrics
-from web.rates import RateCounter
+from web.guards.access import check_id, check_owner, refuse_or_warn, register_access
+from web.guards.limits import register_limits
+from web.guards.lockout import register_lockout
+from web.http.body import JsonProvider
+from web.http.context import ADMINISTRATION, BATCHES, EXTENSION, LIVE, MONITORING, RESULTS, WEBHOOKS
+from web.http.errors import register_errors
+from web.http.headers import register_hygiene
+from web.http.rates import RateCounter
+from web.http.uploads import UploadRequest
+from web.routes import admin, batches, deliveries, docs, health, jobs, metrics, results
+from web.routes.metrics import register_metrics
 from web.ui import pages
-from web.uploads import UploadRequest
 
 __all__ = ["create_app"]
 

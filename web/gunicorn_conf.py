@@ -9,7 +9,7 @@ from typing import Any
 
 import gevent
 
-from orchestrator.access import check_keys
+from orchestrator.domain.access import check_keys
 from orchestrator.errors import SettingsError
 from orchestrator.settings import load_settings
 

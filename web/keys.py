@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 
-from orchestrator.access import Scope, make_key
+from orchestrator.domain.access import Scope, make_key
 
 __all__ = ["main"]
 

@@ -1,6 +1,6 @@
 """The API for a WSGI server: ``gunicorn -c web/gunicorn.conf.py web.wsgi:app``."""
 
-from orchestrator.garbage import collect_rarely
+from orchestrator.operating.garbage_collection import collect_rarely
 from orchestrator.settings import load_settings
 from orchestrator.store.connection import check_schema
 from tasks.broker import get_ready

@@ -10,11 +10,11 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from foundation.logins import hide_logins
 from orchestrator.captions import join_texts
+from orchestrator.domain.findings import NOTHING, Findings
+from orchestrator.domain.job import Transcript, Video
 from orchestrator.errors import Failure
-from orchestrator.findings import NOTHING, Findings
-from orchestrator.job import Transcript, Video
-from orchestrator.logins import hide_logins
 from orchestrator.microservice.findings import (
     parse_confidence,
     parse_findings,

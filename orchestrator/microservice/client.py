@@ -12,16 +12,14 @@ from urllib.parse import quote
 
 from requests import Request, Response
 
-from orchestrator import tracing
+from orchestrator.domain.job import Transcript
 from orchestrator.errors import (
     OrchestratorError,
     RemoteJobLostError,
     ServiceError,
     ServiceRejectedError,
 )
-from orchestrator.job import Transcript
-from orchestrator.metrics import Counts
-from orchestrator.metrics.catalogue import POLLS
+from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice.answers import (
     Playlist,
     RemoteJob,
@@ -35,7 +33,9 @@ from orchestrator.microservice.session import ServiceSession
 from orchestrator.microservice.transfer import Relay, SourceArtifact, make_upload
 from orchestrator.microservice.transport import Transport
 from orchestrator.settings import Settings
-from orchestrator.stopping import StopSignal
+from orchestrator.telemetry import tracing
+from orchestrator.telemetry.metrics import Counts
+from orchestrator.telemetry.metrics.catalogue import POLLS
 
 __all__ = ["MicroserviceClient", "Poll"]
 

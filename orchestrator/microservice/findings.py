@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.findings import AudioTrack, Findings, JobWarning, Quality, SpokenLanguage
-from orchestrator.logins import hide_logins
+from foundation.logins import hide_logins
+from orchestrator.domain.findings import AudioTrack, Findings, JobWarning, Quality, SpokenLanguage
 
 __all__ = ["parse_confidence", "parse_findings", "parse_language", "parse_line", "parse_seconds"]
 

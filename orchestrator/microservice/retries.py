@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 import backoff
 
 from orchestrator.errors import ServiceUnavailableError
-from orchestrator.log import LOGGER
-from orchestrator.metrics import Counts
-from orchestrator.metrics.catalogue import RETRIES
+from orchestrator.http.stopping import StopSignal
 from orchestrator.settings import Settings
-from orchestrator.stopping import StopSignal
+from orchestrator.telemetry.log import LOGGER
+from orchestrator.telemetry.metrics import Counts
+from orchestrator.telemetry.metrics.catalogue import RETRIES
 
 __all__ = ["Retries"]
 

@@ -11,10 +11,10 @@ import requests
 from requests.adapters import DEFAULT_POOLSIZE
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from orchestrator.connections import DirectSession, OpenConnections, WatchedAdapter
-from orchestrator.logins import hide_login
+from foundation.logins import hide_login
+from orchestrator.http.connections import DirectSession, OpenConnections, WatchedAdapter
+from orchestrator.http.stopping import StopSignal
 from orchestrator.settings import Settings
-from orchestrator.stopping import StopSignal
 
 __all__ = ["ServiceSession"]
 

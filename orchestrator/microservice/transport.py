@@ -14,8 +14,7 @@ import requests
 from requests.exceptions import InvalidSchema, InvalidURL, ProxyError
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from orchestrator import tracing
-from orchestrator.connections import root_cause
+from foundation.logins import hide_login, hide_logins
 from orchestrator.errors import (
     OrchestratorError,
     RemoteJobLostError,
@@ -25,14 +24,15 @@ from orchestrator.errors import (
     ServiceUnavailableError,
     TurnInterruptedError,
 )
-from orchestrator.logins import hide_login, hide_logins
-from orchestrator.metrics import Counts
-from orchestrator.metrics.catalogue import BYTES
+from orchestrator.http.connections import root_cause
+from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice.answers import parse_json, parse_retry_after
 from orchestrator.microservice.retries import Retries
 from orchestrator.microservice.session import ServiceSession
 from orchestrator.settings import Settings
-from orchestrator.stopping import StopSignal
+from orchestrator.telemetry import tracing
+from orchestrator.telemetry.metrics import Counts
+from orchestrator.telemetry.metrics.catalogue import BYTES
 
 __all__ = ["Transport"]
 

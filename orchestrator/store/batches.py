@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.job import JobRequest, instant
+from orchestrator.domain.job import JobRequest, instant
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.listings import Listing, ListingStatus, decode_listing, encode_new
+from orchestrator.store.playlists import Listing, ListingStatus, decode_listing, encode_new
 from orchestrator.store.records import decode_request, encode_request
 
 __all__ = ["Batch", "BatchStore"]

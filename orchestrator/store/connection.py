@@ -9,10 +9,10 @@ import redis
 from redis.commands.core import Script
 
 from orchestrator.errors import SchemaVersionError, StoreError, StoreUnavailableError
-from orchestrator.log import LOGGER
 from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.pools import make_bounded_pool, make_pool
+from orchestrator.telemetry.log import LOGGER
 
 __all__ = ["Connection", "check_schema", "connect", "connect_bounded"]
 

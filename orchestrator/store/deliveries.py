@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from orchestrator.domain.job import instant
 from orchestrator.errors import DeliveryNotFoundError
-from orchestrator.job import instant
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.findings import Findings, JobWarning, decode_findings, merge_findings
-from orchestrator.job import JobStatus, instant
-from orchestrator.pipeline import STAGES
+from orchestrator.domain.findings import Findings, JobWarning, decode_findings, merge_findings
+from orchestrator.domain.job import JobStatus, instant
+from orchestrator.domain.pipeline import STAGES
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.errors import IllegalTransitionError, JobNotFoundError, QueueFullError
-from orchestrator.findings import FINDINGS
-from orchestrator.job import (
+from orchestrator.domain.findings import FINDINGS
+from orchestrator.domain.job import (
     Acceptance,
     Job,
     JobRequest,
@@ -16,8 +15,9 @@ from orchestrator.job import (
     Transcript,
     WakeUp,
 )
-from orchestrator.metadata import tag, tags
-from orchestrator.pipeline import STAGES, Stage, stage_named, stages_of
+from orchestrator.domain.metadata import tag, tags
+from orchestrator.domain.pipeline import STAGES, Stage, stage_named, stages_of
+from orchestrator.errors import IllegalTransitionError, JobNotFoundError, QueueFullError
 from orchestrator.settings import Settings
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from orchestrator.domain.job import Job, Transcript, WakeUp, instant
+from orchestrator.domain.pipeline import Stage, stage_before
+from orchestrator.domain.transitions import Change, Due, End, Enter, Segments, Shared, Wake
 from orchestrator.errors import BreakerOpenError, LeaseLostError
-from orchestrator.job import Job, Transcript, WakeUp, instant
-from orchestrator.pipeline import Stage, stage_before
 from orchestrator.settings import Settings
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import decode_job, pairs, wake_ups
-from orchestrator.transitions import Change, Due, End, Enter, Segments, Shared, Wake
 
 __all__ = ["Claim", "Committed", "Lease", "LeaseStore"]
 

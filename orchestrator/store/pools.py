@@ -11,8 +11,8 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from orchestrator.sentinels import SCHEME, Sentinels
 from orchestrator.settings import Settings
+from orchestrator.settings.sentinels import SCHEME, Sentinels
 
 __all__ = ["FairQueue", "make_bounded_pool", "make_pool"]
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from orchestrator.findings import decode_findings
-from orchestrator.job import (
+from orchestrator.domain.findings import decode_findings
+from orchestrator.domain.job import (
     CaptionsChoice,
     Channels,
     Job,
@@ -24,7 +24,7 @@ from orchestrator.job import (
     WakeUp,
     instant,
 )
-from orchestrator.pipeline import STAGES
+from orchestrator.domain.pipeline import STAGES
 
 _OPTIONS: Final = tuple(field.name for field in fields(JobOptions))
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.job import WakeUp
+from orchestrator.domain.job import WakeUp
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import wake_ups

@@ -18,7 +18,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import PurePath
 from typing import Any, Final
 
-from services.kit.trust import is_trusted, trusted
+from services.kit.running.trust import is_trusted, trusted
 
 __all__ = ["ForbiddenConnectionError", "Guard", "guarded", "is_public", "trusted"]
 

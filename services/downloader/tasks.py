@@ -2,6 +2,6 @@
 
 from services.downloader.service import SERVICE
 from services.downloader.work import run
-from services.kit.worker import create_worker
+from services.kit.running.worker import create_worker
 
 app = create_worker(SERVICE, run)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from foundation.logins import hide_login
 from services.downloader import failures
-from services.kit.logins import hide_login
-from services.kit.trust import trusted
+from services.kit.running.trust import trusted
 from services.kit.work import Report
 
 _log = logging.getLogger(__name__)

@@ -27,8 +27,8 @@ from services.downloader.proxies import ProxyRing
 from services.downloader.settings import DownloaderSettings
 from services.downloader.sniffing import SNIFFED_BYTES, Content, refine_extension, sniff
 from services.downloader.watch import Watch, pick_details
-from services.kit.redis_client import connect
-from services.kit.ticking import ticking
+from services.kit.jobs.redis_client import connect
+from services.kit.running.ticking import ticking
 from services.kit.work import Artifact, JobContext, WorkError
 
 _log = logging.getLogger(__name__)

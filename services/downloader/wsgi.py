@@ -1,6 +1,6 @@
 """The downloader's API; gunicorn serves it with ``services/kit/gunicorn.conf.py``."""
 
 from services.downloader.service import SERVICE
-from services.kit.app import create_app
+from services.kit.http.app import create_app
 
 app = create_app(SERVICE)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from services.kit.wheels import ModelFile
 from services.kit.work import WorkError
 from services.normalizer.settings import NormalizerSettings
+from services.weights.wheels import ModelFile
 
 RATE_HZ = 44_100
 CHANNELS = 2

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from services.kit.onnx import open_session
 from services.normalizer.isolation import SPLEETER
 from services.normalizer.overlap import Samples, work_in_windows
+from services.weights.onnx import open_session
 
 FRAME = 4096
 HOP = 1024

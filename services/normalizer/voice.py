@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from services.kit.wheels import ModelFileError
 from services.kit.work import WorkError
 from services.media import Voices
 from services.normalizer import filters
@@ -21,6 +20,7 @@ from services.normalizer.isolation import BACKENDS, CHANNELS, RATE_HZ, require_i
 from services.normalizer.overlap import Samples
 from services.normalizer.settings import NormalizerSettings
 from services.normalizer.source import Source
+from services.weights.wheels import ModelFileError
 
 logger = logging.getLogger(__name__)
 

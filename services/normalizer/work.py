@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from services.kit.ticking import ticking
+from services.kit.running.ticking import ticking
 from services.kit.work import Artifact, JobContext, Report, WorkError
 from services.media import Recording, Voices, choose_voices, hear_voices, open_recording
 from services.media.survey import Survey

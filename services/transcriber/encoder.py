@@ -2,9 +2,9 @@
 
 from importlib.util import find_spec
 
-from services.kit.wheels import ModelFile
 from services.kit.work import WorkError
 from services.transcriber.settings import TranscriberSettings
+from services.weights.wheels import ModelFile
 
 ENCODER = ModelFile(
     "resemblyzer-voices.onnx", "53093f11a43cd877ad93ee305a110a4023813ffc14b6679f183c88a5a52c12a4"

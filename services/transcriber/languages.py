@@ -133,7 +133,7 @@ _ALIASES = {"nb": "no", "fil": "tl"}  # CLDR prefers what Whisper does not know
 def find_code(tag: str) -> str | None:
     """Return the code of ``NAMES`` that a language's tag stands for, or ``None``.
 
-    The orchestrator follows the same rule (``orchestrator/languages.py``).
+    The orchestrator follows the same rule (``orchestrator/domain/languages.py``).
 
     Args:
         tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,

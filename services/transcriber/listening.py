@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from services.kit.tracing import span
-from services.kit.wheels import ModelFileError
+from services.kit.telemetry.tracing import span
 from services.kit.work import WorkError
 from services.transcriber import diarization, languages
 from services.transcriber.audio import Samples, Source, open_source, read_blocks
@@ -34,6 +33,7 @@ from services.transcriber.translation import (
 )
 from services.transcriber.turns import split_turns
 from services.transcriber.voices import Voices
+from services.weights.wheels import ModelFileError
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The transcriber's worker: ``celery -A services.transcriber.tasks worker``."""
 
-from services.kit.worker import create_worker
+from services.kit.running.worker import create_worker
 from services.transcriber.service import SERVICE
 from services.transcriber.work import run
 

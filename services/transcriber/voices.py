@@ -7,11 +7,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from services.kit.onnx import open_session
 from services.transcriber.audio import Samples
 from services.transcriber.diarization import VoicePrint
 from services.transcriber.encoder import ENCODER
 from services.transcriber.speech import SAMPLE_RATE_HZ
+from services.weights.onnx import open_session
 
 # The encoder was trained on this picture of speech: 40 bands in frames of 25 ms, 10 ms apart.
 BANDS = 40

@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from services.kit.unpickling import Array, read_tensors
-from services.kit.wheels import ModelFileError, Wheel, ensure_model
 from services.transcriber.encoder import ENCODER
 from services.transcriber.settings import TranscriberSettings
+from services.weights.unpickling import Array, read_tensors
+from services.weights.wheels import ModelFileError, Wheel, ensure_model
 
 WHEEL = Wheel(
     "Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"

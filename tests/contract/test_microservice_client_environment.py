@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import ServiceUnavailableError, TurnInterruptedError
-from orchestrator.stopping import StopSignal
+from orchestrator.http.stopping import StopSignal
 from tests.support.certificates import Authority
 from tests.support.client import make_client
 from tests.support.raw_server import Exchange, RawServer

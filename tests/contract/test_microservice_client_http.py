@@ -19,8 +19,8 @@ from orchestrator.errors import (
     ServiceUnavailableError,
     TurnInterruptedError,
 )
+from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice import MicroserviceClient, SourceArtifact
-from orchestrator.stopping import StopSignal
 from tests.support.certificates import Authority
 from tests.support.client import make_client
 from tests.support.raw_server import KEPT, Exchange, Play, RawServer, answer

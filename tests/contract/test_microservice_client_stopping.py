@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from orchestrator.errors import OrchestratorError, TurnInterruptedError
-from orchestrator.stopping import StopSignal
+from orchestrator.http.stopping import StopSignal
 from tests.support.client import make_client
 from tests.support.fake_service import FakeService
 from tests.support.raw_server import RawServer, answer

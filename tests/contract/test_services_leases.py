@@ -4,13 +4,13 @@ import pytest
 import redis
 
 from services.downloader.network import guarded
-from services.kit.job import Status
-from services.kit.keys import MAX_RUNS, Keys
-from services.kit.lease import Lease
-from services.kit.leases import Leases, Requeued
-from services.kit.redis_client import connect
-from services.kit.store import JobStore, NewJob
-from services.kit.trust import trusted
+from services.kit.jobs.job import Status
+from services.kit.jobs.keys import MAX_RUNS, Keys
+from services.kit.jobs.leases import Leases, Requeued
+from services.kit.jobs.redis_client import connect
+from services.kit.jobs.store import JobStore, NewJob
+from services.kit.running.lease import Lease
+from services.kit.running.trust import trusted
 from tools.waiting import wait_until
 
 KEYS = Keys("shelf")

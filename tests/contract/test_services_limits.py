@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from orchestrator.errors import ServiceRejectedError
-from services.kit.artifacts import STALE_S
+from services.kit.files.artifacts import STALE_S
 from tests.support.client import make_client
 from tests.support.services import ServiceProcesses
 from tools.waiting import wait_until

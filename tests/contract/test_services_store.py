@@ -6,11 +6,11 @@ import pytest
 import redis
 from redis.client import PubSub
 
-from services.kit.changes import ChangeFeed
-from services.kit.job import Status
-from services.kit.keys import Keys
-from services.kit.redis_client import connect
-from services.kit.store import JobStore, NewJob, Submitted
+from services.kit.jobs.changes import ChangeFeed
+from services.kit.jobs.job import Status
+from services.kit.jobs.keys import Keys
+from services.kit.jobs.redis_client import connect
+from services.kit.jobs.store import JobStore, NewJob, Submitted
 
 KEYS = Keys("shelf")
 SUBMISSION = NewJob(options={"name": "you"}, fingerprint="f", idempotency_key="k")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import VIDEO, Api, running_api
 
 _PROJECT = Path(__file__).parents[2]

@@ -1,8 +1,8 @@
 """Batches outlive a change of the settings that they were accepted under."""
 
-from orchestrator.batches import Batches
-from orchestrator.operations import Operations
-from orchestrator.resources import build_connections
+from orchestrator.engine.resources import build_connections
+from orchestrator.use_cases.batches import Batches
+from orchestrator.use_cases.jobs import Operations
 from tests.support.jobs import URL, make_request, make_settings
 from tests.support.redis_server import RedisServer
 

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from orchestrator.store import keys
-from orchestrator.store.changes import ChangeFeed, Watch
 from orchestrator.store.connection import Connection, connect
+from orchestrator.store.job_changes import ChangeFeed, Watch
 from tests.support.jobs import make_settings
 from tests.support.redis_server import RedisServer
 from tools.waiting import wait_until

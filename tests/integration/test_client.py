@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import VIDEO, Api, running_api
 from tests.support.fake_service import Role
 from tests.support.fake_service.artifacts import expected_text
@@ -19,7 +19,7 @@ from tests.support.orchestrator import Orchestrator
 from tests.support.raw_server import Play, RawServer, answer
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
-from web.schemas import JobDetail
+from web.schemas.jobs import JobDetail
 from ytcaption import (
     Client,
     ConflictError,

@@ -11,8 +11,8 @@ import pytest
 from tests.support.command_line import TIMEOUT_S, CommandLine
 from tests.support.jobs import make_job
 from tests.support.raw_server import Exchange, RawServer, answer
-from web.list_schemas import JobSummary
-from web.schemas import JobDetail
+from web.schemas.job_list import JobSummary
+from web.schemas.jobs import JobDetail
 
 _WARNED = {
     "status": "completed",

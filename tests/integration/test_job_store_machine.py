@@ -15,25 +15,22 @@ from hypothesis.stateful import (
 )
 from hypothesis.strategies import DataObject, booleans, data, integers, sampled_from
 
-from orchestrator.digests import digest_works
+from orchestrator.domain.digests import digest_works
+from orchestrator.domain.job import Acceptance, JobRequest, JobStatus, Priority, WakeUp
+from orchestrator.domain.pipeline import STAGES, Stage, stage_named
+from orchestrator.domain.transitions import Change, Stay
 from orchestrator.errors import (
     IllegalTransitionError,
     JobNotFoundError,
     LeaseLostError,
     StoreUnavailableError,
 )
-from orchestrator.job import Acceptance, JobRequest, JobStatus, Priority, WakeUp
-from orchestrator.pipeline import STAGES, Stage, stage_named
 from orchestrator.settings import ServiceSettings, Settings, load_settings
-from orchestrator.store.calls import CallStore
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import Claim, LeaseStore
+from orchestrator.store.wake_up_calls import CallStore
 from orchestrator.store.workers import WorkerStore
-from orchestrator.transitions import (
-    Change,
-    Stay,
-)
 from tests.support.chaos_invariants import Snapshot, find_broken
 from tests.support.chaos_turns import INSTANCE, Owner, possible_changes
 

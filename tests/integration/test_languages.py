@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import VIDEO, Api, running_api
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.listing_changes import begun_anew, failed, listed, put_off, submitted
 from orchestrator.microservice import Playlist
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.deletions import DeletionStore
-from orchestrator.store.listings import Listing, ListingStatus, ListingStore
+from orchestrator.store.playlists import Listing, ListingStatus, ListingStore
+from orchestrator.use_cases.playlist_changes import begun_anew, failed, listed, put_off, submitted
 from tests.support.jobs import make_request, make_settings
 from tests.support.redis_server import RedisServer
 

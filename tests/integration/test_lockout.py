@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import Api, running_api
 
 KEY, _ANN = make_key("ann", ["read"])

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.log.file import LogFile
+from orchestrator.telemetry.log.file import LogFile
 from tools.waiting import wait_until
 
 _WRITER = """
 import logging, sys
 from pathlib import Path
-from orchestrator.log.file import LogFile
+from orchestrator.telemetry.log.file import LogFile
 path, name, count, max_bytes = sys.argv[1:]
 handler = LogFile(Path(path), max_bytes=int(max_bytes), max_age_s=1e6, kept=1000)
 logger = logging.Logger(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import Api, running_api
 from tests.support.fake_service import Down, Role
 from tests.support.figures import Figures, read_figures

@@ -11,7 +11,7 @@ import pytest
 import redis
 from celery import Celery
 
-from orchestrator.job import WakeUp
+from orchestrator.domain.job import WakeUp
 from tasks.app import app as orchestrator_app
 from tasks.oldest import OldestMessage
 from tasks.stages import enqueue

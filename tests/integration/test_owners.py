@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.domain.job import JobStatus
 from orchestrator.errors import QueueFullError
-from orchestrator.job import JobStatus
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.jobs import JobStore

@@ -6,7 +6,7 @@ from limits import RateLimitItemPerHour, RateLimitItemPerSecond
 from orchestrator.store.connection import Connection, connect_bounded
 from tests.support.jobs import make_settings
 from tools.waiting import wait_until
-from web.rates import RateCounter, Window
+from web.http.rates import RateCounter, Window
 
 FIVE = RateLimitItemPerHour(5)
 TWO_A_SECOND = RateLimitItemPerSecond(2)

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.digests import digest_works
+from orchestrator.domain.digests import digest_works
+from orchestrator.domain.job import JobRequest
+from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.transitions import attached, failed, handed_back, started_over, submitted
 from orchestrator.errors import DeadlineExceededError, RemoteJobLostError
-from orchestrator.job import JobRequest
-from orchestrator.pipeline import STAGES
 from orchestrator.settings import ServiceSettings, load_settings
-from orchestrator.store.calls import CallStore
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import Claim, LeaseStore
-from orchestrator.transitions import attached, failed, handed_back, started_over, submitted
+from orchestrator.store.wake_up_calls import CallStore
 
 STAGE = STAGES[0]
 INSTANCE = "http://127.0.0.1:1"

@@ -7,13 +7,13 @@ import pytest
 import redis
 import requests
 
-from orchestrator.pipeline import SERVICES, STAGES
-from orchestrator.resources import Resources, build_resources
-from orchestrator.runner import run_stage
+from orchestrator.domain.pipeline import SERVICES, STAGES
+from orchestrator.engine.resources import Resources, build_resources
+from orchestrator.engine.runner import run_stage
+from orchestrator.engine.turn import Next
 from orchestrator.settings import ServiceSettings
 from orchestrator.store import keys
 from orchestrator.store.jobs import JobStore
-from orchestrator.turn import Next
 from tests.support.fake_service import FakeService
 from tests.support.jobs import make_request, make_settings
 

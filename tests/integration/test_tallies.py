@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.domain.job import WakeUp
+from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.transitions import failed, parked
 from orchestrator.errors import RemoteJobFailedError
 from orchestrator.errors.stages import Failure
-from orchestrator.job import WakeUp
-from orchestrator.metrics import Counts
-from orchestrator.metrics.catalogue import REQUEST_TIME, TURNS
-from orchestrator.pipeline import STAGES
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.connection import Connection, connect
-from orchestrator.store.figures import FigureStore
+from orchestrator.store.counters import Queue, TallyStore
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import LeaseStore
-from orchestrator.store.tallies import Queue, TallyStore
-from orchestrator.transitions import failed, parked
+from orchestrator.store.statistics import FigureStore
+from orchestrator.telemetry.metrics import Counts
+from orchestrator.telemetry.metrics.catalogue import REQUEST_TIME, TURNS
 from tests.support.jobs import make_request, make_settings
 from tools.waiting import wait_until
 

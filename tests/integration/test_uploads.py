@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from orchestrator.domain.job import Upload
+from orchestrator.engine.uploads import UploadStore
 from orchestrator.errors import ServiceUnavailableError
-from orchestrator.job import Upload
-from orchestrator.uploads import UploadStore
 from tests.support.fake_service import Role
 from tests.support.fake_service.artifacts import normalized, transcript_text
 from tests.support.orchestrator import Orchestrator

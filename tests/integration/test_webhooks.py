@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from orchestrator.callbacks import post
 from orchestrator.errors import CallbackError, ForbiddenAddressError
+from orchestrator.http.pinned import post
 from tests.support.certificates import Authority
 from tests.support.fake_service import Down, Role
 from tests.support.orchestrator import Orchestrator

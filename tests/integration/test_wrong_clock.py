@@ -8,16 +8,16 @@ import pytest
 import redis
 import requests
 
+from orchestrator.engine.uploads import Draft, UploadStore
 from orchestrator.store import keys
 from orchestrator.store.batches import BatchStore
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.deletions import DeletionStore
 from orchestrator.store.jobs import JobStore
-from orchestrator.uploads import Draft, UploadStore
-from services.kit.keys import Keys
-from services.kit.leases import Leases
-from services.kit.store import JobStore as RemoteJobStore
-from services.kit.store import NewJob
+from services.kit.jobs.keys import Keys
+from services.kit.jobs.leases import Leases
+from services.kit.jobs.store import JobStore as RemoteJobStore
+from services.kit.jobs.store import NewJob
 from tests.support.fake_service import Fault, FaultPlan, expected_text
 from tests.support.jobs import make_request, make_settings
 from tests.support.orchestrator import Orchestrator

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.pipeline import STAGES
+from orchestrator.domain.pipeline import STAGES
 from orchestrator.store.connection import Connection
 from orchestrator.store.events import EventStore
 from tests.support.fake_service import Ledger, Submission

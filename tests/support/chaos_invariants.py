@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.job import JobStatus, Priority
-from orchestrator.pipeline import STAGES, stage_named
+from orchestrator.domain.job import JobStatus, Priority
+from orchestrator.domain.pipeline import STAGES, stage_named
 
 __all__ = ["Snapshot", "find_broken"]
 

@@ -3,19 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.errors import (
-    DeadlineExceededError,
-    Failure,
-    RemoteJobFailedError,
-    RemoteJobLostError,
-    ServiceUnavailableError,
-    SourceGoneError,
-    StageError,
-)
-from orchestrator.job import Job, StageRecord, Transcript
-from orchestrator.pipeline import STAGES, Stage
-from orchestrator.store.leases import Lease
-from orchestrator.transitions import (
+from orchestrator.domain.job import Job, StageRecord, Transcript
+from orchestrator.domain.pipeline import STAGES, Stage
+from orchestrator.domain.transitions import (
     Change,
     attached,
     completed,
@@ -27,6 +17,16 @@ from orchestrator.transitions import (
     started_over,
     submitted,
 )
+from orchestrator.errors import (
+    DeadlineExceededError,
+    Failure,
+    RemoteJobFailedError,
+    RemoteJobLostError,
+    ServiceUnavailableError,
+    SourceGoneError,
+    StageError,
+)
+from orchestrator.store.leases import Lease
 
 __all__ = ["INSTANCE", "Owner", "possible_changes"]
 

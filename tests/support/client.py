@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice import (
     MicroserviceClient,
     Poll,
@@ -12,7 +13,6 @@ from orchestrator.microservice import (
     SourceArtifact,
 )
 from orchestrator.settings import ServiceSettings
-from orchestrator.stopping import StopSignal
 from tests.support.jobs import make_settings
 from tools.waiting import wait_until
 

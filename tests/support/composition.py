@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import requests
 
-from orchestrator.access import Scope, make_key
+from orchestrator.domain.access import Scope, make_key
 from tests.support.api import TERMINAL
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from services.kit.wheels import Wheel, fetch_wheel
+from services.weights.wheels import Wheel, fetch_wheel
 
 __all__ = ["Font", "font_environment"]
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestrator.job import Job, JobOptions, JobRequest, JobStatus, StageRecord
-from orchestrator.pipeline import STAGES
+from orchestrator.domain.job import Job, JobOptions, JobRequest, JobStatus, StageRecord
+from orchestrator.domain.pipeline import STAGES
 from orchestrator.settings import Settings, load_settings
 
 __all__ = ["NOW", "URL", "make_job", "make_request", "make_settings", "with_stage"]

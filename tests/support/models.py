@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.kit.wheels import ModelFile
+from services.weights.wheels import ModelFile
 
 MODELS_DIR = Path("var/models").absolute()
 

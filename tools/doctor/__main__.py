@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from foundation.redaction import redact
 from orchestrator.errors import SettingsError
-from orchestrator.log.redaction import redact
 from orchestrator.settings import load_settings
 from tools.doctor.finding import Finding, Verdict, problem
 from tools.doctor.machine import examine_machine

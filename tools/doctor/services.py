@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import requests
 
-from orchestrator.logins import hide_login
+from foundation.logins import hide_login
+from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice import ServiceSession
 from orchestrator.settings import Settings
-from orchestrator.stopping import StopSignal
 from tools.doctor.finding import Finding, problem, warning, well
 
 __all__ = ["examine_services"]

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from orchestrator import __version__
-from orchestrator.languages import CODES
-from web.context import operations
-from web.messages import language
+from orchestrator.domain.languages import CODES
+from web.http.context import operations
+from web.http.messages import language
 
 __all__ = ["blueprint"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from orchestrator.access import make_key
+from orchestrator.domain.access import make_key
 from tests.support.api_process import VIDEO, Api, running_api
 from tests.support.browser import new_page
 

@@ -1,6 +1,6 @@
 """The example's worker."""
 
-from services.kit.worker import create_worker
+from services.kit.running.worker import create_worker
 from tests.support.example_service.service import SERVICE
 from tests.support.example_service.work import run
 

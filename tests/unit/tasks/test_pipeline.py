@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from orchestrator.job import WakeUp
-from orchestrator.pipeline import STAGES
+from orchestrator.domain.job import WakeUp
+from orchestrator.domain.pipeline import STAGES
 from tasks.app import app as orchestrator_app
 from tasks.stages import enqueue, pipeline_from
 from tools.ports import LOOPBACK, free_port

@@ -7,7 +7,7 @@ import pytest
 from celery import Celery, signature
 from celery.app.trace import build_tracer
 
-from orchestrator.turn import Next, Outcome
+from orchestrator.engine.turn import Next, Outcome
 from tasks import stages
 from tasks.app import app as orchestrator_app
 

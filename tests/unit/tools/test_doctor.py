@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.pipeline import SERVICES
+from orchestrator.domain.pipeline import SERVICES
 from orchestrator.settings import ServiceSettings
 from tests.support.jobs import make_settings
 from tools.doctor.finding import Finding, Verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.metrics.catalogue import CATALOGUE
+from orchestrator.telemetry.metrics.catalogue import CATALOGUE
 from tools.metrics_table import PAGE, render, sample_names
 
 _MONITORING = Path(__file__).parents[3] / "deploy" / "monitoring"

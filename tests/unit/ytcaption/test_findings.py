@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.jobs import make_job
-from web.schemas import JobDetail
+from web.schemas.jobs import JobDetail
 from ytcaption import Job
 from ytcaption.commands.findings import clock, finding_rows, warning_lines
 

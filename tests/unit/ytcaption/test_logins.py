@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 
 from tests.support.jobs import make_job
-from web.schemas import JobDetail
+from web.schemas.jobs import JobDetail
 from ytcaption import Job, UnexpectedAnswerError, UnreachableError, UsageError
 from ytcaption.client import Client
 from ytcaption.commands.screen import Screen

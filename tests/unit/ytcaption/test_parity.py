@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from orchestrator.job import JobStatus
+from orchestrator.domain.job import JobStatus
 from tests.support.jobs import NOW, make_job, with_stage
-from web.batch_schemas import BatchDetail
-from web.list_schemas import JobList, JobSummary
-from web.result_schemas import TranscriptFormat, TranscriptQuery
-from web.schemas import JobDetail, PipelineOptions
+from web.schemas.batches import BatchDetail
+from web.schemas.job_list import JobList, JobSummary
+from web.schemas.jobs import JobDetail, PipelineOptions
+from web.schemas.results import TranscriptFormat, TranscriptQuery
 from ytcaption import Format, Job, JobPage, Options
 from ytcaption.batches import Batch
 from ytcaption.options import CueLimits

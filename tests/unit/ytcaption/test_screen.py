@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.jobs import make_job
-from web.schemas import JobDetail
+from web.schemas.jobs import JobDetail
 from ytcaption.commands.progress import open_display
 from ytcaption.commands.screen import Screen
 from ytcaption.jobs import Job

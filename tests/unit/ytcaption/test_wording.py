@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.jobs import NOW, make_job
-from web.schemas import JobDetail
+from web.schemas.jobs import JobDetail
 from ytcaption.commands.wording import (
     ago,
     clean,

@@ -1,0 +1,1 @@
+"""What the orchestrator and the services must not do differently; imports neither of them."""

@@ -1,0 +1,1 @@
+"""HTTP connections that can be shut or pinned to an IP address. Imports errors and domain."""

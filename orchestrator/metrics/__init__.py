@@ -1,5 +1,0 @@
-"""What is measured: the catalogue of figures, and how processes count them."""
-
-from orchestrator.metrics.counts import Counts, Key
-
-__all__ = ["Counts", "Key"]

@@ -1,0 +1,1 @@
+"""What operators use: health, monitoring, cleanup. Imports the engine and the wings below it."""

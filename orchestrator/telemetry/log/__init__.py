@@ -1,0 +1,68 @@
+"""Logs: their lines, their file, and what every record of a turn or a request tells."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Final
+
+from orchestrator.settings import Settings
+from orchestrator.telemetry.log.context import LOGGER, bound
+from orchestrator.telemetry.log.file import LogFile
+from orchestrator.telemetry.log.lines import JsonFormatter, LineFormatter
+
+__all__ = ["LOGGER", "bound", "configure", "empty"]
+
+_FILE: Final = "orchestrator.log"
+_KEPT_FILES: Final = 5
+_SECONDS_PER_HOUR: Final = 3600
+# One line per message and turn, which says nothing that our own lines do not say.
+_TALKATIVE: Final = (
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "celery.bootsteps",
+    "urllib3",
+)
+
+
+def empty(settings: Settings) -> bool:
+    """Empty the log and remove the rotated ones; returns whether there was a log to empty."""
+    current = Path(settings.log_dir) / _FILE
+    for rotated in current.parent.glob(f"{_FILE}.*"):
+        if rotated.suffix[1:].isdigit():
+            rotated.unlink(missing_ok=True)
+    if not current.exists():
+        return False
+    current.write_bytes(b"")
+    return True
+
+
+def configure(settings: Settings) -> None:
+    """Send all records to the console and to ``LOG_DIR/orchestrator.log``.
+
+    The file is shared by all processes of the machine, and rotated to ``.1`` at `LOG_MAX_BYTES`
+    and after `LOG_MAX_AGE_HOURS`. Calling it twice replaces the handlers.
+    """
+    folder = Path(settings.log_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = LogFile(
+        folder / _FILE,
+        max_bytes=settings.log_max_bytes,
+        max_age_s=settings.log_max_age_hours * _SECONDS_PER_HOUR,
+        kept=_KEPT_FILES,
+    )
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), file]
+    formatter = JsonFormatter() if settings.log_format == "json" else LineFormatter()
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    # What no line tells need not be found out for each (logging's own documentation). The
+    # process is: gunicorn's lines name it.
+    logging.logThreads = logging.logMultiprocessing = False
+    logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
+    if settings.allow_private_addresses:
+        LOGGER.warning(
+            "ALLOW_PRIVATE_ADDRESSES is on: clients can reach everything that this machine can. "
+            "It is for the demo and for tests only."
+        )
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

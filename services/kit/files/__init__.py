@@ -1,0 +1,1 @@
+"""The files of a service, on disk or in object storage."""

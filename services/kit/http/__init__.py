@@ -1,0 +1,1 @@
+"""A service's HTTP API: start with operations."""

@@ -1,0 +1,147 @@
+"""``/jobs``: submit, watch, fetch, list, delete."""
+
+import json
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+
+from services.kit.http.file_response import FileFacts, answer_file
+from services.kit.http.operations import Operations
+from services.kit.http.problems import Problem
+from services.kit.http.submission import read_submission
+from services.kit.http.waiting import parse_wait_s, wait_for_change
+from services.kit.jobs.job import Job, Status
+from services.kit.telemetry.traces import parse_traceparent
+from services.kit.telemetry.tracing import span
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+class JobRoutes:
+    """The views of jobs; each one parses, calls and answers."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    def install(self, app: Flask) -> None:
+        """Add the routes to an application."""
+        app.add_url_rule("/jobs", view_func=self.submit, methods=["POST"])
+        for name in self._operations.service.further:
+            app.add_url_rule(f"/{name}", name, self.submit, methods=["POST"])
+        app.add_url_rule("/jobs", view_func=self.list_recent)
+        app.add_url_rule("/jobs/<job_id>", view_func=self.show)
+        app.add_url_rule("/jobs/<job_id>", view_func=self.delete, methods=["DELETE"])
+        app.add_url_rule("/jobs/<job_id>/download", view_func=self.download)
+        for name in self._operations.service.documents:
+            app.add_url_rule(
+                f"/jobs/<job_id>/{name}", name, self.show_document, defaults={"name": name}
+            )
+
+    def submit(self) -> Response:
+        """Take a submission; 202 with the job."""
+        service = self._operations.service
+        parent = parse_traceparent(request.headers.get("traceparent", ""))
+        with span(f"POST {request.path}", parent=parent, kind="server"):
+            self._operations.require_room(request.headers.get("Idempotency-Key"))
+            job = self._operations.submit(read_submission(service, request))
+        response = jsonify(job.to_object())
+        response.status_code = 202
+        response.headers["Location"] = f"/jobs/{job.id}"
+        response.set_etag(job.tag, weak=True)
+        return response
+
+    def list_recent(self) -> Response:
+        """Return the newest jobs, newest first."""
+        limit = request.args.get("limit", DEFAULT_LIMIT, type=int)
+        store = self._operations.store
+        jobs = store.list_recent(min(max(limit, 1), MAX_LIMIT))
+        return jsonify(total=len(store.list_ids()), jobs=[job.to_object() for job in jobs])
+
+    def show(self, job_id: str) -> Response:
+        """Return a job, with ``Prefer: wait=N`` as soon as it changes."""
+        wait_s = parse_wait_s(",".join(request.headers.getlist("Prefer")))
+        job = wait_for_change(
+            lambda: self._operations.get(job_id),
+            self._operations.feed,
+            job_id,
+            request.if_none_match,
+            wait_s,
+        )
+        response = jsonify(job.to_object())
+        # Weak: between two tags updated_at and the finer progress move on.
+        response.set_etag(job.tag, weak=True)
+        response.make_conditional(request)
+        if wait_s:
+            response.headers["Preference-Applied"] = f"wait={wait_s}"
+        return response
+
+    def delete(self, job_id: str) -> Response:
+        """Cancel or remove a job; 200 with the job as it last was."""
+        return jsonify(self._operations.delete(job_id).to_object())
+
+    def download(self, job_id: str) -> Response:
+        """Return the file that a completed job made; ranges are answered.
+
+        With ``?format=`` it is one of the further forms that the service has.
+        """
+        job = self._operations.get(job_id)
+        form = self._read_form()
+        _require_completed(job)
+        self._operations.store.touch(job_id)
+        if form:
+            return self._answer_form(job, form)
+        content = self._operations.artifacts.open_artifact(job_id, job.owner)
+        if content is None:
+            raise Problem(410, "artifact_gone", "The file of this job was removed.")
+        facts = FileFacts(
+            job.filename or job_id,
+            job.media_type or "application/octet-stream",
+            job.size_bytes or 0,
+            job.sha256 or "",
+            job.adler32,
+        )
+        return answer_file(request, facts, content)
+
+    def _read_form(self) -> str | None:
+        wanted, forms = request.args.get("format"), self._operations.service.forms
+        if wanted is not None and forms and wanted not in forms:
+            raise Problem(422, "invalid_request", f"format takes one of {', '.join(forms)}.")
+        return wanted if forms else None
+
+    def _answer_form(self, job: Job, name: str) -> Response:
+        form = self._operations.service.forms[name]
+        document = self._operations.artifacts.open_document(job.id, job.owner, form.document)
+        if document is None:
+            raise Problem(410, "artifact_gone", "This form of the result was removed.")
+        with document:
+            content = document.read()
+        if form.member:
+            content = json.loads(content)[form.member].encode()
+        facts = FileFacts(
+            str(Path(job.filename or job.id).with_suffix(f".{name}")),
+            form.media_type,
+            len(content),
+            sha256(content).hexdigest(),
+        )
+        return answer_file(request, facts, BytesIO(content))
+
+    def show_document(self, job_id: str, name: str) -> Response:
+        """Return a further JSON answer of a job; of a running one what it has so far."""
+        job = self._operations.get(job_id)
+        content = None
+        if job.status == Status.COMPLETED or not job.is_terminal:
+            content = self._operations.artifacts.open_document(job_id, job.owner, name)
+        if content is None:
+            _require_completed(job)
+            raise Problem(410, "artifact_gone", "This answer of the job was removed.")
+        with content:
+            return Response(content.read(), content_type="application/json")
+
+
+def _require_completed(job: Job) -> None:
+    if job.status != Status.COMPLETED:
+        detail = f"The job is {job.status}, so there is nothing to fetch."
+        raise Problem(409, "not_completed", detail, retryable=not job.is_terminal)

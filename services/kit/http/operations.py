@@ -1,0 +1,195 @@
+"""What an API can do with jobs, without HTTP: read this file first."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kombu.exceptions import OperationalError
+
+from services.kit.files.artifacts import ArtifactStore
+from services.kit.files.sweep import sweep
+from services.kit.http.problems import Problem, unknown_job
+from services.kit.http.submission import Submission
+from services.kit.jobs.changes import ChangeFeed
+from services.kit.jobs.heartbeat import Heartbeat
+from services.kit.jobs.job import Job, Status
+from services.kit.jobs.keys import Keys
+from services.kit.jobs.leases import Leases
+from services.kit.jobs.queue import JobQueue
+from services.kit.jobs.redis_client import connect
+from services.kit.jobs.store import JobStore, NewJob, Submitted
+from services.kit.service import Service
+from services.kit.settings import ServiceSettings
+from services.kit.telemetry.log import bound
+from services.kit.telemetry.traces import find_trace_id
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The use cases of a service's API."""
+
+    service: Service
+    settings: ServiceSettings
+    store: JobStore
+    artifacts: ArtifactStore
+    queue: JobQueue
+    feed: ChangeFeed
+    leases: Leases
+    heartbeat: Heartbeat
+
+    @classmethod
+    def build(cls, service: Service, settings: ServiceSettings) -> Self:
+        """Put the parts together; nothing is connected yet, folders are created."""
+        keys, redis = Keys(service.name), connect(settings.redis_url)
+        artifacts = ArtifactStore(settings.artifacts_dir, settings.artifacts_url)
+        artifacts.prepare()
+        store = JobStore(redis, keys, id_prefix=service.id_prefix, kept_s=settings.cache_ttl_s)
+        queue, feed = JobQueue(service, settings), ChangeFeed(redis, keys.changes)
+        # A probe that waits for Redis would be of no use to whoever asks.
+        heartbeat = Heartbeat(connect(settings.redis_url, is_patient=False), keys)
+        leases = Leases(redis, keys)
+        return cls(service, settings, store, artifacts, queue, feed, leases, heartbeat)
+
+    def get(self, job_id: str) -> Job:
+        """Return a job.
+
+        Raises:
+            Problem: There is none of this id.
+        """
+        job = self.store.get(job_id)
+        if job is None:
+            raise unknown_job(job_id)
+        return job
+
+    def has_room(self) -> bool:
+        """Return whether the disk takes another job."""
+        return self.artifacts.measure_free() >= self.settings.min_free_bytes
+
+    def require_room(self, idempotency_key: str | None = None) -> None:
+        """Refuse a submission, before its file is read, that there is no room for.
+
+        Args:
+            idempotency_key: Names the submission. One that is known has its place in the queue.
+
+        Raises:
+            Problem: Too many jobs wait, or the disk is nearly full; old files go by and by.
+        """
+        if not self.has_room():
+            raise Problem(503, "disk_low", "The disk is nearly full; try later.", retryable=True)
+        is_full = self.store.count_waiting() >= self.settings.max_queue
+        if is_full and not (idempotency_key and self.store.is_known(idempotency_key)):
+            raise _queue_full()
+
+    def submit(self, submission: Submission) -> Job:
+        """Create the job of a submission, or find the one it has already.
+
+        Raises:
+            Problem: Too many jobs wait, or the idempotency key names another submission.
+        """
+        job_id = self.store.new_id()
+        if submission.spool:
+            self.artifacts.keep_upload(job_id, submission.spool.path)
+        outcome, found = self.store.submit(
+            job_id, _to_new_job(submission), max_queue=self.settings.max_queue
+        )
+        if outcome is not Submitted.CREATED:
+            self.artifacts.remove(job_id)
+        if outcome is Submitted.FULL:
+            raise _queue_full()
+        if outcome is Submitted.MISMATCH:
+            raise Problem(
+                422, "idempotency_mismatch", "This Idempotency-Key named another submission."
+            )
+        with bound(job=found, trace=find_trace_id(submission.traceparent)):
+            _log.info("Job is %s", outcome)
+            return self._wake(self.get(found), is_new=outcome is Submitted.CREATED)
+
+    def _wake(self, job: Job, *, is_new: bool) -> Job:
+        # A known job that still waits may have lost its message: it gets another.
+        if job.status == Status.QUEUED:
+            try:
+                self.queue.enqueue(job.id)
+            except OperationalError:
+                if is_new:  # a refused submission leaves nothing behind
+                    self._remove(job.id)
+                raise
+        return job
+
+    def delete(self, job_id: str) -> Job:
+        """Cancel a job that waits or runs, remove one that has ended; its files go either way.
+
+        Returns:
+            The job as it last was.
+        """
+        job = self.get(job_id)
+        if self.store.cancel(job_id):
+            self.artifacts.remove(job_id)
+            return self.store.get(job_id) or job
+        self._remove(job_id)
+        return job
+
+    def _remove(self, job_id: str) -> int:
+        self.store.remove(job_id)
+        return self.artifacts.remove(job_id)
+
+    def clean_up(self, *, deep: bool, purge_queue: bool) -> dict[str, Any]:
+        """Remove what has expired; ``deep`` removes every job, running ones too.
+
+        Args:
+            deep: Whether to remove what has not expired as well.
+            purge_queue: Whether waiting jobs are cancelled and their messages removed.
+
+        Returns:
+            Counts of what was removed.
+        """
+        before = set(self.store.list_ids())
+        purged, files = self._purge() if purge_queue else (0, 0)
+        files += sum(self._cancel_and_remove(job_id) for job_id in before) if deep else 0
+        files += sweep(self.store, self.artifacts, max_bytes=self.settings.max_cache_bytes)
+        removed = len(before) - len(before.intersection(self.store.list_ids()))
+        return {"files_removed": files, "tasks_purged": purged, "jobs_removed": removed}
+
+    def _purge(self) -> tuple[int, int]:
+        """Cancel what waits; return how many messages and how many files were removed."""
+        purged = self.queue.purge()
+        waiting = [job.id for job in self.store.list_all() if job.status == Status.QUEUED]
+        files = sum(
+            self.artifacts.remove(job_id) for job_id in waiting if self.store.cancel(job_id)
+        )
+        return purged, files
+
+    def _cancel_and_remove(self, job_id: str) -> int:
+        self.store.cancel(job_id)
+        return self._remove(job_id)
+
+    def describe(self) -> dict[str, Any]:
+        """Return counts, disk use and limits."""
+        statuses = Counter(job.status for job in self.store.list_all())
+        return {
+            "jobs": {"total": statuses.total(), "by_status": dict(statuses)},
+            "queue": {"waiting": self.store.count_waiting(), "limit": self.settings.max_queue},
+            "artifacts": self.artifacts.measure(),
+            "settings": {
+                "cache_ttl_hours": self.settings.cache_ttl_hours,
+                "max_cache_gb": self.settings.max_cache_gb,
+                "max_file_size_mb": self.settings.max_file_size_mb,
+                "min_free_disk_mb": self.settings.min_free_disk_mb,
+            },
+        }
+
+
+def _queue_full() -> Problem:
+    return Problem(429, "queue_full", "Too many jobs wait; try later.", retryable=True)
+
+
+def _to_new_job(submission: Submission) -> NewJob:
+    return NewJob(
+        options=submission.options.model_dump(mode="json"),
+        fingerprint=submission.fingerprint,
+        idempotency_key=submission.idempotency_key,
+        upload_name=submission.upload_name,
+        traceparent=submission.traceparent,
+    )

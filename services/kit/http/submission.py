@@ -1,0 +1,126 @@
+"""From an HTTP request to a submission; a file is written to disk as it comes in."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from io import FileIO
+from pathlib import Path
+from tempfile import mkstemp
+from typing import IO, Any
+
+from flask import Request, current_app
+from pydantic import BaseModel
+from werkzeug.datastructures import FileStorage
+
+from services.kit.http.problems import Problem
+from services.kit.service import Service
+from services.kit.telemetry.traces import parse_traceparent
+from services.kit.telemetry.tracing import traceparent
+
+MAX_IDEMPOTENCY_KEY_CHARS = 255
+
+
+class Spool(FileIO):
+    """An upload on its way to disk, which knows its checksum when it has arrived."""
+
+    def __init__(self, directory: str) -> None:
+        descriptor, name = mkstemp(dir=directory)
+        super().__init__(descriptor, "w+b")
+        self.path = Path(name)
+        self._digest = sha256()
+
+    def write(self, chunk: Any, /) -> int:
+        """Write and hash a chunk; return its length in bytes."""
+        self._digest.update(chunk)
+        return super().write(chunk)
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of what was written."""
+        return self._digest.hexdigest()
+
+
+class SpoolingRequest(Request):
+    """A request whose files go to ``SPOOL_DIR`` of the application and never whole to memory."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._spools: list[Spool] = []
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        spool = Spool(current_app.config["SPOOL_DIR"])
+        self._spools.append(spool)
+        return spool
+
+    def close(self) -> None:
+        """Close the request and remove every upload that no job took."""
+        super().close()
+        for spool in self._spools:
+            spool.close()
+            spool.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid request for a job."""
+
+    options: BaseModel
+    spool: Spool | None
+    upload_name: str | None
+    idempotency_key: str | None
+    traceparent: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what two submissions share when they ask for the same."""
+        fields = self.options.model_dump(mode="json")
+        file_digest = self.spool.hexdigest() if self.spool else None
+        return sha256(json.dumps([fields, file_digest], sort_keys=True).encode()).hexdigest()
+
+
+def read_submission(service: Service, request: Request) -> Submission:
+    """Read and check a submission of the kind that the request's path names.
+
+    Raises:
+        Problem: The body has the wrong form, or the idempotency key is too long.
+        ValidationError: A field is missing or wrong.
+        WorkError: The fields are valid, but the service cannot serve them.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARS:
+        raise Problem(422, "invalid_request", "Idempotency-Key takes 1 to 255 characters.")
+    trace = traceparent() or parse_traceparent(request.headers.get("traceparent", ""))
+    model = service.further.get(request.path.strip("/"))
+    if model or not service.takes_file:
+        options = _check_options(service, model or service.options, _read_json(request))
+        return Submission(options, None, None, idempotency_key=key, traceparent=trace)
+    upload = _read_upload(request)
+    options = _check_options(service, service.options, request.form.to_dict())
+    spool = upload.stream
+    if not isinstance(spool, Spool):
+        raise TypeError("the application's request class must be SpoolingRequest")
+    return Submission(options, spool, upload.filename, idempotency_key=key, traceparent=trace)
+
+
+def _check_options(service: Service, model: type[BaseModel], fields: dict[str, Any]) -> BaseModel:
+    options = model.model_validate(fields)
+    service.check(options)
+    return options
+
+
+def _read_json(request: Request) -> dict[str, Any]:
+    try:
+        body = request.get_json()
+    except RecursionError as error:  # nested thousands deep
+        raise Problem(400, "invalid_request", "The body is nested too deeply.") from error
+    if not isinstance(body, dict):
+        raise Problem(422, "invalid_request", "The body must be a JSON object.")
+    return body
+
+
+def _read_upload(request: Request) -> FileStorage:
+    if request.mimetype != "multipart/form-data":
+        raise Problem(415, "invalid_request", "Send a multipart/form-data body with a file.")
+    upload = request.files.get("file")
+    if upload is None:
+        raise Problem(422, "invalid_request", "The form has no file.")
+    return upload

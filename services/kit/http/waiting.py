@@ -1,0 +1,48 @@
+"""``Prefer: wait=N`` (RFC 7240): an answer as soon as there is something new."""
+
+import re
+import time
+from collections.abc import Callable
+
+from werkzeug.datastructures import ETags
+
+from services.kit.jobs.changes import ChangeFeed
+from services.kit.jobs.job import Job
+
+MAX_WAIT_S = 60
+"""Longer waits meet the idle limits of proxies in between."""
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])", re.IGNORECASE)
+
+
+def parse_wait_s(prefer: str) -> int:
+    """Return how many seconds a ``Prefer`` header asks to wait, 0 for none, at most 60."""
+    found = _WAIT.search(prefer)
+    return min(int(found.group(1)), MAX_WAIT_S) if found else 0
+
+
+def wait_for_change(
+    read: Callable[[], Job], feed: ChangeFeed, job_id: str, seen: ETags, wait_s: float
+) -> Job:
+    """Return a job when it differs from what the caller has seen, or after ``wait_s``.
+
+    Args:
+        read: Reads the job; what it raises when the job is gone passes through.
+        feed: Source of wake-ups.
+        job_id: The job.
+        seen: Tags that the caller knows; when empty, it knows the job as it is now.
+        wait_s: Longest wait in seconds; 0 for none.
+    """
+    if not wait_s:
+        return read()
+    deadline = time.monotonic() + wait_s
+    with feed.watch(job_id) as changed:
+        job = read()
+        known = seen or ETags(weak_etags=[job.tag])
+        while not job.is_terminal and known.contains_weak(job.tag):
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0 or not changed.wait(remaining_s):
+                break
+            changed.clear()
+            job = read()
+    return job

@@ -1,0 +1,1 @@
+"""Model files: found in packages, read without executing what is in them."""

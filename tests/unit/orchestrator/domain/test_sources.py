@@ -1,0 +1,236 @@
+"""Only YouTube's addresses are accepted, and what the operator allows."""
+
+import pytest
+
+from orchestrator.domain.sources import (
+    canonical_address,
+    check_playlist_source,
+    check_source,
+    is_accepted,
+)
+from orchestrator.errors import UnsupportedSourceError
+
+_NONE: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+        "http://youtube.com/watch?v=dQw4w9WgXcQ",
+        "https://youtu.be/dQw4w9WgXcQ",
+        "https://m.youtube.com/shorts/dQw4w9WgXcQ",
+        "https://music.youtube.com/watch?v=dQw4w9WgXcQ",
+        "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ",
+        "https://WWW.YouTube.COM/watch?v=dQw4w9WgXcQ",
+        "https://www.youtube.com./watch?v=dQw4w9WgXcQ",
+        "https://www.youtube.com:443/watch?v=dQw4w9WgXcQ",
+    ],
+)
+def test_every_host_of_youtube_is_accepted(url: str) -> None:
+    assert is_accepted(url, _NONE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "dQw4w9WgXcQ",
+        "www.youtube.com/watch?v=dQw4w9WgXcQ",
+        "ftp://www.youtube.com/video",
+        "file:///etc/passwd",
+        "javascript:alert(1)//www.youtube.com",
+        "https://",
+        "https:///watch",
+        "https://[youtube.com/",
+        "https://vimeo.com/1",
+        "https://notyoutube.com/watch",
+        "https://youtube.com.evil.test/watch",
+        "https://youtube.com@evil.test/watch",
+        "https://evil.test/https://www.youtube.com/watch",
+        "https://evil.test?.youtube.com",
+        "https://evil.test#.youtube.com",
+        "https://evil.test\\.youtube.com/watch",
+    ],
+)
+def test_any_other_address_is_refused(url: str) -> None:
+    assert not is_accepted(url, _NONE)
+
+
+@pytest.mark.parametrize("url", ["http://video.test/a", "http://cdn.video.test:8080/a"])
+def test_a_host_that_the_operator_allows_is_accepted_with_its_subdomains(url: str) -> None:
+    assert is_accepted(url, frozenset({"video.test"}))
+    assert not is_accepted(url, frozenset({"other.test"}))
+
+
+def test_an_allowed_host_does_not_allow_those_whose_names_only_end_alike() -> None:
+    assert not is_accepted("http://myvideo.test/a", frozenset({"video.test"}))
+
+
+def test_a_star_allows_every_host_but_no_other_scheme() -> None:
+    anything = frozenset({"*"})
+    assert is_accepted("http://127.0.0.1:9000/a.wav", anything)
+    assert not is_accepted("file:///etc/passwd", anything)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://video.test:99999/a", "http://video.test:0/a", "http://\u2024\u2024/a"]
+)
+def test_what_nobody_could_connect_to_is_not_accepted(url: str) -> None:
+    assert not is_accepted(url, frozenset({"*"}))
+
+
+def test_youtube_stays_accepted_where_the_operator_allows_others() -> None:
+    assert is_accepted("https://youtu.be/dQw4w9WgXcQ", frozenset({"video.test"}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+        "http://youtube.com/watch?v=dQw4w9WgXcQ",
+        "https://m.youtube.com/watch?v=dQw4w9WgXcQ&feature=share",
+        "https://music.youtube.com/watch?v=dQw4w9WgXcQ&list=RDAMVM",
+        "https://www.youtube.com/watch?list=PL1&index=3&v=dQw4w9WgXcQ&t=42s",
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ#t=42",
+        "https://www.youtube.com/watch/?v=dQw4w9WgXcQ",
+        "https://www.youtube.com/watch/dQw4w9WgXcQ",
+        "https://www.youtube.com/playlist?list=PL1&v=dQw4w9WgXcQ",
+        "https://www.youtube.com/?v=dQw4w9WgXcQ",
+        "https://www.youtube.com/shorts/dQw4w9WgXcQ?feature=share",
+        "https://youtube.com/live/dQw4w9WgXcQ?si=abc",
+        "https://www.youtube.com/embed/dQw4w9WgXcQ?autoplay=1",
+        "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ",
+        "https://www.youtube.com/v/dQw4w9WgXcQ",
+        "https://www.youtube.com/e/dQw4w9WgXcQ/",
+        "https://youtu.be/dQw4w9WgXcQ",
+        "https://youtu.be/dQw4w9WgXcQ?si=abc&t=7",
+        "https://www.youtu.be/dQw4w9WgXcQ/",
+        "https://youtu.be./dQw4w9WgXcQ",
+        "HTTPS://WWW.YOUTUBE.COM:443/watch?v=dQw4w9WgXcQ",
+        "https://user@www.youtube.com//shorts//dQw4w9WgXcQ",
+    ],
+)
+def test_every_form_of_a_videos_address_has_one_canonical_form(url: str) -> None:
+    check_source(url, _NONE)
+    assert canonical_address(url) == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+
+
+def test_the_letter_case_of_a_videos_id_counts() -> None:
+    assert canonical_address("https://youtu.be/DQW4W9WGXCQ").endswith("v=DQW4W9WGXCQ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/",
+        "https://www.youtube.com",
+        "https://youtu.be/",
+        "https://www.youtube.com/watch",
+        "https://www.youtube.com/watch?v=",
+        "https://www.youtube.com/watch?v=<script>",
+        "https://www.youtube.com/watch?v=dQw4w9%20XcQ",
+        "https://youtu.be/dQw4w9WgXcQ%0a",
+        f"https://youtu.be/{'x' * 65}",
+        "https://www.youtube.com/shorts/",
+        "https://www.youtube.com/playlist?list=PL1",
+        "https://www.youtube.com/embed/videoseries?list=PL1",
+        "https://www.youtube.com/embed/live_stream?channel=UC1",
+        "https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw",
+        "https://www.youtube.com/@someone",
+        "https://www.youtube.com/@someone/live",
+        "https://www.youtube.com/c/someone/videos",
+        "https://www.youtube.com/user/someone",
+        "https://www.youtube.com/results?search_query=cats",
+    ],
+)
+@pytest.mark.parametrize("allowed", [_NONE, frozenset({"*"})])
+def test_an_address_of_youtube_without_a_video_is_refused(
+    url: str, allowed: frozenset[str]
+) -> None:
+    with pytest.raises(UnsupportedSourceError, match="no single video"):
+        check_source(url, allowed)
+    assert canonical_address(url) == url
+
+
+def test_a_clip_is_accepted_as_it_is() -> None:
+    url = "https://www.youtube.com/clip/UgkxhJ"
+    check_source(url, _NONE)
+    assert canonical_address(url) == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://video.test/watch?v=dQw4w9WgXcQ", "https://notyoutube.com/watch?v=1", "nothing"]
+)
+def test_an_address_of_another_site_stays_as_it_is(url: str) -> None:
+    assert canonical_address(url) == url
+    with pytest.raises(UnsupportedSourceError, match="not a source"):
+        check_source(url, _NONE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/playlist?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf",
+        "https://youtube.com/watch?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf",
+        "https://www.youtube.com/embed/videoseries?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf",
+        "https://music.youtube.com/playlist?list=OLAK5uy_k",
+        "https://www.youtube.com/@name",
+        "https://www.youtube.com/@name/videos",
+        "https://m.youtube.com/channel/UCBR8-60-B28hp2BmDPdntcQ",
+        "https://www.youtube.com/c/YouTube/streams",
+        "https://www.youtube.com/user/YouTube",
+    ],
+)
+def test_playlists_and_channels_of_youtube_are_recognised(url: str) -> None:
+    check_playlist_source(url, _NONE)
+    with pytest.raises(UnsupportedSourceError):
+        check_source(url, _NONE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ&list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf",
+        "https://youtu.be/dQw4w9WgXcQ?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf",
+        "https://www.youtube.com/shorts/dQw4w9WgXcQ",
+        "https://www.youtube.com/results?search_query=news",
+        "https://www.youtube.com/",
+        "https://www.youtube.com/@",
+        "https://www.youtube.com/channel/",
+        "https://www.youtube.com/playlist?list=",
+        "https://vimeo.com/channels/1",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_is_no_playlist_is_none(url: str) -> None:
+    with pytest.raises(UnsupportedSourceError):
+        check_playlist_source(url, _NONE)
+
+
+def test_a_playlist_may_be_any_address_of_a_host_that_the_operator_allows() -> None:
+    check_playlist_source("https://media.example.org/feed.xml", frozenset({"example.org"}))
+
+
+@pytest.mark.parametrize("odd", ["\n", "\t", "\r", "\0", "\x1b"])
+def test_an_address_with_control_characters_is_of_no_source(odd: str) -> None:
+    for url in (f"https://youtu.be/dQw4{odd}w9WgXcQ", f"https://you{odd}tu.be/dQw4w9WgXcQ"):
+        assert not is_accepted(url, frozenset({"*"}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret@elsewhere.test/",
+        "http://user:secret@elsewhere.test:0/",
+        "http://user:secr/et@elsewhere.test/",
+        "http://[user:secret@elsewhere.test/",
+        "ftp://user:secret@elsewhere.test/",
+        "user:secret@elsewhere.test",
+    ],
+)
+def test_a_refusal_does_not_show_a_login(url: str) -> None:
+    with pytest.raises(UnsupportedSourceError) as caught:
+        check_source(url, frozenset())
+    assert "user" not in str(caught.value)
+    assert "secr" not in f"{caught.value} {vars(caught.value)}"

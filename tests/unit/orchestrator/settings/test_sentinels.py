@@ -1,0 +1,42 @@
+"""The address of a Redis behind sentinels, as operators write it and as kombu wants it."""
+
+import pytest
+
+from orchestrator.errors import SettingsError
+from orchestrator.settings import load_settings
+from orchestrator.settings.sentinels import Sentinels
+from tasks.broker_address import broker_address, sentinel_options
+
+ADDRESS = "sentinel://me:p%40ss@one.test:1;sentinel://two.test/mymaster/3"
+
+
+def test_an_address_names_the_sentinels_the_master_and_how_to_log_in() -> None:
+    assert Sentinels.parse(ADDRESS) == Sentinels(
+        places=(("one.test", 1), ("two.test", 26379)),
+        master_name="mymaster",
+        username="me",
+        password="p@ss",
+        database=3,
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sentinel://one.test:1", "sentinel:///mymaster", "sentinel://one.test;redis://two.test/name"],
+)
+def test_an_address_that_lacks_something_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL"):
+        load_settings(env_files=(), REDIS_URL=url)
+
+
+def test_celery_is_told_the_same_in_its_own_form() -> None:
+    settings = load_settings(env_files=(), redis_url=ADDRESS)
+    login = "sentinel://me:p%40ss@"
+    assert broker_address(settings) == f"{login}one.test:1/3;{login}two.test:26379"
+    assert sentinel_options(settings)["master_name"] == "mymaster"
+
+
+def test_any_other_broker_keeps_its_address() -> None:
+    settings = load_settings(env_files=(), redis_url=ADDRESS, celery_broker_url="amqp://rabbit")
+    assert broker_address(settings) == "amqp://rabbit"
+    assert sentinel_options(settings) == {}

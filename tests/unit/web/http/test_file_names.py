@@ -1,0 +1,170 @@
+"""A download is named after its recording, under a name that every file system takes."""
+
+import unicodedata
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pathvalidate import is_valid_filename
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_options_header
+
+from orchestrator.domain.job import Job, JobOptions, Upload, Video
+from tests.support.jobs import make_job, make_request
+from web.http.file_names import attachment, audio_name, safe_name, transcript_name
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+def job(title: str | None = None, *, url: str | None = None, **facts: Any) -> Job:
+    options = facts.pop("options", None)
+    request = make_request(options=options, upload=facts.pop("upload", None))
+    request = replace(request, youtube_url=url) if url else request
+    return make_job(request=request, video=Video(title=title), **facts)
+
+
+def test_a_transcript_has_the_title_the_language_and_the_format() -> None:
+    assert transcript_name(job("Reunião de março"), "pt", "srt") == "Reunião de março.pt.srt"
+
+
+@pytest.mark.parametrize(
+    ("facts", "detected", "expected"),
+    [
+        ({}, "pt", "Talk.pt.vtt"),
+        ({}, None, "Talk.vtt"),
+        ({"options": JobOptions(language="pt")}, None, "Talk.pt.vtt"),
+        ({"options": JobOptions(language="pt", language_out="en")}, "pt", "Talk.en.vtt"),
+        ({"captions_language": "pt-BR"}, "pt", "Talk.pt-BR.vtt"),
+        ({"captions_language": "und"}, None, "Talk.vtt"),
+        ({}, "../../etc", "Talk.vtt"),
+        ({}, 'e"; x', "Talk.vtt"),
+        ({}, "zh_TW", "Talk.zh-TW.vtt"),
+    ],
+)
+def test_the_language_is_that_of_the_text(
+    facts: dict[str, Any], detected: str | None, expected: str
+) -> None:
+    assert transcript_name(job("Talk", **facts), detected, "vtt") == expected
+
+
+def test_an_upload_without_a_title_has_its_own_name() -> None:
+    upload = Upload("entrevista final.v2.mp4", 1, "00")
+    assert transcript_name(job(upload=upload), "pt", "txt") == "entrevista final.v2.pt.txt"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://h.test/a/Uma%20aula.mp3?token=secret", "Uma aula.en.srt"),
+        ("https://user:secret@h.test/aula.mp3", "aula.en.srt"),
+        ("https://h.test/watch?v=secret", "a1b2c3d4e5f60718.en.srt"),
+        ("https://h.test/..%2f..%2fpasswd.x", "passwd.en.srt"),
+        ("https://h.test", "a1b2c3d4e5f60718.en.srt"),
+    ],
+)
+def test_without_a_title_the_name_is_that_of_the_file_or_the_job(url: str, expected: str) -> None:
+    assert transcript_name(job(url=url), "en", "srt") == expected
+
+
+@pytest.mark.parametrize("title", ["", " ", "...", "///", "\u202e", "\x00", "<>"])
+def test_a_title_of_which_nothing_is_left_is_none(title: str) -> None:
+    assert transcript_name(job(title), "en", "srt") == "a1b2c3d4e5f60718.en.srt"
+
+
+@pytest.mark.parametrize(
+    ("artifact", "expected"),
+    [
+        ("audio_normalized.webm", "Talk.webm"),
+        ("x.opus ", "Talk.opus"),
+        ("noext", "Talk"),
+        ("a.we/../bm", "Talk"),
+        ("a.webm\r\nX: y", "Talk"),
+    ],
+)
+def test_audio_has_the_title_and_its_own_suffix(artifact: str, expected: str) -> None:
+    assert audio_name(job("Talk"), artifact) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("AC/DC: Live 10/03/2026", "AC-DC- Live 10-03-2026.srt"),
+        ("../../etc/passwd", "etc-passwd.srt"),
+        ("C:\\Windows\\x", "C-Windows-x.srt"),
+        ("CON", "CON_.srt"),
+        ("nul.txt", "nul_.txt.srt"),
+        ("COM1", "COM1_.srt"),
+        ('Why? *Because* "so" <b>|', "Why Because so b.srt"),
+        ("one\ttwo\r\nX-Evil: yes", "one two X-Evil- yes.srt"),
+        ("invoice\u202efdp.exe", "invoice fdp.exe.srt"),
+        ("dots and spaces. . ", "dots and spaces.srt"),
+        (".hidden", "hidden.srt"),
+        ("-rf", "rf.srt"),
+        ("half \ud800 a pair", "half a pair.srt"),
+        ("日本語の動画", "日本語の動画.srt"),
+        (f"{FAMILY} 😀", f"{FAMILY} 😀.srt"),
+        ("می\u200cخواهم", "می\u200cخواهم.srt"),
+        ("Cafe\u0301", "Café.srt"),
+    ],
+)
+def test_names_are_safe(title: str, expected: str) -> None:
+    assert safe_name(title, suffix=".srt") == expected
+
+
+@pytest.mark.parametrize("character", ["a", "ã", "日", "😀", FAMILY, "नि"])
+def test_a_long_name_is_cut_between_characters(character: str) -> None:
+    name = safe_name(character * 300, suffix=".pt-BR.srt")
+    assert len(name.encode()) <= 240
+    stem = name.removesuffix(".pt-BR.srt")
+    assert len(stem.encode()) > 200
+    assert set(stem.split(character)) == {""}
+
+
+@given(st.text(max_size=400))
+@example("CON." + "é" * 300)
+@example("aux ." * 60)
+@example("\u200d" * 300)
+def test_any_title_makes_a_name_that_can_be_saved_and_sent(title: str) -> None:
+    name = safe_name(title, suffix=".en.srt")
+    assert is_valid_filename(name, platform="universal")
+    assert len(name.encode()) <= 240
+    assert name.endswith(".en.srt")
+    assert name.strip(" ") == name
+    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name)
+    header = attachment(name)
+    assert header.isascii()
+    assert header.isprintable()
+    assert read(header) == name
+
+
+def read(header: str) -> str:
+    """Read a name as a client does."""
+    kind, options = parse_options_header(header)
+    assert kind == "attachment"
+    return options["filename"]
+
+
+def test_a_plain_name_is_sent_as_it_is() -> None:
+    assert attachment("Talk.en.srt") == 'attachment; filename="Talk.en.srt"'
+
+
+def test_other_names_come_with_a_plain_one_for_old_clients() -> None:
+    assert attachment("Reunião de março.pt.srt") == (
+        'attachment; filename="Reuniao de marco.pt.srt"; '
+        "filename*=UTF-8''Reuni%C3%A3o%20de%20mar%C3%A7o.pt.srt"
+    )
+    assert attachment("日本語.ja.srt").startswith('attachment; filename="download.ja.srt"; ')
+
+
+@given(st.text(max_size=60))
+def test_a_header_holds_nothing_but_the_name(name: str) -> None:
+    headers = Headers()
+    headers["Content-Disposition"] = header = attachment(name.encode("utf-8", "ignore").decode())
+    assert header.isascii()
+    assert header.isprintable()
+    assert header.count('"') == 2
+    if "filename*=" in header:
+        assert unquote(header.partition("filename*=UTF-8''")[2]).isascii() is name.isascii()

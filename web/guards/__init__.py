@@ -1,0 +1,1 @@
+"""Checks before a route is called: access, rate limits, lockout, idempotency keys."""

@@ -1,0 +1,1 @@
+"""What several routes share: request context, bodies, errors, headers, messages, streams."""

@@ -1,0 +1,46 @@
+"""Schemas of webhook deliveries."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from orchestrator.store.deliveries import Delivery, DeliveryStatus
+from web.schemas.jobs import Moment
+
+__all__ = ["DeliveryDetail", "DeliveryList"]
+
+
+class DeliveryDetail(BaseModel):
+    """One notice about a job."""
+
+    delivery_id: str
+    type: str
+    url: str
+    status: DeliveryStatus
+    attempts: int
+    created_at: Moment
+    last_attempt_at: Moment | None
+    response_status: int | None
+    error: str | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliveryDetail":
+        """Show a delivery."""
+        return cls(
+            delivery_id=delivery.delivery_id,
+            type=f"job.{delivery.job_status}",
+            url=delivery.url,
+            status=delivery.status,
+            attempts=delivery.attempts,
+            created_at=delivery.created_at,
+            last_attempt_at=delivery.last_attempt_at,
+            response_status=delivery.response_status,
+            error=delivery.error,
+        )
+
+
+class DeliveryList(BaseModel):
+    """The answer to ``GET /jobs/{job_id}/deliveries``, oldest first."""
+
+    job_id: str
+    deliveries: Sequence[DeliveryDetail]
