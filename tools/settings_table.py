@@ -5,6 +5,7 @@
 
 import sys
 import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ from pydantic_settings import BaseSettings
 
 from orchestrator.domain.pipeline import SERVICES
 from orchestrator.settings import CueStyleSettings, ServiceSettings, Settings
+from orchestrator.settings.constants import Constants
 from services.downloader.settings import DownloaderSettings
+from services.kit.settings import ServiceSettings as KitSettings
 from services.normalizer.settings import NormalizerSettings
 from services.transcriber.settings import TranscriberSettings
 
@@ -54,7 +57,8 @@ page is written by `make docs-settings` from `orchestrator/settings.py`.
 | variable | default | what and why |
 |---|---|---|
 """
-_GROUPS: Final = {"services", "cue_style"}  # models of their own
+# Models of their own, and constants.
+_HIDDEN: Final = {"services", "cue_style", *Constants.model_fields}
 _SERVICES: Final = """
 ## Of each service
 
@@ -78,13 +82,27 @@ def render() -> str:
         for name, field in _fields(ServiceSettings)
     ]
     head = _HEAD + "".join(rows) + _SERVICES.format(names=names) + "".join(own)
-    return head + "".join(_bundled(name, settings) for name, settings in _BUNDLED.items())
+    return head + "".join(_bundled())
 
 
-def _bundled(name: str, settings: type[BaseSettings]) -> str:
-    rows = [_row(_variable(field_name, field), field) for field_name, field in _fields(settings)]
-    title = f"\n## Read by the bundled {name} itself\n\n"
-    return title + "| variable | default | what and why |\n|---|---|---|\n" + "".join(rows)
+def _bundled() -> Iterator[str]:
+    """Yield the tables of the bundled services: what all share, and what each adds or changes."""
+    services = [settings.model_fields for settings in _BUNDLED.values()]
+    shared = [
+        (name, field)
+        for name, field in _fields(KitSettings)
+        if all(fields[name].default == field.default for fields in services)
+    ]
+    yield _table("Read by each bundled service", shared)
+    names = {name for name, _ in shared}
+    for service, settings in _BUNDLED.items():
+        own = [(name, field) for name, field in _fields(settings) if name not in names]
+        yield _table(f"Read by the bundled {service}", own)
+
+
+def _table(title: str, fields: Iterable[tuple[str, FieldInfo]]) -> str:
+    rows = "".join(_row(_variable(name, field), field) for name, field in fields)
+    return f"\n## {title}\n\n| variable | default | what and why |\n|---|---|---|\n{rows}"
 
 
 def render_example() -> str:
@@ -124,7 +142,7 @@ def _plain(default: Any) -> str:
 
 
 def _fields(settings: type[BaseSettings]) -> list[tuple[str, FieldInfo]]:
-    return [(name, field) for name, field in settings.model_fields.items() if name not in _GROUPS]
+    return [(name, field) for name, field in settings.model_fields.items() if name not in _HIDDEN]
 
 
 def _variable(name: str, field: FieldInfo) -> str:

@@ -39,20 +39,6 @@ class AccessSettings(BaseSettings):
         description="Jobs that may be unfinished at once; beyond it submissions are answered "
         "429. Redis takes about 10 kB for each, so 1 GB.",
     )
-    health_timeout_s: float = Field(
-        1.5,
-        gt=0,
-        validation_alias="HEALTH_TIMEOUT_SECONDS",
-        description="Seconds that Redis and each service get to tell `/health` how they are, side "
-        "by side; below 2 s, which is what load balancers wait at the least.",
-    )
-    health_fresh_s: float = Field(
-        2,
-        ge=0,
-        validation_alias="HEALTH_FRESH_SECONDS",
-        description="Seconds for which an answer of `/health` is remembered, so that many who ask "
-        "cost the services no more than one.",
-    )
     trusted_proxies: int = Field(
         0,
         ge=0,

@@ -25,12 +25,6 @@ class LogSettings(BaseSettings):
     log_max_bytes: int = Field(
         10_000_000, gt=0, description="Size at which the log is rotated to `.1`, in bytes."
     )
-    log_max_age_hours: float = Field(
-        168,
-        gt=0,
-        description="Hours after which it is rotated even if it is small: a week. Five old ones "
-        "are kept.",
-    )
     otel_exporter_otlp_endpoint: str = Field(
         "",
         description="Address of an OpenTelemetry collector (OTLP over HTTP), e.g. "

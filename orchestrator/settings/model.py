@@ -1,19 +1,23 @@
 """The orchestrator's settings: `Settings`, and `load_settings` that reads them."""
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orchestrator.captions import CueStyle
+from orchestrator.captions.style import MaxCharsPerS, MaxLineChars, MaxLines
 from orchestrator.domain.languages import AUTO, find_code
 from orchestrator.domain.pipeline import SERVICES, Service
 from orchestrator.domain.signatures import read_keys
 from orchestrator.errors import SettingsError
 from orchestrator.settings.access import AccessSettings
 from orchestrator.settings.batches import BatchSettings
+from orchestrator.settings.constants import RETIRED, Constants
 from orchestrator.settings.containers import ContainerSettings
 from orchestrator.settings.log import LogSettings
 from orchestrator.settings.operating import OperatingSettings
@@ -24,16 +28,21 @@ from orchestrator.settings.services import ServiceSettings
 __all__ = ["CueStyleSettings", "Settings", "load_settings"]
 
 _ENV_FILES = (".env", "orchestrator/.env")
+_STYLE = CueStyle()
 
 
-class CueStyleSettings(CueStyle, BaseSettings):
-    """How captions look; the variables begin with ``CAPTION_``."""
+class CueStyleSettings(BaseSettings):
+    """Defaults of captions; the variables begin with ``CAPTION_``."""
 
     model_config = SettingsConfigDict(
         extra="ignore",
         env_ignore_empty=True,
         alias_generator=lambda name: f"CAPTION_{name.upper()}",
     )
+
+    max_line_chars: MaxLineChars = _STYLE.max_line_chars
+    max_lines: MaxLines = _STYLE.max_lines
+    max_chars_per_s: MaxCharsPerS = _STYLE.max_chars_per_s
 
 
 class Settings(
@@ -43,6 +52,7 @@ class Settings(
     PageSettings,
     LogSettings,
     OperatingSettings,
+    Constants,
     ContainerSettings,
 ):
     """Everything that can be set, with its unit, its default and the reason for it."""
@@ -94,18 +104,6 @@ class Settings(
         description="Seconds that a service is asked to hold a poll open (`Prefer: wait`); most "
         "proxies cut connections at 30 to 60 s of silence.",
     )
-    status_timeout_s: float = Field(
-        10,
-        gt=0,
-        validation_alias="STATUS_TIMEOUT_SECONDS",
-        description="Seconds to wait for the answer to a small call, beyond what it may wait.",
-    )
-    not_visible_s: float = Field(
-        10,
-        ge=0,
-        validation_alias="NOT_VISIBLE_SECONDS",
-        description="Seconds after a submission in which a 404 means: not visible yet.",
-    )
 
     # Retry
     http_max_retries: int = Field(
@@ -121,32 +119,11 @@ class Settings(
     stage_max_attempts: int = Field(
         3, gt=0, description="Remote jobs that a stage may use up before the job fails."
     )
-    breaker_threshold: int = Field(
-        5,
-        gt=0,
-        description="Turns that a service fails in a row before its breaker opens.",
-    )
     breaker_open_s: float = Field(
         10,
         gt=0,
         validation_alias="BREAKER_OPEN_SECONDS",
         description="Seconds between two trials of a service whose breaker is open.",
-    )
-
-    # Following a job
-    wait_max_s: float = Field(
-        60,
-        ge=0,
-        validation_alias="WAIT_MAX_SECONDS",
-        description="Longest time that `GET /jobs/{id}` waits for a change (`Prefer: wait`), in "
-        "seconds; most proxies cut connections at 60 s of silence.",
-    )
-    sse_heartbeat_s: float = Field(
-        15,
-        gt=0,
-        validation_alias="SSE_HEARTBEAT_SECONDS",
-        description="Seconds of silence after which a stream of events gives a sign of life, so "
-        "that no proxy cuts it.",
     )
 
     # Lifetimes and deadlines
@@ -156,9 +133,6 @@ class Settings(
     cache_shared: bool = Field(
         default=False,
         description="Whether finished work is shared between owners.",
-    )
-    idempotency_ttl_hours: float = Field(
-        24, gt=0, description="Hours that an `Idempotency-Key` stands for its answer."
     )
     job_timeout_minutes: float = Field(
         60, gt=0, description="Minutes that a job may take, without what it waits in lines."
@@ -183,21 +157,6 @@ class Settings(
         "Nothing is sent if unset.",
     )
 
-    # Heartbeats
-    heartbeat_interval_s: float = Field(
-        2,
-        gt=0,
-        validation_alias="HEARTBEAT_INTERVAL_SECONDS",
-        description="Seconds between two signs of life of a worker, and two rounds of the "
-        "reconciler.",
-    )
-    heartbeat_ttl_s: float = Field(
-        8,
-        gt=0,
-        validation_alias="HEARTBEAT_TTL_SECONDS",
-        description="Seconds without a sign of life after which a worker counts as dead.",
-    )
-
     factory_reset_confirm: bool = Field(
         default=False,
         description='Whether `/admin/factory-reset` needs the body `{"confirm": "factory-reset"}`.',
@@ -214,12 +173,6 @@ class Settings(
         description="What notices to clients are signed with: `whsec_` and 24 to 64 bytes in "
         "base64. Several, separated by commas, while one replaces another. Without it "
         "`callback_url` is refused.",
-    )
-    webhook_timeout_s: float = Field(
-        15,
-        gt=0,
-        validation_alias="WEBHOOK_TIMEOUT_SECONDS",
-        description="Seconds that one attempt to deliver a notice may take in all.",
     )
     webhook_backoff_base_s: float = Field(
         5,
@@ -316,8 +269,9 @@ def load_settings(*, env_files: tuple[str, ...] = _ENV_FILES, **overrides: Any) 
         **overrides: Fields by name that win over both, for tests.
 
     Raises:
-        SettingsError: A variable has a value that cannot be; the message names it.
+        SettingsError: A variable has an invalid value, or is none any more; the message names it.
     """
+    _refuse_retired(env_files)
     try:
         services = {
             service.name: _load_service(service, env_files) for service in SERVICES.values()
@@ -331,6 +285,15 @@ def load_settings(*, env_files: tuple[str, ...] = _ENV_FILES, **overrides: Any) 
             for problem in error.errors(include_input=False)
         )
         raise SettingsError(f"Cannot use the settings: {problems}") from error
+
+
+def _refuse_retired(env_files: tuple[str, ...]) -> None:
+    """Raise `SettingsError` if a variable is set that an earlier version had."""
+    given = {name.upper() for file in env_files for name in dotenv_values(file)}
+    found = sorted(RETIRED.keys() & (given | {name.upper() for name in os.environ}))
+    if found:
+        advice = "; ".join(f"{name}: {RETIRED[name]}" for name in found)
+        raise SettingsError(f"Remove settings that no longer exist: {advice}")
 
 
 def _load_service(service: Service, env_files: tuple[str, ...]) -> ServiceSettings:

@@ -33,13 +33,6 @@ class RedisSettings(BaseSettings):
         "requests share them in turn. With 1,000 requests at once 128 were four times as fast as "
         "one for each.",
     )
-    redis_pool_wait_s: float = Field(
-        0.8,
-        gt=0,
-        validation_alias="REDIS_POOL_WAIT_SECONDS",
-        description="Seconds that a request waits for one of these connections before it is "
-        "answered 503; with `REDIS_TIMEOUT_SECONDS` below 5 s.",
-    )
     celery_broker_url: SecretStr | None = Field(
         None,
         description="Address of Celery's broker, e.g. `amqp://` of RabbitMQ; `REDIS_URL` where "

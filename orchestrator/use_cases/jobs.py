@@ -49,7 +49,7 @@ class Operations:
         self._events = EventStore(connection)
         self._deletions = DeletionStore(connection)
         self._uploads = connections.uploads
-        self.replies = ReplyStore(connection, retention_s=settings.idempotency_ttl_hours * 3600)
+        self.replies = ReplyStore(connection, retention_s=settings.retention_s)
         self._clients = connections.clients
         self._capabilities = CapabilityWatch(connections.clients)
         self._health = HealthWatch(settings, self._jobs, connections.breakers, self._clients)

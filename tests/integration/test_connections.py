@@ -29,7 +29,6 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with running_api(
         tmp_path_factory.mktemp("narrow"),
         REDIS_MAX_CONNECTIONS=_MOST,
-        REDIS_POOL_WAIT_SECONDS=1,
         REDIS_TIMEOUT_SECONDS=3.5,
     ) as api:
         yield api

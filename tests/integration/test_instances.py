@@ -60,7 +60,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             HTTP_MAX_RETRIES=1,
             BREAKER_OPEN_SECONDS=1,
             TURN_SECONDS=3,
-            HEALTH_FRESH_SECONDS=0,
         )
         ends.enter_context(orchestrator)
         yield Stack(orchestrator, first, second)

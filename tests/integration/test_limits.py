@@ -64,7 +64,6 @@ def test_a_job_ends_by_its_deadline_even_while_its_service_is_down(
         tmp_path_factory.mktemp("job"),
         server,
         JOB_TIMEOUT_MINUTES=0.05,
-        BREAKER_THRESHOLD=1000,
         RETRY_BACKOFF_BASE_SECONDS=0.2,
     ) as orchestrator:
         orchestrator.services[Role.DOWNLOADER].kill()

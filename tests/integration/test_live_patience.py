@@ -25,7 +25,6 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
             server,
             services={"stage_s": 0.2, "hold": True},
             TURN_SECONDS=60,
-            SSE_HEARTBEAT_SECONDS=3,
         ) as orchestrator,
     ):
         yield orchestrator

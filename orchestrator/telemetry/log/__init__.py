@@ -14,7 +14,6 @@ __all__ = ["LOGGER", "bound", "configure", "empty"]
 
 _FILE: Final = "orchestrator.log"
 _KEPT_FILES: Final = 5
-_SECONDS_PER_HOUR: Final = 3600
 # One line per message and turn, which says nothing that our own lines do not say.
 _TALKATIVE: Final = (
     "celery.app.trace",
@@ -41,14 +40,14 @@ def configure(settings: Settings) -> None:
     """Send all records to the console and to ``LOG_DIR/orchestrator.log``.
 
     The file is shared by all processes of the machine, and rotated to ``.1`` at `LOG_MAX_BYTES`
-    and after `LOG_MAX_AGE_HOURS`. Calling it twice replaces the handlers.
+    and after a week. Calling it twice replaces the handlers.
     """
     folder = Path(settings.log_dir)
     folder.mkdir(parents=True, exist_ok=True)
     file = LogFile(
         folder / _FILE,
         max_bytes=settings.log_max_bytes,
-        max_age_s=settings.log_max_age_hours * _SECONDS_PER_HOUR,
+        max_age_s=settings.log_max_age_s,
         kept=_KEPT_FILES,
     )
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), file]

@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from orchestrator.errors import SettingsError
-from orchestrator.settings import ServiceSettings, Settings, load_settings
+from orchestrator.settings import CueStyleSettings, ServiceSettings, Settings, load_settings
+from orchestrator.settings.constants import RETIRED, Constants
 
 # Every variable of the public contract, a value that is not its default, and where it ends up.
 SEED = {
@@ -60,17 +61,12 @@ OTHERS = {
     "WORKER_CONCURRENCY": ("17", "worker_concurrency"),
     "TURN_SECONDS": ("30", "turn_s"),
     "POLL_WAIT_SECONDS": ("0", "poll_wait_s"),
-    "STATUS_TIMEOUT_SECONDS": ("4", "status_timeout_s"),
-    "NOT_VISIBLE_SECONDS": ("6", "not_visible_s"),
     "STAGE_MAX_ATTEMPTS": ("9", "stage_max_attempts"),
-    "BREAKER_THRESHOLD": ("6", "breaker_threshold"),
     "BREAKER_OPEN_SECONDS": ("11", "breaker_open_s"),
     "CACHE_SHARED": ("true", "cache_shared"),
     "MAX_WAIT_HOURS": ("3", "max_wait_hours"),
     "SHUTDOWN_TRANSFER_SECONDS": ("12", "shutdown_transfer_s"),
     "REDIS_TIMEOUT_SECONDS": ("1.5", "redis_timeout_s"),
-    "HEARTBEAT_INTERVAL_SECONDS": ("1", "heartbeat_interval_s"),
-    "HEARTBEAT_TTL_SECONDS": ("5", "heartbeat_ttl_s"),
     "RATE_LIMIT_SUBMIT": ("5 per second", "rate_limit_submit"),
     "RATE_LIMIT_READ": ("none", "rate_limit_read"),
     "MAX_QUEUED_JOBS": ("18", "max_queued_jobs"),
@@ -82,7 +78,30 @@ OTHERS = {
     "MAX_INFLIGHT_AUDIO_NORMALIZATION": ("12", "services.audio-normalization.max_inflight"),
     "MAX_INFLIGHT_AUDIO_TRANSCRIBER": ("13", "services.audio-transcriber.max_inflight"),
     "FLOWER_URL": ("http://localhost:5555", "flower_url"),
+    "FLOWER_PORT": ("5556", "flower_port"),
+    "FLOWER_BASIC_AUTH": ("ann:secret", "flower_basic_auth"),
+    "ALIVE_FILE": ("/run/alive", "alive_file"),
+    "METRICS_TOKEN": ("token", "metrics_token"),
+    "WORKER_METRICS_PORT": ("9100", "worker_metrics_port"),
+    "TASK_EVENTS": ("true", "task_events"),
+    "LOG_FORMAT": ("json", "log_format"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("http://traces.test", "otel_exporter_otlp_endpoint"),
+    "RATE_LIMIT_WRONG_KEYS": ("3 per minute", "rate_limit_wrong_keys"),
+    "MAX_BATCH_ITEMS": ("7", "max_batch_items"),
+    "REDIS_MAX_CONNECTIONS": ("9", "redis_max_connections"),
+    "SERVICE_TOKEN": ("token", "service_token"),
+    "FACTORY_RESET_CONFIRM": ("true", "factory_reset_confirm"),
+    "WEBHOOK_SECRET": ("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "webhook_secret"),
+    "WEBHOOK_BACKOFF_BASE_SECONDS": ("2", "webhook_backoff_base_s"),
+    "MAX_FILE_SIZE_MB": ("16", "max_file_size_mb"),
+    "UPLOADS_DIR": ("/srv/uploads", "uploads_dir"),
+    "ALLOW_PRIVATE_ADDRESSES": ("true", "allow_private_addresses"),
+    "CAPTION_MAX_LINE_CHARS": ("37", "cue_style.max_line_chars"),
+    "CAPTION_MAX_LINES": ("1", "cue_style.max_lines"),
+    "CAPTION_MAX_CHARS_PER_S": ("17", "cue_style.max_chars_per_s"),
 }
+OF_SEVERAL_VALUES = {"ALLOWED_SOURCES", "API_KEYS", "CORS_ORIGINS"}
+"""Read by name in tests of their own."""
 WRONG = {
     "REDIS_URL": "cache.test:6379",
     "CELERY_BROKER_URL": "queue.test:5672",
@@ -140,6 +159,16 @@ def test_a_variable_is_read_by_its_name(monkeypatch: pytest.MonkeyPatch, name: s
     assert find(load(), where).lower() != value
     monkeypatch.setenv(name, value)
     assert find(load(), where) in {value, value.capitalize()}
+
+
+def test_every_variable_is_read_in_a_test() -> None:
+    variables = {
+        field.validation_alias or name.upper()
+        for name, field in Settings.model_fields.items()
+        if name not in {*Constants.model_fields, "cue_style", "services"}
+    }
+    captions = {f"CAPTION_{name.upper()}" for name in CueStyleSettings.model_fields}
+    assert variables | captions <= SEED.keys() | OTHERS.keys() | OF_SEVERAL_VALUES
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -257,8 +286,33 @@ def test_the_limits_are_computed_in_seconds() -> None:
 
 @pytest.mark.parametrize("model", [Settings, ServiceSettings])
 def test_every_setting_is_described(model: type[Settings] | type[ServiceSettings]) -> None:
-    undescribed = [name for name, field in model.model_fields.items() if not field.description]
-    assert undescribed == []
+    undescribed = {name for name, field in model.model_fields.items() if not field.description}
+    assert undescribed <= set(Constants.model_fields)
+
+
+@pytest.mark.parametrize("name", ["HEALTH_TIMEOUT_S", "health_timeout_s", "WAIT_MAX_S"])
+def test_no_variable_sets_a_constant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"{name}=99\n")
+    monkeypatch.setenv(name, "99")
+    settings = load(file)
+    assert (settings.health_timeout_s, settings.wait_max_s) == (1.5, 60)
+
+
+@pytest.mark.parametrize("name", [*RETIRED, "health_timeout_seconds"])
+def test_a_variable_that_is_gone_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    advice = re.escape(f"{name.upper()}: {RETIRED[name.upper()]}")
+    file = tmp_path / ".env"
+    file.write_text(f"{name}=1\n")
+    with pytest.raises(SettingsError, match=advice):
+        load(file)
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=advice):
+        load()
 
 
 def test_the_example_file_shows_the_defaults_of_the_contract() -> None:
