@@ -39,6 +39,7 @@ class Decoder:
             caller does between two frames does not count.
         is_fragmented: The container is MP4 in fragments.
         is_start_lost: Its first packets are damaged.
+        previous: Of the part that this one continues.
         clock: Seconds of a clock that never goes back.
     """
 
@@ -47,6 +48,7 @@ class Decoder:
     most_idle_s: float
     is_fragmented: bool = False
     is_start_lost: bool = False
+    previous: Demuxer | None = None
     clock: Callable[[], float] = time.monotonic
     packets: Demuxer = field(init=False)
     _frame_tick_s: float = 0.0
@@ -57,6 +59,7 @@ class Decoder:
             self.index,
             is_fragmented=self.is_fragmented,
             is_start_lost=self.is_start_lost,
+            previous=self.previous,
         )
 
     def decode(self) -> Iterator[Frame]:

@@ -24,6 +24,8 @@ from services.media.timing import (
     list_pictures,
 )
 
+SOUND, PICTURES = -1, -2
+"""How a clock knows the chosen stream, and the first of those with pictures."""
 LOOKAHEAD = 512
 MOST_ERRORS = 1000
 """Errors one after another; the demuxer gets no further then."""
@@ -49,6 +51,7 @@ class Demuxer:
         index: The stream's index.
         is_fragmented: The container is MP4 in fragments.
         is_start_lost: Its first packets are damaged, so that those that follow are later.
+        previous: Of the part that this one continues: the time line goes on.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Demuxer:
         *,
         is_fragmented: bool = False,
         is_start_lost: bool = False,
+        previous: "Demuxer | None" = None,
     ) -> None:
         self._container, self._index = container, index
         formats = names_format(container)
@@ -75,12 +79,18 @@ class Demuxer:
         """How long the last decoded frame was; the caller says so."""
         self._is_packetized = bool(PACKETIZED_FORMATS & formats)
         can_skip = bool(JUMPING_FORMATS & formats) and bool(pictures or not LIVE_FORMATS & formats)
-        self._clock = Clock(index, can_skip=can_skip)
+        self.clock = Clock(SOUND, can_skip=can_skip)
+        """Maps the timestamps to the time line."""
+        if previous:
+            self.start_s, self.end_s = previous.start_s, previous.end_s
+            self.clock = previous.clock
         if self._frames:
             container.streams[index].codec_context.options = CHECKED
-            self._clock = Clock(index, can_skip=False, smallest_jump_s=EXACT_S)
+            self.clock = Clock(SOUND, can_skip=False, smallest_jump_s=EXACT_S)
         if self._frames or is_start_lost:
-            self._clock.pass_stamp(Stamp(index, 0.0, 0.0, 0.0))
+            self.clock.pass_stamp(Stamp(SOUND, 0.0, 0.0, 0.0))
+        # A part has other numbers for the streams that go on.
+        self._slots = {stream.index: PICTURES - number for number, stream in enumerate(pictures)}
         watched = {index}
         if self.is_timed and not INDEXED_FORMATS & formats:
             watched |= {stream.index for stream in pictures}
@@ -103,7 +113,7 @@ class Demuxer:
     @property
     def gaps(self) -> list[tuple[float, float]]:
         """Return where all streams have nothing, in seconds since the container's start."""
-        return [(start - self.start_s, end - self.start_s) for start, end in self._clock.gaps]
+        return [(start - self.start_s, end - self.start_s) for start, end in self.clock.gaps]
 
     @property
     def skipped_s(self) -> float:
@@ -131,15 +141,15 @@ class Demuxer:
                 return
             if stamp:
                 following = None
-                if self._clock.needs_next(stamp):
+                if self.clock.needs_next(stamp):
                     following = self._look_ahead(waiting, stamped)
-                self._clock.pass_stamp(stamp, following)
-                self.end_s = max(self.end_s, stamp.end + self._clock.shift - self.start_s)
+                self.clock.pass_stamp(stamp, following)
+                self.end_s = max(self.end_s, stamp.end + self.clock.shift - self.start_s)
             if packet.stream_index in self.followed:
                 yield Timed(packet, self._place(stamp))
 
     def _place(self, stamp: Stamp | None) -> float | None:
-        return None if stamp is None else stamp.shown + self._clock.shift - self.start_s
+        return None if stamp is None else stamp.shown + self.clock.shift - self.start_s
 
     def _demux(self) -> Iterator[AnyPacket]:
         errors = 0
@@ -151,6 +161,8 @@ class Demuxer:
             except FFmpegError:
                 errors += 1
                 continue
+            except IndexError:  # PyAV does not know a stream that no table announced
+                return
             return
         self.is_broken = True
 
@@ -160,11 +172,11 @@ class Demuxer:
         stamped: Iterator[tuple[AnyPacket, Stamp | None]],
     ) -> Stamp | None:
         for _, stamp in waiting:
-            if stamp and stamp.stream != self._index:
+            if stamp and stamp.stream != SOUND:
                 return stamp
         for packet, stamp in islice(stamped, LOOKAHEAD):
             waiting.append((packet, stamp))
-            if stamp and stamp.stream != self._index:
+            if stamp and stamp.stream != SOUND:
                 return stamp
         return None
 
@@ -174,12 +186,12 @@ class Demuxer:
             return None
         index = packet.stream_index
         tick_s = self.tick_s[index]
-        index = self._index if index in self.followed else index
-        if self._is_packetized and index == self._index:
+        slot = SOUND if index in self.followed else self._slots.get(index, index)
+        if self._is_packetized and slot == SOUND:
             return self._correct(ticks, packet.duration or 0, tick_s)
         start = ticks * tick_s
         shown = start if packet.pts is None else packet.pts * tick_s
-        return Stamp(index, start, start + (packet.duration or 0) * tick_s, shown)
+        return Stamp(slot, start, start + (packet.duration or 0) * tick_s, shown)
 
     def _correct(self, ticks: int, duration: int, tick_s: float) -> Stamp:
         """Return a packet's time as it is where the rate of its stream has changed.
@@ -191,4 +203,4 @@ class Demuxer:
         is_computed = ticks == self._following_ticks and abs(frame_s - claimed_s) > SAME_S
         start = self._following_s if is_computed else ticks * tick_s
         self._following_ticks, self._following_s = ticks + duration, start + frame_s
-        return Stamp(self._index, start, start + frame_s, start)
+        return Stamp(SOUND, start, start + frame_s, start)

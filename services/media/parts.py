@@ -14,6 +14,7 @@ from pathlib import Path
 
 from services.media.ogg import find_last_granule, is_start_lost
 from services.media.stated import Buffer, find_share
+from services.media.transport import SYNC, find_cuts, find_form
 
 EBML = b"\x1a\x45\xdf\xa3"
 EBML_HEADER_BYTES = 64
@@ -49,6 +50,8 @@ class Part:
     """Its first sound is damaged, so that what follows does not start at zero."""
     last_granule: int | None = None
     """The time at which Ogg ends, in samples."""
+    continues: bool = False
+    """Its timestamps are judged with those of the part before, as within one part."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +258,18 @@ def _pass_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[
     return len(data), False, {}
 
 
+def _map_transport(data: Buffer) -> FileMap:
+    form = find_form(data)
+    cuts = find_cuts(data, form) if form else []
+    starts = [0, *(start for _, start in cuts)]
+    ends = [*(end for end, _ in cuts), len(data)]
+    return FileMap(
+        tuple(
+            Part(start, end, continues=start > 0) for start, end in zip(starts, ends, strict=True)
+        )
+    )
+
+
 def _find_all(data: Buffer, wanted: bytes) -> Iterator[int]:
     offset = data.find(wanted)
     while offset >= 0:
@@ -276,4 +291,5 @@ READERS: tuple[tuple[Callable[[bytes], bool], Callable[[Buffer], FileMap]], ...]
     (lambda head: head[:4] == EBML, _map_ebml),
     (lambda head: head[:4] == b"fLaC", _map_flac),
     (lambda head: head.startswith(AMR_STARTS), _map_amr),
+    (lambda head: SYNC in {head[0], head[min(4, len(head) - 1)]}, _map_transport),
 )

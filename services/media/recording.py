@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ from services.media.batches import Raw, Run, join
 from services.media.cleaning import LevelCount, Samples, clean_floats
 from services.media.damage import Damage, Warning_
 from services.media.decoding import Decoder
+from services.media.demuxing import Demuxer
 from services.media.opening import open_container
 from services.media.parts import FileMap, Part, map_file
 from services.media.promises import find_promise_s
@@ -84,16 +86,24 @@ class Recording:
         """
         self.damage = Damage()
         assembler = Assembler(rate_hz, self.channels, max_duration_s)
-        for part in self.file_map.parts:
-            base_s = assembler.position_s
-            with self._open(part) as decoder:
+        previous: Demuxer | None = None
+        base_s = 0.0
+        for part, following in zip_longest(self.file_map.parts, self.file_map.parts[1:]):
+            is_continued = following is not None and following.continues
+            if not part.continues:
+                previous, base_s = None, assembler.position_s
+            with self._open(part, previous) as decoder:
                 if decoder is None:
                     continue
+                previous = decoder.packets
                 for run in join(decoder.decode()):
                     yield from self._place(assembler, run, base_s)
-                self._note_end(decoder, assembler, base_s, is_last=part is self.file_map.parts[-1])
+                self._note_followed(decoder)
+                if is_continued:
+                    continue
+                self._note_end(decoder, assembler, base_s, is_last=following is None)
                 self._note_lost_end(decoder, assembler, base_s, part)
-                if part is not self.file_map.parts[-1]:
+                if following:
                     yield from assembler.fill(base_s + decoder.packets.end_s)
         yield from assembler.finish()
         if not self.damage.sound_end_s:
@@ -128,7 +138,7 @@ class Recording:
         return [{"code": "several_tracks", "detail": detail}]
 
     @contextmanager
-    def _open(self, part: Part) -> Iterator[Decoder | None]:
+    def _open(self, part: Part, previous: Demuxer | None = None) -> Iterator[Decoder | None]:
         is_first = part is self.file_map.parts[0]
         try:
             container = open_part(self.path, part, is_only=len(self.file_map.parts) == 1)
@@ -151,6 +161,7 @@ class Recording:
                 self.most_idle_s,
                 is_fragmented=part.is_fragmented,
                 is_start_lost=part.is_start_lost,
+                previous=previous,
             )
 
     def _place(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
@@ -187,13 +198,15 @@ class Recording:
                         count.add(run.samples)
         return count.choose_scale()
 
-    def _note_end(
-        self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
-    ) -> None:
+    def _note_followed(self, decoder: Decoder) -> None:
         followed = decoder.packets.followed
         self.others_with_sound = tuple(
             track for track in self.others_with_sound if track.index not in followed
         )
+
+    def _note_end(
+        self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
+    ) -> None:
         for start_s, end_s in decoder.packets.gaps:
             self.damage.add_lost(base_s + start_s, base_s + end_s, 1)
         if not is_last:

@@ -203,6 +203,25 @@ def test_sound_that_goes_on_under_another_number_is_followed(workshop: Workshop)
     assert find_clips(path, 2) == pytest.approx([0, CLIP_S], abs=0.25)
 
 
+@pytest.mark.parametrize("offset_s", [0, 1000])
+def test_streams_that_are_announced_late_in_a_large_file_are_heard(
+    workshop: Workshop, offset_s: int
+) -> None:
+    """The first five megabytes, in which libav looks for streams, are seconds of a broadcast."""
+
+    def make(name: str, picture: int, sound: int, offset_s: int) -> Path:
+        return workshop.make(
+            name, "-i", JFK, *PICTURE, "-map", "1", "-map", "0", "-t", "12", *MPEG2, "-c:a", "aac",
+            "-ar", "44100", "-streamid", f"0:{picture}", "-streamid", f"1:{sound}", "-muxrate",
+            "5M", "-output_ts_offset", str(offset_s),
+        )  # fmt: skip
+
+    programme = make("large.ts", 256, 257, 0)
+    advertisement = make(f"other{offset_s}.ts", 299, 300, offset_s)
+    path = workshop.join("announced.ts", programme, advertisement, programme)
+    assert find_clips(path, 3) == pytest.approx([0, 12, 24], abs=0.25)
+
+
 def test_joined_pictures_without_sound_keep_their_length(
     workshop: Workshop, programme: dict[str, Path]
 ) -> None:

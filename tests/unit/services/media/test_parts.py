@@ -82,7 +82,8 @@ HEADS = [b"\x00\x00\x00\x18ftyp", b"RIFF\x00\x00\x00\x00WAVE", b"RIFF\x00\x00\x0
          b"OggS\x00\x02", b"\x1a\x45\xdf\xa3", b"fLaC\x00\x00\x00\x22", b"#!AMR\n",
          bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b".snd", b".SoX", b"XoS.",
          b"caff\x00\x01\x00\x00", b"caff\x00\x01\x00\x00data", W64_RIFF + bytes(24),
-         W64_RIFF + bytes(24) + W64_DATA, VOC + b"\x1a\x00\x14\x01\x1f\x11", b""]  # fmt: skip
+         W64_RIFF + bytes(24) + W64_DATA, VOC + b"\x1a\x00\x14\x01\x1f\x11",
+         6 * (b"G" + bytes(187)), b""]  # fmt: skip
 
 
 @given(head=st.sampled_from(HEADS), rest=st.binary(max_size=300))
