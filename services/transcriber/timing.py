@@ -38,6 +38,8 @@ LONGEST_ONSET_S = 0.12
 LEAD_S = 0.04
 """A first word starts this much before its energy shows: a player that seeks to the word must not
 cut off its first sound, which rises out of the noise later than it starts."""
+MARGIN_S = 0.4
+"""A span of speech starts this much before speech is detected."""
 FARTHEST_S = 0.5
 COVERED_S = 0.15
 """A sound is covered by words if no more voice of it is left: another word is not in it."""
@@ -74,7 +76,7 @@ def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]
         As many words in the same order. They do not overlap, and none ends before it starts.
     """
     sounds = _find_sounds(samples, speech)
-    return _separate(_snap(_assign(words, sounds)))
+    return _separate(_snap(_assign(words, sounds, speech)))
 
 
 def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
@@ -85,7 +87,7 @@ def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
     for span in _join(speech, around):
         first = max(0, span.start - around) // HOP
         inside = levels_db[first : (span.end + around) // HOP]
-        found += _split(inside, first * HOP_S)
+        found += _split(inside, first * HOP_S, span.start // HOP - first)
     return found
 
 
@@ -109,21 +111,54 @@ def _measure_levels(samples: Samples) -> Decibels:
     return np.asarray(10 * np.log10((power[1:] + power[:-1]) / 2 + 1e-12))
 
 
-def _split(levels_db: Decibels, start_s: float) -> Iterator[Sound]:
+def _split(levels_db: Decibels, start_s: float, lead: int) -> Iterator[Sound]:
+    """Yield the sounds of a span of speech.
+
+    Args:
+        levels_db: Of the span and its surroundings.
+        start_s: When they start.
+        lead: How many of them are before the span.
+    """
     if not len(levels_db):
         return
     noise_db, voice_db = np.percentile(levels_db, [10, 95])
     if voice_db - noise_db < LEAST_CONTRAST_DB:
         return
     least_db = max(noise_db + ABOVE_NOISE_DB, voice_db - BELOW_VOICE_DB)
-    for start, end in _find_runs(levels_db > least_db, round(PAUSE_S / HOP_S)):
-        own_db = levels_db[start:end]
-        yield Sound(
-            start=start_s + HOP_S * start,
-            end=start_s + HOP_S * end,
-            onset=start_s + HOP_S * (start + _find_onset(own_db)),
-            is_loud=own_db > np.percentile(own_db, 90) - BELOW_VOWELS_DB,
-        )
+    for run_start, end in _find_runs(levels_db > least_db, round(PAUSE_S / HOP_S)):
+        noise = _find_noise(levels_db[run_start:end], lead - run_start)
+        for start, stop in ((run_start, run_start + noise), (run_start + noise, end)):
+            own_db = levels_db[start:stop]
+            if not len(own_db):
+                continue
+            yield Sound(
+                start=start_s + HOP_S * start,
+                end=start_s + HOP_S * stop,
+                onset=start_s + HOP_S * (start + _find_onset(own_db)),
+                is_loud=own_db > np.percentile(own_db, 90) - BELOW_VOWELS_DB,
+            )
+
+
+def _find_noise(levels_db: Decibels, lead: int) -> int:
+    """Return how much of a sound is noise that ends just before speech is detected.
+
+    Args:
+        levels_db: Of the sound.
+        lead: How many of them are before the span of speech: so long nobody speaks. Where there
+            are none, the sound does not start with noise.
+    """
+    margin = round(MARGIN_S / HOP_S)
+    opening_db = levels_db[max(0, lead) : lead + round(OPENING_S / HOP_S)]
+    if lead <= 0 or not len(opening_db):
+        return 0
+    is_quiet = levels_db[: lead + 2 * margin] <= np.percentile(opening_db, 90) - BELOW_LOUD_DB
+    edges = np.flatnonzero(np.diff(is_quiet, prepend=False, append=False))
+    dips = [
+        start
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        if end - start >= LONGEST_ONSET_S / HOP_S and start < lead + margin and end < len(is_quiet)
+    ]
+    return dips[-1] if dips else 0
 
 
 def _find_onset(levels_db: Decibels) -> int:
@@ -157,7 +192,9 @@ def _bridge(runs: Sequence[tuple[int, int]], shortest_gap: int) -> list[tuple[in
     return bridged
 
 
-def _assign(words: Sequence[Word], sounds: Sequence[Sound]) -> list[tuple[Word, Sound | None]]:
+def _assign(
+    words: Sequence[Word], sounds: Sequence[Sound], speech: Sequence[Span]
+) -> list[tuple[Word, Sound | None]]:
     """Return each word with the sound that most of it is in, if it is in or near any."""
     assigned: list[tuple[Word, Sound | None]] = []
     place = 0
@@ -169,7 +206,8 @@ def _assign(words: Sequence[Word], sounds: Sequence[Sound]) -> list[tuple[Word, 
         following = sounds[place + 1] if place + 1 < len(sounds) else None
         if following and assigned and assigned[-1] == (words[number - 1], sound):
             next_start = words[number + 1].start if number + 1 < len(words) else None
-            if _is_left_over(word, words[number - 1], sounds[place], following, next_start):
+            away_s = _measure_heard_s(word.end, following.start, speech)
+            if _is_left_over(word, words[number - 1], sounds[place], following, next_start, away_s):
                 place, sound, is_near = place + 1, following, True
         assigned.append((word, sound if is_near else None))
     return assigned
@@ -184,24 +222,35 @@ def _is_nearer(word: Word, following: Sound, sound: Sound) -> bool:
 
 
 def _is_left_over(
-    word: Word, previous: Word, sound: Sound, following: Sound, next_start: float | None
+    word: Word,
+    previous: Word,
+    sound: Sound,
+    following: Sound,
+    next_start: float | None,
+    away_s: float,
 ) -> bool:
     """Return whether a word in a pause is the first of the following sound.
 
-    The sound before the pause has all its words, and the following one is near, or starts before
-    its other words do.
+    The sound before the pause has all its words, and the following one is near for the model,
+    which does not hear what is cut out of the pause, or starts before its other words do.
     """
     inside_s = _overlap(word, sound)
     rest = replace(previous, start=previous.end, end=sound.end)
     is_covered = _measure_voice_s(rest, sound) < COVERED_S
     is_in_pause = inside_s < LEAST_INSIDE_S
     is_in_breath = _measure_voice_s(word, sound) < LEAST_VOICE * inside_s
-    is_near = _overlap(word, following) > -FARTHEST_S
     is_short_of_words = next_start is not None and (
         following.start + COVERED_S < next_start < following.end
     )
-    is_early = is_short_of_words or (is_in_pause and is_near)
+    is_early = is_short_of_words or (is_in_pause and away_s < FARTHEST_S)
     return is_covered and (is_in_pause or is_in_breath) and is_early
+
+
+def _measure_heard_s(start_s: float, end_s: float, speech: Sequence[Span]) -> float:
+    """Return how many seconds the model hears between two times."""
+    start, end = start_s * SAMPLE_RATE_HZ, end_s * SAMPLE_RATE_HZ
+    heard = sum(max(0.0, min(end, span.end) - max(start, span.start)) for span in speech)
+    return heard / SAMPLE_RATE_HZ
 
 
 def _measure_voice_s(word: Word, sound: Sound) -> float:

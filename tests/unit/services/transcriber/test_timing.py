@@ -79,7 +79,19 @@ def test_a_word_that_is_missing_after_a_long_silence_is_not_left_before_it() -> 
     refined = refine_times(words, sound, make_spans((0.2, 1.8), (8.9, 10.5)))
     assert refined[2].start == pytest.approx(9.2 - LEAD_S, abs=0.03)
     words[3] = make_words((9.2, 10.2))[0]
-    assert refine_times(words, sound, make_spans((0.2, 1.8), (8.9, 10.5)))[2].start < 1.6
+    assert refine_times(words, sound, make_spans((0.2, 1.8), (8.2, 10.5)))[2].start < 1.6
+
+
+@pytest.mark.parametrize("next_start_s", [4.4, 4.55, 4.6])
+def test_a_silence_that_is_cut_out_keeps_no_word_from_the_sound_after_it(
+    next_start_s: float,
+) -> None:
+    """The model hears the word just before the next sound, and not the pause between them."""
+    sound = make_sound((0.5, 1.5), (4.5, 5.5), seconds=6, noise=QUIET)
+    words = make_words((0.5, 1.0), (1.0, 1.48), (1.48, 1.8), (next_start_s, 5.5))
+    refined = refine_times(words, sound, make_spans((0.2, 1.8), (4.3, 5.8)))
+    assert refined[1].end == pytest.approx(1.5, abs=0.03)
+    assert refined[2].start == pytest.approx(4.5 - LEAD_S, abs=0.03)
 
 
 def test_a_last_word_stays_with_a_sound_that_has_place_for_it() -> None:
@@ -98,6 +110,20 @@ def test_a_word_that_starts_in_a_breath_belongs_to_the_voice_after_it(
     words = make_words((0.5, 1.0), (1.0, 1.5), heard, (2.6, 3.0))
     refined = refine_times(words, sound, make_spans((0.2, 2.2), (2.2, 3.4)))
     assert refined[2].start == pytest.approx(2.4 - LEAD_S, abs=0.03)
+
+
+@pytest.mark.parametrize("heard_at", [1.75, 1.95, 2.1])
+def test_a_word_does_not_start_in_the_noise_before_it(heard_at: float) -> None:
+    """Loud noise ends, somebody takes a breath and speaks; speech is detected late."""
+    sound = make_sound((2.3, 3.5), seconds=5, noise=QUIET)
+    loud, breath = slice(0, 2 * SAMPLE_RATE_HZ), slice(2 * SAMPLE_RATE_HZ, 37_000)
+    random = np.random.default_rng(2)
+    sound[loud] = random.standard_normal(sound[loud].shape) * 0.3
+    sound[breath] += random.standard_normal(sound[breath].shape) * 0.004
+    words = make_words((heard_at, 2.6), (2.6, 3.5))
+    refined = refine_times(words, sound, make_spans((1.75, 3.9)))
+    assert refined[0].start == pytest.approx(2.3 - LEAD_S, abs=0.03)
+    assert refined[1].start == pytest.approx(2.6)
 
 
 @pytest.mark.parametrize("noise", [QUIET, NOISY])
