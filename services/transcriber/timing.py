@@ -46,6 +46,8 @@ COVERED_S = 0.15
 LEAST_VOICE = 0.25
 """Of a word: where less of it is loud, it is a breath."""
 LEAST_INSIDE_S = 0.05
+LEAST_WORDLESS_S = 1.0
+"""A voice says a word in less."""
 SURROUNDINGS_S = 0.5
 SHORTEST_WORD_S = 0.02
 
@@ -204,7 +206,10 @@ def _assign(
         sound = sounds[place] if sounds else None
         is_near = sound is not None and _overlap(word, sound) > -FARTHEST_S
         following = sounds[place + 1] if place + 1 < len(sounds) else None
-        if following and assigned and assigned[-1] == (words[number - 1], sound):
+        is_first = not assigned or assigned[-1] != (words[number - 1], sound)
+        if following and is_first and _is_after_noise(word, sounds[place], following):
+            place, sound, is_near = place + 1, following, True
+        elif following and not is_first:
             next_start = words[number + 1].start if number + 1 < len(words) else None
             away_s = _measure_heard_s(word.end, following.start, speech)
             if _is_left_over(word, words[number - 1], sounds[place], following, next_start, away_s):
@@ -219,6 +224,16 @@ def _is_nearer(word: Word, following: Sound, sound: Sound) -> bool:
         return True
     # The model's times lead into the breath that ends a sound, where nobody speaks.
     return _measure_voice_s(word, following) > _measure_voice_s(word, sound)
+
+
+def _is_after_noise(word: Word, sound: Sound, following: Sound) -> bool:
+    """Return whether a first word starts in a sound without words and reaches into the next.
+
+    What goes on for so long without a word is noise.
+    """
+    wordless = replace(word, start=sound.start, end=word.start)
+    is_noise = _measure_voice_s(wordless, sound) >= LEAST_WORDLESS_S
+    return is_noise and _overlap(word, following) >= LEAST_INSIDE_S
 
 
 def _is_left_over(

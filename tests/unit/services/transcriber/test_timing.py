@@ -126,6 +126,17 @@ def test_a_word_does_not_start_in_the_noise_before_it(heard_at: float) -> None:
     assert refined[1].start == pytest.approx(2.6)
 
 
+def test_a_sound_without_words_keeps_no_word_from_the_sound_after_it() -> None:
+    """Speech is detected in noise, and the first word is heard to start there."""
+    sound = make_sound((4.3, 5.5), seconds=7, noise=QUIET)
+    loud = slice(0, 4 * SAMPLE_RATE_HZ)
+    sound[loud] = np.random.default_rng(2).standard_normal(sound[loud].shape) * 0.2
+    words = make_words((3.7, 4.5), (4.5, 5.5))
+    refined = refine_times(words, sound, make_spans((0.2, 5.9)))
+    assert refined[0].start == pytest.approx(4.3 - LEAD_S, abs=0.03)
+    assert refined[1].start == pytest.approx(4.5)
+
+
 @pytest.mark.parametrize("noise", [QUIET, NOISY])
 def test_the_last_word_before_a_pause_ends_when_the_sound_does(noise: float) -> None:
     sound = make_sound((0.5, 1.5), (4.0, 5.0), seconds=6, noise=noise)
