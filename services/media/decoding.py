@@ -10,6 +10,7 @@ from av.error import FFmpegError
 
 from services.kit.work import WorkError
 from services.media.demuxing import Demuxer, Timed
+from services.media.mp3 import Hole
 
 JUNK = (b"ID3", b"TAG", b"APETAGEX", b"Xing", b"Info", b"LAME")
 """What is among the frames of an MP3 file and is no sound."""
@@ -39,6 +40,7 @@ class Decoder:
             caller does between two frames does not count.
         is_fragmented: The container is MP4 in fragments.
         is_start_lost: Its first packets are damaged.
+        holes: Where MP3 has no frames.
         previous: Of the part that this one continues.
         clock: Seconds of a clock that never goes back.
     """
@@ -48,6 +50,7 @@ class Decoder:
     most_idle_s: float
     is_fragmented: bool = False
     is_start_lost: bool = False
+    holes: tuple[Hole, ...] = ()
     previous: Demuxer | None = None
     clock: Callable[[], float] = time.monotonic
     packets: Demuxer = field(init=False)
@@ -59,6 +62,7 @@ class Decoder:
             self.index,
             is_fragmented=self.is_fragmented,
             is_start_lost=self.is_start_lost,
+            holes=self.holes,
             previous=self.previous,
         )
 
@@ -76,6 +80,8 @@ class Decoder:
                     "Decoding the file does not progress. Try again, or convert the file first.",
                     retryable=True,
                 )
+            if timed.lost_s:
+                yield Frame(None, timed.at_s, timed.lost_s)
             try:
                 frames = timed.packet.decode()
             except FFmpegError:

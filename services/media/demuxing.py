@@ -11,6 +11,7 @@ from av.stream import Discard, Stream
 
 from services.media.clock import Clock, Stamp
 from services.media.flac import CHECKED, FrameReader
+from services.media.mp3 import Hole, skip_holes
 from services.media.opening import names_format
 from services.media.succession import AnyPacket, Succession
 from services.media.timing import (
@@ -41,6 +42,8 @@ class Timed:
     packet: AnyPacket
     at_s: float | None
     """Seconds since the container's start; None if directly after the packet before."""
+    lost_s: float = 0.0
+    """How much is missing before it."""
 
 
 class Demuxer:
@@ -51,6 +54,7 @@ class Demuxer:
         index: The stream's index.
         is_fragmented: The container is MP4 in fragments.
         is_start_lost: Its first packets are damaged, so that those that follow are later.
+        holes: Where MP3 has no frames.
         previous: Of the part that this one continues: the time line goes on.
     """
 
@@ -61,9 +65,10 @@ class Demuxer:
         *,
         is_fragmented: bool = False,
         is_start_lost: bool = False,
+        holes: tuple[Hole, ...] = (),
         previous: "Demuxer | None" = None,
     ) -> None:
-        self._container, self._index = container, index
+        self._container, self._index, self._holes = container, index, holes
         formats = names_format(container)
         pictures = list_pictures(container)
         self.is_timed = is_timed(container)
@@ -129,7 +134,8 @@ class Demuxer:
         """Yield the packets of the stream in order."""
         packets = self._frames.read(self._demux()) if self._frames else self._demux()
         if not self.is_timed:
-            yield from (Timed(packet, None) for packet in packets)
+            for packet, lost_s in skip_holes(packets, self._holes):
+                yield Timed(packet, None, lost_s)
             return
         followed = self._succession.follow(packets)
         stamped = ((packet, self._stamp(packet)) for packet in followed)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from services.media.mp3 import Hole, find_holes, starts_mp3
 from services.media.ogg import find_last_granule, is_start_lost
 from services.media.stated import Buffer, find_share
 from services.media.transport import SYNC, find_cuts, find_form
@@ -50,6 +51,8 @@ class Part:
     """Its first sound is damaged, so that what follows does not start at zero."""
     last_granule: int | None = None
     """The time at which Ogg ends, in samples."""
+    holes: tuple[Hole, ...] = ()
+    """Where MP3 has no frames."""
     continues: bool = False
     """Its timestamps are judged with those of the part before, as within one part."""
 
@@ -258,6 +261,11 @@ def _pass_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[
     return len(data), False, {}
 
 
+def _map_mp3(data: Buffer) -> FileMap:
+    holes, is_cut = find_holes(data)
+    return FileMap((Part(0, len(data), holes=holes),), is_cut)
+
+
 def _map_transport(data: Buffer) -> FileMap:
     form = find_form(data)
     cuts = find_cuts(data, form) if form else []
@@ -291,5 +299,6 @@ READERS: tuple[tuple[Callable[[bytes], bool], Callable[[Buffer], FileMap]], ...]
     (lambda head: head[:4] == EBML, _map_ebml),
     (lambda head: head[:4] == b"fLaC", _map_flac),
     (lambda head: head.startswith(AMR_STARTS), _map_amr),
+    (starts_mp3, _map_mp3),
     (lambda head: SYNC in {head[0], head[min(4, len(head) - 1)]}, _map_transport),
 )

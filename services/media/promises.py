@@ -4,6 +4,7 @@ import struct
 from pathlib import Path
 
 from services.media.decoding import Decoder
+from services.media.mp3 import STATED_AT, end_tag, read_header, read_stated
 from services.media.opening import names_format
 from services.media.parts import FileMap, Part
 from services.media.timing import duration_of
@@ -33,7 +34,7 @@ def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder, sound_s: flo
     if "wav" in formats:
         return _promise_wave(_read_head(path, part)) if file_map.is_cut else None
     if "mp3" in formats and len(file_map.parts) == 1:
-        return _promise_mp3(path)
+        return _promise_mp3(path, file_map)
     if part.is_fragmented or not BELIEVED & formats:
         return None
     stream = decoder.container.streams[decoder.index]
@@ -71,26 +72,15 @@ def _promise_wave(head: bytes) -> float | None:
     return None
 
 
-def _promise_mp3(path: Path) -> float | None:
-    """Return the duration in a Xing header, when the file is shorter than that header says."""
+def _promise_mp3(path: Path, file_map: FileMap) -> float | None:
+    """Return the duration that the first frame states, when the file is shorter than it says."""
     with path.open("rb") as file:
-        head = file.read(10)
-        start = 0
-        if head[:3] == b"ID3":
-            sizes = head[6:10]
-            start = 10 + sum(
-                byte << shift for byte, shift in zip(sizes, (21, 14, 7, 0), strict=True)
-            )
-        file.seek(start)
-        frame = file.read(4096)
-    found = max(frame.find(b"Xing", 0, 200), frame.find(b"Info", 0, 200))
-    if found < 0 or frame[0] != 0xFF:  # noqa: PLR2004 - a frame's first byte
+        file.seek(end_tag(file.read(10), 0))
+        start = file.tell()
+        frame = file.read(STATED_AT + 16)
+    header, stated = read_header(frame[:4]), read_stated(frame)
+    if header is None or stated is None:
         return None
-    flags, frames, size = struct.unpack_from(">III", frame, found + 4)
-    has_both = flags & 3 == 3  # noqa: PLR2004 - the bits of the two numbers
-    if not has_both or start + size <= path.stat().st_size:
-        return None
-    is_mpeg_1 = frame[1] >> 3 & 3 == 3  # noqa: PLR2004
-    rates = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-    rate_hz = rates.get(frame[1] >> 3 & 3, (44100, 48000, 32000))[min(2, frame[2] >> 2 & 3)]
-    return float(frames * (1152 if is_mpeg_1 else 576) / rate_hz)
+    frames, size = stated
+    is_short = file_map.is_cut or start + size > path.stat().st_size
+    return frames * header.duration_s if is_short else None

@@ -161,6 +161,7 @@ class Recording:
                 self.most_idle_s,
                 is_fragmented=part.is_fragmented,
                 is_start_lost=part.is_start_lost,
+                holes=part.holes,
                 previous=previous,
             )
 

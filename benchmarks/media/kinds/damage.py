@@ -1,7 +1,6 @@
 """Files with wrong sizes, truncated files, and damaged ones."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ _ANY = _TRUNCATED | _DAMAGED | {"low_confidence", "speech_without_text"}
 _CLIPPED = frozenset({"clipped"})
 _JFK = (Said("jfk", 0),)
 _NOT_AUDIO = Refused(frozenset({"not_audio"}))
+_MP3 = ("-ar", "44100", "-b:a", "64k")
 _AAC, _OPUS = ("-c:a", "aac", "-b:a", "64k"), ("-c:a", "libopus", "-b:a", "48k")
 
 
@@ -222,6 +222,19 @@ def _zeroed(name: str, start: float, end: float, *encode: str) -> Make:
     return make
 
 
+def _interrupted(name: str, *encode: str) -> Make:
+    """Insert random bytes in the middle, as many as there are."""
+
+    def make(shop: Workshop, own: Path) -> str:
+        path = Recipe(said("jfk", "austen"), encode=encode).make(shop, own / name)
+        data, draw = path.read_bytes(), shop.draw(name)
+        middle = len(data) // 2
+        path.write_bytes(data[:middle] + draw.randbytes(len(data)) + data[middle:])
+        return name
+
+    return make
+
+
 def _damaged_cases() -> list[Case]:
     heard = (Heard(_until(1.0), _DAMAGED, may_warn=_ANY, most_errors=0.35),)
     rows = {
@@ -240,6 +253,13 @@ def _damaged_cases() -> list[Case]:
         "opus with a hole of zeros": _zeroed("a.opus", 0.7, 0.75, *_OPUS),
         "mkv with a hole of zeros": _zeroed("a.mkv", 0.7, 0.75, *_AAC),
         "flac with a hole of zeros": _zeroed("a.flac", 0.7, 0.75, "-c:a", "flac"),
+        "mp3 with a hole of zeros": _zeroed("a.mp3", 0.7, 0.75, *_MP3),
+        "mp3 without a count, with a hole of zeros": _zeroed(
+            "a.mp3", 0.7, 0.75, *_MP3, "-write_xing", "0"
+        ),
+        "mp3 of a varying rate with a hole of zeros": _zeroed(
+            "a.mp3", 0.7, 0.75, "-ar", "44100", "-q:a", "4"
+        ),
     }
     hole = (
         Heard(
@@ -249,13 +269,10 @@ def _damaged_cases() -> list[Case]:
             most_errors=0.25,
         ),
     )
-    mp3 = _zeroed("a.mp3", 0.7, 0.75, "-ar", "44100", "-b:a", "64k")
-    # Nothing in an MP3 says when a frame is played: players go on at once, and that is right too.
-    closed = replace(hole[0], said=(*hole[0].said[:-1], Said("austen", 10.06, from_s=3.2)))
     return [
         *(Case("damaged", name, make, heard) for name, make in rows.items()),
         *(Case("damaged", name, make, hole) for name, make in holes.items()),
-        Case("damaged", "mp3 with a hole of zeros", mp3, (*hole, closed)),
+        Case("damaged", "mp3 with garbage in the middle", _interrupted("a.mp3", *_MP3), heard),
     ]
 
 

@@ -90,6 +90,16 @@ def _jumping(name: str, offsets_s: Sequence[float], forms: Sequence[tuple[int, i
     return concatenated(name, parts)
 
 
+def _renumbered(name: str, numbers: Sequence[int], *more: str) -> Case:
+    """Join transport streams whose sound has another number in each part."""
+    parts = [
+        _part(clip, 48_000, 1, "-c:a", "aac", "-streamid", f"0:{number}", *more, "-f", "mpegts")
+        for clip, number in zip(("jfk", "austen", "jfk"), numbers, strict=False)
+    ]
+    said = (_TWICE, _THRICE)[len(numbers) - 2]
+    return Case("joined", name, concatenated("a.ts", parts), (Heard(said),))
+
+
 def _clock_cases() -> list[Case]:
     same = [(48_000, 2)] * 2
     differing = [(44_100, 1), (48_000, 2), (48_000, 1)]
@@ -124,6 +134,9 @@ CASES = [
     *_simple_cases(),
     *_chained_cases(),
     *_clock_cases(),
+    _renumbered("ts whose sound gets another number", (257, 300)),
+    # Padding makes the first part larger than what libav looks at for streams.
+    _renumbered("a large ts with a break of another number", (257, 300, 257), "-muxrate", "5M"),
     _boxes("two mp4 in one file", "a.mp4", ("-c:a", "aac")),
     _boxes("two faststart m4a in one file", "a.m4a", ("-c:a", "aac", "-movflags", "+faststart")),
     _boxes("two mkv in one file", "a.mkv", ("-c:a", "libopus", "-ar", "48000")),

@@ -190,6 +190,47 @@ def test_lost_packets_leave_silence_of_their_length(
     assert all(1 < warning["start"] < warning["end"] < 11 for warning in warnings)
 
 
+MP3_HOLES = {
+    "zeros": lambda data, start: data[:start] + bytes(20_000) + data[start + 20_000 :],
+    "noise": lambda data, start: (
+        data[:start] + Random(1).randbytes(20_000) + data[start + 20_000 :]
+    ),
+    "too much": lambda data, start: data[:start] + Random(1).randbytes(200_000) + data[start:],
+}
+
+
+@pytest.mark.parametrize("kind", MP3_HOLES)
+@pytest.mark.parametrize(
+    "arguments", [["-b:a", "64k"], ["-b:a", "64k", "-write_xing", "0"], ["-q:a", "4"]]
+)
+def test_what_follows_a_hole_in_mp3_keeps_its_time(
+    workshop: Workshop, kind: str, arguments: list[str]
+) -> None:
+    """Players go on at once; the sizes of the frames tell how many are missing."""
+    twice = ["-filter_complex", "concat=2:0:1", "-ar", "44100"]
+    whole = workshop.make("hole.mp3", "-i", JFK, "-i", JFK, *twice, *arguments)
+    data = whole.read_bytes()
+    whole.write_bytes(MP3_HOLES[kind](data, len(data) // 3))
+    recording = open_recording(whole)
+    sound = read(recording)[0]
+    assert locate(sound, load(JFK), 2)[-1] == pytest.approx(11.0, abs=NEAR_S)
+    (warning,) = recording.warnings()
+    assert warning["code"] == "damaged_packets"
+    lost_s = 0.05 if kind == "too much" else 20_000 / len(data) * 22
+    assert warning["end"] - warning["start"] == pytest.approx(lost_s, abs=0.15)
+
+
+def test_mp3_whose_end_is_zeros_is_truncated(workshop: Workshop) -> None:
+    path = workshop.make("half.mp3", "-i", JFK, "-ar", "44100", "-b:a", "64k")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    recording = open_recording(path)
+    assert read(recording).shape[1] / RATE_HZ == pytest.approx(5.5, abs=NEAR_S)
+    (warning,) = recording.warnings()
+    assert warning["code"] == "truncated_source"
+    assert warning["end"] == pytest.approx(11.0, abs=NEAR_S)
+
+
 FLAC_HOLES = {
     "zeros": lambda data, start: data[:start] + bytes(30_000) + data[start + 30_000 :],
     "nothing": lambda data, start: data[:start] + data[start + 30_000 :],
