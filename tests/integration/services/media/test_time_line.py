@@ -1,5 +1,6 @@
 """Sound is at the second at which the media has it, whatever the container."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,42 @@ def test_sound_that_starts_after_the_picture_is_late(
         *codecs,
     )  # fmt: skip
     assert find_clips(path) == pytest.approx([4.9], abs=NEAR_S)
+
+
+@pytest.mark.parametrize(
+    "codec", [("pcm_s16le", "44100"), ("libmp3lame", "44100"), ("aac", "44100"), ("ac3", "48000")]
+)
+def test_the_start_that_an_avi_file_states_is_kept(
+    workshop: Workshop, codec: tuple[str, str]
+) -> None:
+    """It is in the header of the stream. FFmpeg reads it, but never writes it."""
+    name, rate = codec
+    path = workshop.make(
+        "late.avi", *PICTURE, "-i", JFK, "-map", "0", "-map", "1", "-t", "16", *MPEG2, "-c:a",
+        name, "-ar", rate,
+    )  # fmt: skip
+    assert find_clips(path) == pytest.approx([0.0], abs=NEAR_S)
+    data = bytearray(path.read_bytes())
+    header = data.index(b"auds")
+    scale, per_scale = struct.unpack_from("<II", data, header + 20)
+    struct.pack_into("<I", data, header + 28, round(4.9 * per_scale / scale))
+    path.write_bytes(data)
+    assert find_clips(path) == pytest.approx([4.9], abs=NEAR_S)
+
+
+@pytest.mark.parametrize(
+    "options", [("-use_editlist", "0"), ("-movflags", "+frag_keyframe+empty_moov")]
+)
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 48_000])
+def test_the_priming_of_aac_is_heard_where_no_edit_list_cuts_it_off(
+    workshop: Workshop, options: tuple[str, str], rate_hz: int
+) -> None:
+    """The encoder starts with a frame of silence; players play it, and the picture waits."""
+    path = workshop.make(
+        "primed.mp4", *PICTURE, "-i", JFK, "-t", "12", *MPEG2, "-c:a", "aac", "-ar", str(rate_hz),
+        *options,
+    )  # fmt: skip
+    assert find_clips(path) == pytest.approx([1024 / rate_hz], abs=0.03)
 
 
 def test_a_clock_that_starts_at_ten_hours_is_not_silence(workshop: Workshop) -> None:
