@@ -1,1 +1,1 @@
-"""What the orchestrator and the services must not do differently; imports neither of them."""
+"""Code that the orchestrator and the services must share exactly; it imports neither of them."""

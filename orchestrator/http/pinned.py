@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import Timeout
 
-from orchestrator.domain.network import is_public
+from foundation.addresses import is_public
 from orchestrator.errors import CallbackError, ForbiddenAddressError
 from orchestrator.http.connections import DirectSession, WatchedAdapter, root_cause
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from foundation.logins import hide_login
 from services.downloader import failures
-from services.kit.running.trust import trusted
+from services.kit.running.exemption import exempt
 from services.kit.work import Report
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Watch:
 
     def tell(self, details: Mapping[str, Any] | None = None) -> None:
         """Report the progress; here a cancelled job stops."""
-        with trusted():
+        with exempt():
             self.report(self.progress, status="downloading", details=details)
 
     def check_video(self, info: Mapping[str, Any], *, incomplete: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from yt_dlp.utils import sanitize_filename
 
+from foundation.addresses import is_public
 from services.downloader import captions, failures
 from services.downloader.engine import (
     Downloader,
@@ -19,7 +20,6 @@ from services.downloader.engine import (
     find_first_video,
 )
 from services.downloader.logins import Login, split_login
-from services.downloader.network import is_public
 from services.downloader.options import PlaylistOptions, SubmissionOptions, check
 from services.downloader.pacing import Pacer
 from services.downloader.playlists import Lister

@@ -9,8 +9,8 @@ from services.kit.jobs.keys import MAX_RUNS, Keys
 from services.kit.jobs.leases import Leases, Requeued
 from services.kit.jobs.redis_client import connect
 from services.kit.jobs.store import JobStore, NewJob
+from services.kit.running.exemption import exempt
 from services.kit.running.lease import Lease
-from services.kit.running.trust import trusted
 from tools.waiting import wait_until
 
 KEYS = Keys("shelf")
@@ -122,6 +122,6 @@ def test_a_lease_is_renewed_while_the_work_may_connect_to_nothing(
     with (
         guarded(lambda _: False),
         Lease(own_connection, job_id, "me", end=lambda: None),
-        trusted(),  # this test, which looks
+        exempt(),  # this test, which looks
     ):
         wait_until(lambda: raw.zscore(KEYS.running, job_id) != 1, timeout_s=10, what="renewal")

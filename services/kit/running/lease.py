@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from services.kit.jobs.keys import HEARTBEAT_INTERVAL_S
 from services.kit.jobs.leases import Leases
-from services.kit.running.trust import trusted
+from services.kit.running.exemption import exempt
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Lease:
         self._thread = threading.Thread(target=self._hold, name=f"lease-{job_id}", daemon=True)
 
     def _hold(self) -> None:
-        with trusted():
+        with exempt():
             self._renew()
 
     def _renew(self) -> None:

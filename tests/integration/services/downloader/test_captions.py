@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.downloader.network import is_public
+from foundation.addresses import is_public
 from services.downloader.settings import DownloaderSettings
 from services.downloader.work import run
 from services.kit.work import Artifact, JobCancelledError, JobContext

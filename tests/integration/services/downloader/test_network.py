@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from services.downloader.network import ForbiddenConnectionError, guarded, is_public, trusted
+from foundation.addresses import is_public
+from services.downloader.network import ForbiddenConnectionError, guarded
 from services.downloader.settings import DownloaderSettings
 from services.downloader.work import run
+from services.kit.running.exemption import exempt
 from services.kit.work import Artifact, JobContext, WorkError
 from tests.support.private_addresses import PRIVATE_HOSTS
 from tests.support.work_context import SAMPLES, RecordingReport
@@ -189,7 +191,7 @@ def test_the_service_itself_reaches_its_own_machines_meanwhile(trap: Trap) -> No
     with guarded():
         with pytest.raises(ForbiddenConnectionError):
             socket.create_connection(address)
-        with trusted(), socket.create_connection(address):
+        with exempt(), socket.create_connection(address):
             pass
         with pytest.raises(ForbiddenConnectionError):
             socket.create_connection(address)
