@@ -8,10 +8,11 @@ from typing import Any
 
 from celery import Celery, signals
 
+from foundation import tracing
 from orchestrator.errors import SchemaVersionError
 from orchestrator.operating.garbage_collection import collect_rarely
 from orchestrator.store.connection import check_schema
-from orchestrator.telemetry import log, tracing
+from orchestrator.telemetry import log
 from tasks.pulse import Pulse
 from tasks.resources import resources, settings
 from tasks.stages import enqueue
@@ -70,7 +71,7 @@ def _switch_threads_rarely() -> None:
 
 def _configure_logs(**_: Any) -> None:
     log.configure(settings())
-    tracing.configure(settings(), "worker")
+    tracing.configure(settings().otel_exporter_otlp_endpoint, "ytcaption-worker")
 
 
 def _raise_descriptor_limit(turns: int) -> None:

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
+from foundation import tracing
 from orchestrator.engine.resources import build_connections
 from orchestrator.operating.administration import Administration
 from orchestrator.operating.monitoring import Monitoring
 from orchestrator.settings import Settings, load_settings
-from orchestrator.telemetry import log, tracing
+from orchestrator.telemetry import log
 from orchestrator.use_cases.batches import Batches
 from orchestrator.use_cases.jobs import Operations
 from orchestrator.use_cases.live import Live
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or load_settings()
     log.configure(settings)
-    tracing.configure(settings, "api")
+    tracing.configure(settings.otel_exporter_otlp_endpoint, "ytcaption-api")
     refuse_or_warn(settings)
     celery_app.set_default()
     app = _Api(__name__, static_folder=None)

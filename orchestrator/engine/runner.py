@@ -4,14 +4,15 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from foundation.log_lines import bound
+from foundation.tracing import Attributes, span, trace_id
 from orchestrator.domain.job import Job
 from orchestrator.domain.pipeline import Stage
 from orchestrator.engine.resources import Resources
 from orchestrator.engine.turn import Outcome, Turn
 from orchestrator.errors import LeaseLostError, StoreError, StoreUnavailableError
-from orchestrator.telemetry.log import LOGGER, bound
+from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics.catalogue import TURNS
-from orchestrator.telemetry.tracing import Facts, span, trace_id
 
 __all__ = ["run_stage"]
 
@@ -59,10 +60,10 @@ def run_stage(resources: Resources, job_id: str, stage: Stage) -> Outcome:
 def _told(job: Job, stage: Stage) -> Iterator[None]:
     """Have logs and traces tell what a turn is about, and whose request it came of."""
     origin, attempt = job.request.origin, job.stages[stage.name].attempt
-    known: Facts = {"job_id": job.job_id, "stage": stage.name, "attempt": attempt}
+    known: Attributes = {"job_id": job.job_id, "stage": stage.name, "attempt": attempt}
     named = {"request_id": origin.request_id, "trace": trace_id(origin.traceparent)}
     with (
         bound(**known, **named),
-        span(f"turn of {stage.name}", parent=origin.traceparent, kind="consumer", facts=known),
+        span(f"turn of {stage.name}", parent=origin.traceparent, kind="consumer", attributes=known),
     ):
         yield

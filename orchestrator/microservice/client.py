@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from requests import Request, Response
 
+from foundation import tracing
 from orchestrator.domain.job import Transcript
 from orchestrator.errors import (
     OrchestratorError,
@@ -33,7 +34,6 @@ from orchestrator.microservice.session import ServiceSession
 from orchestrator.microservice.transfer import Relay, SourceArtifact, make_upload
 from orchestrator.microservice.transport import Transport
 from orchestrator.settings import Settings
-from orchestrator.telemetry import tracing
 from orchestrator.telemetry.metrics import Counts
 from orchestrator.telemetry.metrics.catalogue import POLLS
 

@@ -14,6 +14,7 @@ import requests
 from requests.exceptions import InvalidSchema, InvalidURL, ProxyError
 from urllib3.exceptions import HTTPError, LocationValueError
 
+from foundation import tracing
 from foundation.logins import hide_login, hide_logins
 from orchestrator.errors import (
     OrchestratorError,
@@ -30,7 +31,6 @@ from orchestrator.microservice.answers import parse_json, parse_retry_after
 from orchestrator.microservice.retries import Retries
 from orchestrator.microservice.session import ServiceSession
 from orchestrator.settings import Settings
-from orchestrator.telemetry import tracing
 from orchestrator.telemetry.metrics import Counts
 from orchestrator.telemetry.metrics.catalogue import BYTES
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from services.kit.telemetry.tracing import span
+from foundation.tracing import span
 from services.kit.work import WorkError
 from services.transcriber import diarization, languages
 from services.transcriber.audio import Samples, Source, open_source, read_blocks
@@ -117,7 +117,7 @@ class Listener:
             if channel.language is None:
                 channel = self._find_language(stretch, channel)
             with span(
-                "whisper", facts={"model": self.settings.whisper_model, "chunks": len(chunks)}
+                "whisper", attributes={"model": self.settings.whisper_model, "chunks": len(chunks)}
             ):
                 segments, unheard, spoken = self._write(
                     stretch, channel, is_separate=len(transcript.channels) > 1

@@ -1,5 +1,6 @@
 """One trace of one job: from the client's request through every process to Whisper."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,5 +93,5 @@ def test_a_span_tells_its_job_and_no_address(spans: list[CollectedSpan]) -> None
 @pytest.mark.usefixtures("spans")
 def test_log_lines_name_the_trace(directory: Path) -> None:
     log = (directory / "stack.log").read_text(errors="replace")
-    assert f"trace={_TRACE}]" in log, "the orchestrator's"
-    assert f"trace={_TRACE}\n" in log, "the services'"
+    assert re.search(rf" \[job_id=.* trace={_TRACE}\]\n", log), "the orchestrator's"
+    assert re.search(rf" \[job=\S+ trace={_TRACE}\]\n", log), "the services'"

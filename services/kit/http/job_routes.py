@@ -7,14 +7,13 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
+from foundation.tracing import parse_traceparent, span
 from services.kit.http.file_response import FileFacts, answer_file
 from services.kit.http.operations import Operations
 from services.kit.http.problems import Problem
 from services.kit.http.submission import read_submission
 from services.kit.http.waiting import parse_wait_s, wait_for_change
 from services.kit.jobs.job import Job, Status
-from services.kit.telemetry.traces import parse_traceparent
-from services.kit.telemetry.tracing import span
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200

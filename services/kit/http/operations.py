@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from kombu.exceptions import OperationalError
 
+from foundation.log_lines import bound
+from foundation.tracing import trace_id
 from services.kit.files.artifacts import ArtifactStore
 from services.kit.files.sweep import sweep
 from services.kit.http.problems import Problem, unknown_job
@@ -21,8 +23,6 @@ from services.kit.jobs.redis_client import connect
 from services.kit.jobs.store import JobStore, NewJob, Submitted
 from services.kit.service import Service
 from services.kit.settings import ServiceSettings
-from services.kit.telemetry.log import bound
-from services.kit.telemetry.traces import find_trace_id
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Operations:
             raise Problem(
                 422, "idempotency_mismatch", "This Idempotency-Key named another submission."
             )
-        with bound(job=found, trace=find_trace_id(submission.traceparent)):
+        with bound(job=found, trace=trace_id(submission.traceparent)):
             _log.info("Job is %s", outcome)
             return self._wake(self.get(found), is_new=outcome is Submitted.CREATED)
 

@@ -12,10 +12,9 @@ from flask import Request, current_app
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
+from foundation.tracing import traceparent
 from services.kit.http.problems import Problem
 from services.kit.service import Service
-from services.kit.telemetry.traces import parse_traceparent
-from services.kit.telemetry.tracing import traceparent
 
 MAX_IDEMPOTENCY_KEY_CHARS = 255
 
@@ -88,7 +87,7 @@ def read_submission(service: Service, request: Request) -> Submission:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARS:
         raise Problem(422, "invalid_request", "Idempotency-Key takes 1 to 255 characters.")
-    trace = traceparent() or parse_traceparent(request.headers.get("traceparent", ""))
+    trace = traceparent()
     model = service.further.get(request.path.strip("/"))
     if model or not service.takes_file:
         options = _check_options(service, model or service.options, _read_json(request))

@@ -10,6 +10,8 @@ from typing import Any
 import backoff
 from redis.exceptions import RedisError
 
+from foundation.log_lines import bound
+from foundation.tracing import span, trace_id, traceparent
 from services.kit.files.artifacts import ArtifactStore
 from services.kit.jobs.job import Job, Status
 from services.kit.jobs.leases import Leases
@@ -17,9 +19,6 @@ from services.kit.jobs.store import JobStore
 from services.kit.running.drafts import Drafts
 from services.kit.running.lease import Lease
 from services.kit.running.ticking import ticking
-from services.kit.telemetry.log import bound
-from services.kit.telemetry.traces import find_trace_id
-from services.kit.telemetry.tracing import span, traceparent
 from services.kit.work import Artifact, JobCancelledError, JobContext, Work, WorkError
 
 _log = logging.getLogger(__name__)
@@ -105,8 +104,8 @@ class JobRunner:
         if job is None:
             raise NothingToDoError(job_id)
         with (
-            bound(job=job_id, trace=find_trace_id(job.traceparent)),
-            span("run_job", parent=job.traceparent, kind="consumer", facts={"job_id": job_id}),
+            bound(job=job_id, trace=trace_id(job.traceparent)),
+            span("run_job", parent=job.traceparent, kind="consumer", attributes={"job_id": job_id}),
             Lease(self.leases, job_id, owner, lambda: self._end(job_id)),
         ):
             _log.info("Work begins")

@@ -12,6 +12,7 @@ from celery.exceptions import Ignore
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from redis.exceptions import RedisError
 
+from foundation import tracing
 from services.kit.files.artifacts import ArtifactStore
 from services.kit.files.sweep import sweep
 from services.kit.jobs.heartbeat import Heartbeat
@@ -27,7 +28,6 @@ from services.kit.running.upkeep import Pulse
 from services.kit.service import TASK, Service
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry.log import log_errors_of_threads, set_up_logging
-from services.kit.telemetry.tracing import flush, set_up_tracing
 from services.kit.work import JobCancelledError, Work, WorkError
 
 _log = logging.getLogger(__name__)
@@ -111,11 +111,11 @@ def create_worker(service: Service, work: Work) -> Celery:
     )
     setup_logging.connect(lambda **_: log_errors_of_threads(), weak=False)
     worker_process_init.connect(_lead_group, weak=False)
+    traces = settings.otel_exporter_otlp_endpoint
     worker_process_init.connect(
-        lambda **_: set_up_tracing(settings.otel_exporter_otlp_endpoint, f"{service.title}-worker"),
-        weak=False,
+        lambda **_: tracing.configure(traces, f"{service.title}-worker"), weak=False
     )
-    worker_process_shutdown.connect(lambda **_: flush(), weak=False)
+    worker_process_shutdown.connect(lambda **_: tracing.flush(), weak=False)
     app.steps["worker"].add(_make_pulse_step(parts))
     _register_task(app, parts)
     return app

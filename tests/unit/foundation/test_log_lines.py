@@ -1,4 +1,4 @@
-"""The line of a log, to the letter."""
+"""Log lines match the published format to the letter."""
 
 import json
 import logging
@@ -8,9 +8,9 @@ from datetime import datetime
 
 import pytest
 
+from foundation.log_lines import JsonFormatter, LineFormatter, bound
 from orchestrator.domain.pipeline import STAGES
-from orchestrator.telemetry.log import LOGGER, bound
-from orchestrator.telemetry.log.lines import JsonFormatter, LineFormatter
+from orchestrator.telemetry.log import LOGGER
 
 # The example of the public contract: its times, its messages, its lines.
 EXAMPLE = """\
