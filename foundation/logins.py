@@ -1,4 +1,4 @@
-"""Removes logins from URLs before they are shown: ``http://user:password@host/`` is ``http://host/``."""
+"""Remove logins from URLs: ``http://user:password@host/`` becomes ``http://host/``."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ _LOGIN: Final = re.compile(r"(://)[^\s/?#\"'<>]*@")
 
 
 def hide_login(url: str) -> str:
-    """Return a URL without the user name and the password that it may contain."""
+    """Return a URL without its user name and password."""
     scheme, mark, rest = url.partition(_SCHEME_MARK)
     if "@" not in rest:
         return url
@@ -21,5 +21,5 @@ def hide_login(url: str) -> str:
 
 
 def hide_logins(text: str) -> str:
-    """Return a text in which no URL has a user name or a password."""
+    """Return a text without the user names and passwords of its URLs."""
     return _LOGIN.sub(r"\1", text) if "@" in text and _SCHEME_MARK in text else text

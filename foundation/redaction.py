@@ -1,18 +1,18 @@
-"""What no log may tell: passwords, keys, and what stands in the queries of addresses."""
+"""Redact passwords, API keys and URL query values from log records."""
 
 import re
 from typing import Final
 
 __all__ = ["redact"]
 
-# Without one of these a text has nothing to hide: a line in a hundred is looked at more closely.
+# A text without any of these contains no secret; one line in a hundred needs the full check.
 _HINTS: Final = (
     *("://", "?", "#"),
     *("ecret", "assword", "uthorization", "oken", "ey", "earer", "ytc_", "whsec_"),
 )
 _USER_INFO: Final = re.compile(r"(://)[^\s/?#\"'<>]*@")
-# Every value of a query is hidden but those of names that are known to be harmless: a signed
-# address may call its signature anything.
+# All query values are redacted except those of known harmless names: a signed URL may name its
+# signature anything.
 _QUERY: Final = re.compile(r"([?&;#]([^\s=&;#?\"'<>]+)=)[^\s&;#\"'<>]+")
 _HARMLESS: Final = frozenset({"v", "list", "index", "t", "start", "format", "limit", "page"})
 _NAMED: Final = re.compile(
@@ -24,8 +24,8 @@ _KEYS: Final = re.compile(r"(\bbearer\s+|\bytc_|\bwhsec_)[\w.~+/=-]{8,}", re.IGN
 
 
 def redact(text: str) -> str:
-    """Return a text with ``***`` in place of passwords, keys, and values of queries."""
-    for hint in _HINTS:  # a generator would cost four times as much
+    """Return a text with ``***`` in place of passwords, keys and URL query values."""
+    for hint in _HINTS:  # four times as fast as `any` with a generator
         if hint in text:
             return _hide(text)
     return text

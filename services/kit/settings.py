@@ -1,29 +1,24 @@
 """What every service reads from the environment, once, when its process starts."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import SettingsConfigDict
+
+from foundation.secret_files import SecretFileSettings
 
 BYTES_PER_MB = 1024 * 1024
 SECONDS_PER_HOUR = 3600
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(SecretFileSettings):
     """The settings that all services share; a service subclasses it and adds its own.
 
     A subclass gives ``port`` and ``artifacts_dir`` the service's own defaults.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-    secrets_dir: ClassVar = Path("/run/secrets")
-    """Where Docker puts secrets: a file for each, named like its variable."""
 
     redis_url: str = Field(
         "redis://localhost:6379/0",
@@ -91,25 +86,6 @@ class ServiceSettings(BaseSettings):
         description="File that a worker touches every 2 s, Redis or not: what a container's "
         "health check looks at, since it costs nothing.",
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let secrets win: they are put there on purpose, variables may be somebody's defaults.
-
-        The library's own place for them warns of a folder that is absent.
-        """
-        rest = (env_settings, dotenv_settings, file_secret_settings)
-        if cls.secrets_dir.is_dir():
-            secrets = SecretsSettingsSource(settings_cls, secrets_dir=cls.secrets_dir)
-            return (init_settings, secrets, *rest)
-        return (init_settings, *rest)
 
     @property
     def max_file_bytes(self) -> int:

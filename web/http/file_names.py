@@ -4,14 +4,14 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from icu4py.breakers import CharacterBreaker
 from pathvalidate import sanitize_filename
 
 from orchestrator.domain.job import Job
 
-__all__ = ["attachment", "audio_name", "safe_name", "transcript_name"]
+__all__ = ["audio_name", "safe_name", "transcript_name"]
 
 _MOST_BYTES: Final = 240  # file systems take 255; a browser adds ` (1)` or `.part`
 _SEPARATORS: Final = re.compile(r"[/\\|:⁄∕]+")
@@ -21,8 +21,6 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UNKNOWN_LANGUAGE: Final = "und"
 _JOINERS: Final = frozenset("\u200c\u200d")  # Persian words and emoji need them
 _NOT_A_NAME: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-# Characters that RFC 8187 allows unencoded in an extended value.
-_ATTR_CHARS: Final = "!#$&+-.^_`|~"
 
 
 def transcript_name(job: Job, language: str | None, kind: str) -> str:
@@ -66,22 +64,6 @@ def safe_name(name: str, *, suffix: str = "", otherwise: str = "download") -> st
     name = _shorten(name.strip(" .-~\u200c\u200d"), _MOST_BYTES - len(suffix.encode()))
     # Sanitize again: a name may be reserved only as a whole (`NUL`), or only once it is shortened.
     return sanitize_filename(f"{name or otherwise}{suffix}", platform="universal")
-
-
-def attachment(name: str) -> str:
-    """Return the Content-Disposition that has browsers save an answer under a name.
-
-    Names beyond ASCII are in ``filename*``, with an ASCII form for old clients (RFC 6266,
-    appendix D; RFC 8187).
-    """
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    stem, dot, suffix = letters.partition(".")
-    plain = f"{stem.strip() or 'download'}{dot}{suffix}"
-    plain = re.sub(r"[^ !#$&'()+,\-.0-9=@A-Z\[\]^_`a-z{}~]", "_", plain)
-    header = f'attachment; filename="{plain}"'
-    if plain == name:
-        return header
-    return f"{header}; filename*=UTF-8''{quote(name, safe=_ATTR_CHARS)}"
 
 
 def _named(job: Job, suffix: str) -> str:

@@ -12,13 +12,14 @@ from flask_pydantic import validate
 from gevent import get_hub
 from werkzeug.exceptions import NotAcceptable
 
+from foundation.content_disposition import attachment
 from orchestrator.captions import CueStyle, make_cues, write_srt, write_text, write_vtt
 from orchestrator.domain.job import Job, Transcript
 from orchestrator.errors import NotCompletedError
 from web.documentation.responses import Answer, Header, answers
 from web.http.context import operations, results
 from web.http.errors import problem
-from web.http.file_names import attachment, audio_name, transcript_name
+from web.http.file_names import audio_name, transcript_name
 from web.schemas.results import TranscriptDocument, TranscriptFormat, TranscriptQuery
 
 __all__ = ["blueprint"]

@@ -1,38 +1,24 @@
-"""Names under which clients save what a job has made."""
+"""File names for downloads that every file system accepts."""
 
 import re
 import unicodedata
-from urllib.parse import quote
 
 from pathvalidate import sanitize_filename
 
 MAX_BYTES = 240
-"""File systems take 255; a client may add ` (1)` or `.part`."""
+"""File systems accept 255; a client may add ` (1)` or `.part`."""
 
 _SEPARATORS = re.compile(r"[/\\|:]+")
 _NOT_IN_A_NAME = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONGEST_SUFFIX = 12
 _JOINERS = frozenset("\u200c\u200d")  # Persian words and emoji need them
-_NOT_PLAIN = re.compile(r"[^ !#$&'()+,\-.0-9=@A-Z\[\]^_`a-z{}~]")
 
 
-def attachment(name: str) -> str:
-    """Return the Content-Disposition that has clients save an answer under a name.
+def safe_name(name: str) -> str:
+    """Return a file name of at most `MAX_BYTES` without characters that a file system rejects.
 
-    What no file system takes is left out of the name. One beyond ASCII is in ``filename*``,
-    with an ASCII form for old clients (RFC 6266, appendix D; RFC 8187).
+    A suffix is kept where the name is shortened.
     """
-    name = _make_safe(name)
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    stem, dot, suffix = letters.rpartition(".")
-    plain = _NOT_PLAIN.sub("_", f"{stem.strip() or 'download'}{dot}{suffix}" if dot else letters)
-    header = f'attachment; filename="{plain.strip() or "download"}"'
-    if plain == name:
-        return header
-    return f"{header}; filename*=UTF-8''{quote(name, safe='!#$&+-.^_`|~')}"
-
-
-def _make_safe(name: str) -> str:
     name = "".join(
         char if char in _JOINERS or unicodedata.category(char) not in _NOT_IN_A_NAME else " "
         for char in _SEPARATORS.sub("-", name)

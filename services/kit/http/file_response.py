@@ -7,7 +7,8 @@ from typing import IO
 from flask import Request, Response, send_file
 from werkzeug.wsgi import FileWrapper
 
-from services.kit.http.file_names import attachment
+from foundation.content_disposition import attachment
+from services.kit.http.file_names import safe_name
 
 CHUNK_BYTES = 256 * 1024
 """Large enough that the work per chunk does not show, small in memory."""
@@ -39,7 +40,7 @@ def answer_file(request: Request, facts: FileFacts, content: IO[bytes]) -> Respo
         conditional=False,
         etag=facts.sha256,
     )
-    response.headers["Content-Disposition"] = attachment(facts.filename)
+    response.headers["Content-Disposition"] = attachment(safe_name(facts.filename))
     # The server's own wrapper cannot seek: a range would be read from the file's beginning.
     response.response = FileWrapper(content, CHUNK_BYTES)
     response.content_length = facts.size_bytes

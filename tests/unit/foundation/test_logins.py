@@ -1,4 +1,4 @@
-"""A login in a URL is not shown."""
+"""Logins are removed from URLs."""
 
 import pytest
 
