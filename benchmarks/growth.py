@@ -17,6 +17,7 @@ from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
 from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import JobRequest
+from orchestrator.domain.sources import Source
 from orchestrator.settings import load_settings
 from orchestrator.store import keys
 from orchestrator.store.connection import connect
@@ -129,7 +130,7 @@ def _text_bytes(client: Redis, job_id: str) -> int:
 
 
 def _store(jobs: JobStore, number: int) -> None:
-    job_id, request = f"{number:016x}", JobRequest(youtube_url=f"http://video.test/{number}")
+    job_id, request = f"{number:016x}", JobRequest(Source(f"http://video.test/{number}"))
     jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
 
 

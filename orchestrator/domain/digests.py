@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from orchestrator.domain.job import JobOptions, JobRequest
 from orchestrator.domain.pipeline import Stage, stages_of
-from orchestrator.domain.sources import canonical_address
 
 __all__ = ["digest_works"]
 
@@ -26,10 +25,10 @@ def digest_works(job_id: str, request: JobRequest, *, is_shared: bool) -> dict[s
     scope = job_id if request.force else "" if is_shared else request.owner
     content = request.upload.sha256 if request.upload else ""
     before = hashlib.sha256(f"{scope}{content}".encode()).hexdigest()
-    address = canonical_address(request.youtube_url)
+    url = request.source.canonical_url
     digests = {}
     for stage in stages_of(request):
-        asked = _write_asked(stage, "" if stage.takes_audio else address, request.options)
+        asked = _write_asked(stage, "" if stage.takes_audio else url, request.options)
         before = hashlib.sha256(f"{before}{asked}".encode()).hexdigest()
         digests[stage.name] = before[:32]
     return digests

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from orchestrator.domain.findings import NOTHING, Findings, merge_findings
+from orchestrator.domain.sources import Source
 
 __all__ = [
     "Acceptance",
@@ -150,7 +151,7 @@ class Origin:
 class JobRequest:
     """Everything that a client says when it submits a job."""
 
-    youtube_url: str
+    source: Source
     options: JobOptions = JobOptions()
     priority: Priority = Priority.NORMAL
     client: str = "anonymous"

@@ -9,7 +9,6 @@ from typing import Any
 
 from orchestrator.domain.job import StageRecord, StageStatus, Upload, WakeUp
 from orchestrator.domain.pipeline import Stage, asks_for_captions, stage_before, stages_of
-from orchestrator.domain.sources import canonical_address
 from orchestrator.domain.transitions import (
     Change,
     End,
@@ -209,7 +208,7 @@ class Turn:
         is_source_tried = self._mind_source()
         instance = self._choose_instance()
         poll = self._client.submit(
-            stage.fields(canonical_address(job.request.youtube_url), job.options),
+            stage.fields(job.request.source.canonical_url, job.options),
             idempotency_key=f"{job.job_id}:{stage.name}:{self._record.attempt}",
             source=self._open_source if stage.takes_audio else None,
             instance=instance,

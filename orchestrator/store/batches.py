@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.job import JobRequest, instant
+from orchestrator.domain.sources import Source
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 from orchestrator.store.playlists import Listing, ListingStatus, decode_listing, encode_new
@@ -20,7 +21,7 @@ class Batch:
     """Videos that were asked for together."""
 
     batch_id: str
-    urls: Sequence[str]
+    sources: Sequence[Source]
     request: JobRequest
     """What was asked for each; its address does not matter."""
     created_at: datetime
@@ -47,20 +48,23 @@ class BatchStore:
         self._retention_s = round(retention_s)
 
     def create(
-        self, urls: Sequence[str], request: JobRequest, *, playlist_url: str | None = None
+        self, sources: Sequence[Source], request: JobRequest, *, playlist: Source | None = None
     ) -> Batch:
         """Store a batch, whole or not at all.
 
         Args:
-            urls: Its videos; none yet where it is made of a playlist.
+            sources: Its videos; none yet where it is made of a playlist.
             request: What is asked for each.
-            playlist_url: The address of a playlist or a channel.
+            playlist: The playlist or channel, if any.
         """
         batch_id = secrets.token_hex(8)
         created_ms = self._connection.now_ms()
-        listing = Listing(playlist_url) if playlist_url else None
+        listing = Listing(playlist) if playlist else None
         fields = encode_request(request) | (encode_new(listing) if listing else {})
-        fields |= {"urls": json.dumps(list(urls)), "batch_created_at": str(created_ms)}
+        fields |= {
+            "urls": json.dumps([source.url for source in sources]),
+            "batch_created_at": str(created_ms),
+        }
         with self._connection.commands() as client:
             transaction = client.pipeline(transaction=True)
             transaction.hset(keys.batch(batch_id), mapping=fields)
@@ -70,7 +74,7 @@ class BatchStore:
         created_at = instant(created_ms)
         return Batch(
             batch_id,
-            urls,
+            sources,
             request,
             created_at,
             is_cancelled=False,
@@ -93,7 +97,7 @@ class BatchStore:
         created_ms = int(record["batch_created_at"])
         return Batch(
             batch_id=batch_id,
-            urls=json.loads(record["urls"]),
+            sources=[Source(url) for url in json.loads(record["urls"])],
             request=decode_request(record),
             created_at=instant(created_ms),
             is_cancelled=record.get("is_cancelled") == "1",

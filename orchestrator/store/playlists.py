@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.sources import Source
 from orchestrator.store.connection import Connection
 
 __all__ = [
@@ -32,7 +33,7 @@ class ListingStatus(StrEnum):
 class Listing:
     """What is known of a playlist."""
 
-    url: str
+    source: Source
     status: ListingStatus = ListingStatus.PENDING
     title: str | None = None
     is_truncated: bool = False
@@ -98,7 +99,7 @@ class ListingStore:
 def encode_new(listing: Listing) -> dict[str, str]:
     """Return the fields of a batch's hash that hold a listing which has not begun."""
     return {
-        "listing.url": listing.url,
+        "listing.url": listing.source.url,
         "listing.status": listing.status,
         "listing.attempt": str(listing.attempt),
     }
@@ -114,7 +115,7 @@ def decode_listing(record: Mapping[str, str]) -> Listing | None:
     if "url" not in own:
         return None
     return Listing(
-        url=own["url"],
+        source=Source(own["url"]),
         status=ListingStatus(own["status"]),
         title=own.get("title"),
         is_truncated=own.get("is_truncated") == "1",

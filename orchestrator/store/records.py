@@ -25,6 +25,7 @@ from orchestrator.domain.job import (
     instant,
 )
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.sources import Source
 
 _OPTIONS: Final = tuple(field.name for field in fields(JobOptions))
 
@@ -41,7 +42,7 @@ __all__ = [
 def encode_request(request: JobRequest) -> dict[str, str]:
     """Return the hash fields that hold what the client asked for."""
     return {
-        "youtube_url": request.youtube_url,
+        "youtube_url": request.source.url,
         "options": _encode_options(request.options),
         "priority": request.priority,
         "client": request.client,
@@ -150,7 +151,7 @@ def _moment(record: Mapping[str, str], name: str) -> datetime | None:
 def decode_request(record: Mapping[str, str]) -> JobRequest:
     """Build what a client asked for from the fields of ``encode_request``."""
     return JobRequest(
-        youtube_url=record["youtube_url"],
+        source=Source(record["youtube_url"]),
         options=_decode_options(record["options"]),
         priority=Priority(record["priority"]),
         client=record["client"],

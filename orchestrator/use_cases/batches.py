@@ -6,10 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from foundation.logins import hide_login
 from orchestrator.domain.job import Job, JobRequest
-from orchestrator.domain.network import check_address
-from orchestrator.domain.sources import check_playlist_source
+from orchestrator.domain.sources import Source
 from orchestrator.errors import (
     BatchNotFoundError,
     InvalidRequestError,
@@ -32,7 +30,7 @@ _AT_ONCE: Final = 10  # batches that one round of upkeep goes on with
 class Item:
     """One video of a batch."""
 
-    url: str
+    source: Source
     job_id: str
     job: Job | None
     """``None`` while it has not been submitted, and after its job has expired."""
@@ -97,12 +95,12 @@ class Batches:
             operations.connections.connection, retention_s=operations.settings.retention_s * 2
         )
 
-    def submit(self, urls: Sequence[str], request: JobRequest) -> Batch:
+    def submit(self, sources: Sequence[Source], request: JobRequest) -> Batch:
         """Accept a batch.
 
         Args:
-            urls: The videos, in order.
-            request: What is asked for each of them; its own address does not matter.
+            sources: The videos, in order.
+            request: What is asked for each of them; its own source does not matter.
 
         Raises:
             InvalidRequestError: They are more than one batch may have.
@@ -113,23 +111,22 @@ class Batches:
             StoreUnavailableError: It was not accepted, since Redis does not answer.
         """
         most = self._operations.settings.max_batch_items
-        if len(urls) > most:
+        if len(sources) > most:
             detail = f"A batch has at most {most} videos (MAX_BATCH_ITEMS)"
             raise InvalidRequestError(detail, "too_many_videos", "#/youtube_urls", str(most))
         self._operations.check_room()
-        for number, url in enumerate(urls):
+        for number, source in enumerate(sources):
             pointer = f"#/youtube_urls/{number}"
-            self._operations.check(replace(request, youtube_url=url), pointer=pointer)
-        batch = self._store.create(urls, request)
+            self._operations.check(replace(request, source=source), pointer=pointer)
+        batch = self._store.create(sources, request)
         self._announce()
         return batch
 
-    def submit_playlist(self, url: str, request: JobRequest) -> Batch:
+    def submit_playlist(self, request: JobRequest) -> Batch:
         """Accept a batch of the videos of a playlist or a channel, which are listed first.
 
         Args:
-            url: The address of the playlist or the channel.
-            request: What is asked for each video; its own address does not matter.
+            request: The playlist or channel, and what is asked for each of its videos.
 
         Raises:
             QueueFullError: As many jobs as may have not ended.
@@ -142,9 +139,12 @@ class Batches:
         settings, pointer = self._operations.settings, "#/playlist_url"
         self._operations.check_room()
         self._operations.check_options(request)
-        check_address(url, allow_private=settings.allow_private_addresses, pointer=pointer)
-        check_playlist_source(url, settings.allowed_sources, pointer=pointer)
-        batch = self._store.create((), request, playlist_url=url)
+        request.source.check_playlist(
+            allowed_sources=settings.allowed_sources,
+            allow_private=settings.allow_private_addresses,
+            pointer=pointer,
+        )
+        batch = self._store.create((), request, playlist=request.source)
         self._announce_listing()
         return batch
 
@@ -159,7 +159,9 @@ class Batches:
             raise BatchNotFoundError(batch_id)
         job_ids = _job_ids(batch)
         jobs = self._operations.find(job_ids)
-        return BatchView(batch, [Item(*one) for one in zip(batch.urls, job_ids, jobs, strict=True)])
+        return BatchView(
+            batch, [Item(*one) for one in zip(batch.sources, job_ids, jobs, strict=True)]
+        )
 
     def owner(self, batch_id: str) -> str:
         """Return whose a batch is; the empty text for nobody's, and where there is none."""
@@ -195,15 +197,15 @@ class Batches:
         return len(pending)
 
     def _submit_jobs(self, batch: Batch) -> None:
-        for url, job_id in zip(batch.urls, _job_ids(batch), strict=True):
+        for source, job_id in zip(batch.sources, _job_ids(batch), strict=True):
             if self._store.is_cancelled(batch.batch_id):
                 return
-            request = replace(batch.request, youtube_url=url)
+            request = replace(batch.request, source=source)
             try:
                 self._operations.submit(request, job_id=job_id, is_promised=True)
             except InvalidRequestError as error:  # by settings that are not those of its acceptance
-                shown = hide_login(url)
-                LOGGER.error("Batch %s goes on without %s: %s", batch.batch_id, shown, error)
+                url = source.public_url
+                LOGGER.error("Batch %s goes on without %s: %s", batch.batch_id, url, error)
             if self._store.is_cancelled(batch.batch_id):  # in the same instant
                 self._operations.cancel(job_id)
 
@@ -212,5 +214,5 @@ def _job_ids(batch: Batch) -> list[str]:
     """Return the ids of a batch's jobs: the same whenever they are asked for."""
     return [
         hashlib.sha256(f"{batch.batch_id}:{number}".encode()).hexdigest()[:16]
-        for number in range(len(batch.urls))
+        for number in range(len(batch.sources))
     ]

@@ -12,8 +12,6 @@ from typing import Any, Final
 
 from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import Acceptance, Job, JobRequest, JobStatus, Transcript, WakeUp
-from orchestrator.domain.network import check_address
-from orchestrator.domain.sources import check_source
 from orchestrator.engine.resources import Connections
 from orchestrator.engine.uploads import Draft
 from orchestrator.errors import QueueFullError, ServiceError
@@ -80,13 +78,16 @@ class Operations:
         self._capabilities.check(request)
 
     def _check_address(self, request: JobRequest, pointer: str = "#/youtube_url") -> None:
-        url, settings = request.youtube_url, self.settings
+        settings = self.settings
         if request.callback_url is not None:
             check_callback(request.callback_url, settings)
         if request.upload is not None:
             return
-        check_address(url, allow_private=settings.allow_private_addresses, pointer=pointer)
-        check_source(url, settings.allowed_sources, pointer=pointer)
+        request.source.check_video(
+            allowed_sources=settings.allowed_sources,
+            allow_private=settings.allow_private_addresses,
+            pointer=pointer,
+        )
 
     def check_room(self) -> None:
         """Make sure that one more job would be accepted.

@@ -2,8 +2,7 @@
 
 import json
 
-from orchestrator.domain.network import check_address
-from orchestrator.domain.sources import canonical_address, check_source
+from orchestrator.domain.sources import Source
 from orchestrator.errors import ForbiddenAddressError, UnsupportedSourceError
 from orchestrator.microservice import Playlist
 from orchestrator.settings import Settings
@@ -38,8 +37,8 @@ def listed(playlist: Playlist, settings: Settings) -> ListingChange:
 
     Those are taken that are accepted as a source, each once, up to the bound.
     """
-    urls = dict.fromkeys(map(canonical_address, playlist.urls))
-    found = [url for url in urls if _is_accepted(url, settings)]
+    urls = dict.fromkeys(Source(url).canonical_url for url in playlist.urls)
+    found = [url for url in urls if _is_accepted(Source(url), settings)]
     if not found:
         return failed("empty_playlist", "The playlist has no videos that are accepted here")
     most = settings.max_batch_items
@@ -54,10 +53,12 @@ def listed(playlist: Playlist, settings: Settings) -> ListingChange:
     return ListingChange(facts, over=True, has_jobs=True)
 
 
-def _is_accepted(url: str, settings: Settings) -> bool:
+def _is_accepted(source: Source, settings: Settings) -> bool:
     try:
-        check_address(url, allow_private=settings.allow_private_addresses)
-        check_source(url, settings.allowed_sources)
+        source.check_video(
+            allowed_sources=settings.allowed_sources,
+            allow_private=settings.allow_private_addresses,
+        )
     except (ForbiddenAddressError, UnsupportedSourceError):
         return False
     return True

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from foundation.logins import hide_login
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.engine.resources import Resources
 from orchestrator.errors import (
@@ -105,7 +104,8 @@ class Listings:
         remote_id, accepted = listing.remote_id, None
         if remote_id is None:
             key = f"{batch.batch_id}:listing:{listing.attempt}"
-            poll = self._client.submit_playlist(listing.url, idempotency_key=key, instance=instance)
+            url = listing.source.url
+            poll = self._client.submit_playlist(url, idempotency_key=key, instance=instance)
             if poll.job is None:
                 raise ServiceUnavailableError(_SERVICE, "it gave no job")
             remote_id, accepted = poll.job.job_id, poll if poll.etag else None
@@ -145,7 +145,7 @@ class Listings:
         change = self._put_off(error, listing) or self._begin_anew(error, listing)
         if change is not None:
             return change
-        LOGGER.warning("The playlist %s is not listed: %s", hide_login(listing.url), error)
+        LOGGER.warning("The playlist %s is not listed: %s", listing.source.public_url, error)
         if isinstance(error, ServiceRejectedError) and error.status_code in _NO_SUCH_ROUTE:
             return failed("playlists_unsupported", f"{error.service} lists no playlists")
         return failed(error.code, str(error))

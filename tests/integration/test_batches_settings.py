@@ -1,5 +1,6 @@
 """Batches outlive a change of the settings that they were accepted under."""
 
+from orchestrator.domain.sources import Source
 from orchestrator.engine.resources import build_connections
 from orchestrator.use_cases.batches import Batches
 from orchestrator.use_cases.jobs import Operations
@@ -16,9 +17,10 @@ def test_a_video_that_is_not_accepted_any_more_holds_up_no_other() -> None:
             operations = Operations(build_connections(settings), lambda _: None)
             return Batches(operations, lambda: None, lambda: None)
 
-        first = make_batches("video.test").submit(["http://video.test/a", URL], make_request())
+        videos = [Source("http://video.test/a"), Source(URL)]
+        first = make_batches("video.test").submit(videos, make_request())
         batches = make_batches()
-        second = batches.submit([URL], make_request())
+        second = batches.submit([Source(URL)], make_request())
         assert batches.submit_pending() == 2
         for batch, submitted in ((first, [False, True]), (second, [True])):
             view = batches.get(batch.batch_id)

@@ -18,6 +18,7 @@ from hypothesis.strategies import DataObject, booleans, data, integers, sampled_
 from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import Acceptance, JobRequest, JobStatus, Priority, WakeUp
 from orchestrator.domain.pipeline import STAGES, Stage, stage_named
+from orchestrator.domain.sources import Source
 from orchestrator.domain.transitions import Change, Stay
 from orchestrator.errors import (
     IllegalTransitionError,
@@ -75,7 +76,7 @@ class JobStoreMachine(RuleBasedStateMachine):
         for worker in WORKERS:
             self.workers.beat(worker, {})
         for video, force in (("x", False), ("x", False), ("y", True)):
-            self.submit_one(JobRequest(video, force=force))
+            self.submit_one(JobRequest(Source(video), force=force))
 
     def teardown(self) -> None:
         self.client.close()
@@ -90,7 +91,9 @@ class JobStoreMachine(RuleBasedStateMachine):
     )
     def submit(self, video: str, priority: Priority, client: str, force: bool) -> None:  # noqa: FBT001
         if len(self.job_ids) < 8:
-            self.submit_one(JobRequest(video, priority=priority, client=client, force=force))
+            self.submit_one(
+                JobRequest(Source(video), priority=priority, client=client, force=force)
+            )
 
     def submit_one(self, request: JobRequest) -> None:
         job_id = f"{len(self.job_ids):016x}"

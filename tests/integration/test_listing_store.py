@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.domain.sources import Source
 from orchestrator.microservice import Playlist
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.connection import Connection, connect
@@ -13,7 +14,7 @@ from orchestrator.use_cases.playlist_changes import begun_anew, failed, listed, 
 from tests.support.jobs import make_request, make_settings
 from tests.support.redis_server import RedisServer
 
-URL = "https://www.youtube.com/playlist?list=PL1"
+SOURCE = Source("https://www.youtube.com/playlist?list=PL1")
 VIDEOS = ("https://www.youtube.com/watch?v=a",)
 ADDRESS = "http://127.0.0.1:9"
 
@@ -36,7 +37,7 @@ def listings(connection: Connection) -> ListingStore:
 
 
 def create(batches: BatchStore) -> tuple[str, Listing]:
-    batch = batches.create((), make_request(), playlist_url=URL)
+    batch = batches.create((), make_request(), playlist=SOURCE)
     assert batch.listing is not None
     return batch.batch_id, batch.listing
 
@@ -74,9 +75,9 @@ def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
     playlist = Playlist("Talks", (*VIDEOS, "http://elsewhere.test/1"), is_truncated=True)
     assert listings.write(batch_id, listing, listed(playlist, make_settings()))
     (batch,) = batches.pending(limit=5)
-    assert tuple(batch.urls) == VIDEOS
+    assert [source.url for source in batch.sources] == list(VIDEOS)
     assert batch.listing == Listing(
-        URL, ListingStatus.DONE, title="Talks", is_truncated=True, skipped=1
+        SOURCE, ListingStatus.DONE, title="Talks", is_truncated=True, skipped=1
     )
     assert deleted(connection) == ["dl_1"]
 
@@ -96,7 +97,7 @@ def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
     assert listings.write(batch_id, listing, begun_anew(listing, in_s=0))
-    assert found(batches, batch_id)[1] == Listing(URL, attempt=2)
+    assert found(batches, batch_id)[1] == Listing(SOURCE, attempt=2)
     assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
     assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
 

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import JobRequest
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.sources import Source
 from orchestrator.domain.transitions import attached, failed, handed_back, started_over, submitted
 from orchestrator.errors import DeadlineExceededError, RemoteJobLostError
 from orchestrator.settings import ServiceSettings, load_settings
@@ -42,7 +43,7 @@ class World:
             self.take_turn(job_id)
 
     def add(self, job_id: str) -> None:
-        request = JobRequest("http://video.test/shared")
+        request = JobRequest(Source("http://video.test/shared"))
         self.jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
 
     def take_turn(self, job_id: str, remote_id: str = "remote") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.domain.job import Job, JobOptions, JobRequest, JobStatus, StageRecord
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.sources import Source
 from orchestrator.settings import Settings, load_settings
 
 __all__ = ["NOW", "URL", "make_job", "make_request", "make_settings", "with_stage"]
@@ -19,9 +20,9 @@ def make_settings(**overrides: Any) -> Settings:
     return load_settings(env_files=(), **overrides)
 
 
-def make_request(*, options: JobOptions | None = None, **facts: Any) -> JobRequest:
+def make_request(*, url: str = URL, options: JobOptions | None = None, **facts: Any) -> JobRequest:
     """Return what a client asks for."""
-    return JobRequest(youtube_url=URL, options=options or JobOptions(), **facts)
+    return JobRequest(source=Source(url), options=options or JobOptions(), **facts)
 
 
 def make_job(stage: str = "download", **facts: Any) -> Job:

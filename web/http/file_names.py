@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from icu4py.breakers import CharacterBreaker
 from pathvalidate import sanitize_filename
@@ -79,7 +79,7 @@ def _candidates(job: Job) -> list[str]:
     if job.request.upload:
         found.append(_without_suffix(job.request.upload.filename))
     else:
-        name = unquote(PurePosixPath(urlsplit(job.request.youtube_url).path).name)
+        name = unquote(PurePosixPath(job.request.source.path).name)
         if _suffix(name):  # else it is a page's name, such as `watch`
             found.append(_without_suffix(name))
     return found

@@ -4,6 +4,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_pydantic import validate
 
+from orchestrator.domain.sources import Source
 from orchestrator.errors import InvalidRequestError
 from web.documentation.responses import Answer, answers
 from web.guards.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -28,9 +29,9 @@ def submit(body: BatchRequest) -> ResponseReturnValue:
     url = (body.playlist_url or body.youtube_urls[0]).strip()
     asked = body.to_request(operations().settings, url=url, caller=caller(), origin=origin())
     if body.playlist_url:
-        batch = batches().submit_playlist(url, asked)
+        batch = batches().submit_playlist(asked)
     else:
-        batch = batches().submit([one.strip() for one in body.youtube_urls], asked)
+        batch = batches().submit([Source(one.strip()) for one in body.youtube_urls], asked)
     accepted = BatchAccepted.of(batch)
     location = url_for("batches.show", batch_id=batch.batch_id)
     return accepted.model_dump(mode="json"), 202, {"Location": location}

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_pydantic import validate
 
-from foundation.logins import hide_login
 from orchestrator.domain.access import Scope
 from orchestrator.domain.job import Acceptance, Job
 from web.documentation.responses import IF_NONE_MATCH, LAST_EVENT_ID, PREFER_WAIT, Answer, answers
@@ -28,7 +27,7 @@ def _accepted(job: Acceptance) -> Response:
         job_id=job.job_id,
         status=job.status,
         message=say("message.pipeline", "Pipeline started"),
-        youtube_url=hide_login(job.request.youtube_url),
+        youtube_url=job.request.source.public_url,
         overall_progress=job.overall_progress,
     )
     location = {"Location": url_for("jobs.show", job_id=job.job_id)}

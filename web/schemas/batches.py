@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from foundation.logins import hide_login
 from orchestrator.domain.job import JobStatus
 from orchestrator.store.batches import Batch
 from orchestrator.store.playlists import Listing
@@ -49,7 +48,7 @@ class BatchAccepted(BaseModel):
     def of(cls, batch: Batch) -> "BatchAccepted":
         """Show a batch that was just accepted."""
         status: Literal["listing", "running"] = "listing" if batch.listing else "running"
-        return cls(batch_id=batch.batch_id, status=status, total=len(batch.urls))
+        return cls(batch_id=batch.batch_id, status=status, total=len(batch.sources))
 
 
 class PlaylistDetail(BaseModel):
@@ -64,7 +63,7 @@ class PlaylistDetail(BaseModel):
     def of(cls, listing: Listing) -> "PlaylistDetail":
         """Show what is known of a playlist."""
         return cls(
-            url=hide_login(listing.url),
+            url=listing.source.public_url,
             title=listing.title,
             truncated=listing.is_truncated,
             skipped=listing.skipped,
@@ -89,7 +88,7 @@ class BatchItem(BaseModel):
         """Show an item."""
         job = item.job
         return cls(
-            youtube_url=hide_login(item.url),
+            youtube_url=item.source.public_url,
             job_id=item.job_id,
             status=job.status if job else None,
             progress=job.overall_progress if job else 0.0,

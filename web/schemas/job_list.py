@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from foundation.logins import hide_login
 from orchestrator.domain.job import Job, JobStatus
 from orchestrator.store.jobs import Cursor
 from web.schemas.jobs import Moment
@@ -49,7 +48,7 @@ class JobSummary(BaseModel):
         """Show a job in short."""
         return cls(
             job_id=job.job_id,
-            youtube_url=hide_login(job.request.youtube_url),
+            youtube_url=job.request.source.public_url,
             title=job.video.title if job.video else None,
             status=job.status,
             progress=job.overall_progress,

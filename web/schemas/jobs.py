@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from foundation.logins import hide_login
 from orchestrator.domain.access import Caller
 from orchestrator.domain.job import (
     CaptionsChoice,
@@ -24,6 +23,7 @@ from orchestrator.domain.job import (
     Upload,
 )
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.sources import Source
 from orchestrator.settings import Settings
 from web.schemas.fields import (
     AudioTrackChoice,
@@ -140,7 +140,7 @@ class PipelineOptions(BaseModel):
             **defaulted,
         )
         return JobRequest(
-            youtube_url=url.strip(),
+            source=Source(url.strip()),
             options=options,
             priority=self.priority,
             client=caller.name,
@@ -259,7 +259,7 @@ class JobDetail(BaseModel):
         found = job.findings
         return cls(
             job_id=job.job_id,
-            youtube_url=hide_login(job.request.youtube_url),
+            youtube_url=job.request.source.public_url,
             status=job.status,
             overall_progress=job.overall_progress,
             created_at=job.created_at,

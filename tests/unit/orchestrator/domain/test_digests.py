@@ -59,13 +59,13 @@ def test_jobs_with_other_channels_or_another_track_share_the_download_only(
 
 
 def test_all_addresses_of_one_video_share_everything() -> None:
-    other = type(make_request())("https://youtu.be/dQw4w9WgXcQ?t=1")
+    other = make_request(url="https://youtu.be/dQw4w9WgXcQ?t=1")
     assert list(digest_works("a1", other, is_shared=False).values()) == digests()
 
 
 def test_jobs_of_other_addresses_share_nothing() -> None:
-    other = make_request()
-    works = digest_works("a1", type(other)(f"{URL}-other"), is_shared=False)
+    other = make_request(url=f"{URL}-other")
+    works = digest_works("a1", other, is_shared=False)
     assert shared_stages(digests(), list(works.values())) == [False, False, False]
 
 

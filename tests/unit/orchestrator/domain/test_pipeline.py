@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.domain.job import CaptionsChoice, Channels, JobOptions, JobRequest, Upload
 from orchestrator.domain.pipeline import SERVICES, STAGES, asks_for_captions, stage_named, stages_of
+from orchestrator.domain.sources import Source
 from tests.support.jobs import URL, make_job, make_request
 
 DOWNLOAD, NORMALIZATION, TRANSCRIPTION = STAGES
@@ -92,9 +93,9 @@ def test_a_service_s_variables_carry_its_name() -> None:
 
 
 def test_a_job_with_an_upload_has_nothing_to_download() -> None:
-    assert stages_of(JobRequest(URL)) == STAGES
+    assert stages_of(JobRequest(Source(URL))) == STAGES
     upload = Upload("talk.mp3", 3, "00" * 32)
-    assert stages_of(JobRequest("upload:talk.mp3", upload=upload)) == STAGES[1:]
+    assert stages_of(JobRequest(Source("upload:talk.mp3"), upload=upload)) == STAGES[1:]
 
 
 def test_a_stage_is_found_by_its_name() -> None:

@@ -2,12 +2,7 @@
 
 import pytest
 
-from orchestrator.domain.sources import (
-    canonical_address,
-    check_playlist_source,
-    check_source,
-    is_accepted,
-)
+from orchestrator.domain.sources import Source
 from orchestrator.errors import UnsupportedSourceError
 
 _NONE: frozenset[str] = frozenset()
@@ -28,7 +23,7 @@ _NONE: frozenset[str] = frozenset()
     ],
 )
 def test_every_host_of_youtube_is_accepted(url: str) -> None:
-    assert is_accepted(url, _NONE)
+    assert Source(url).is_allowed(_NONE)
 
 
 @pytest.mark.parametrize(
@@ -54,34 +49,34 @@ def test_every_host_of_youtube_is_accepted(url: str) -> None:
     ],
 )
 def test_any_other_address_is_refused(url: str) -> None:
-    assert not is_accepted(url, _NONE)
+    assert not Source(url).is_allowed(_NONE)
 
 
 @pytest.mark.parametrize("url", ["http://video.test/a", "http://cdn.video.test:8080/a"])
 def test_a_host_that_the_operator_allows_is_accepted_with_its_subdomains(url: str) -> None:
-    assert is_accepted(url, frozenset({"video.test"}))
-    assert not is_accepted(url, frozenset({"other.test"}))
+    assert Source(url).is_allowed(frozenset({"video.test"}))
+    assert not Source(url).is_allowed(frozenset({"other.test"}))
 
 
 def test_an_allowed_host_does_not_allow_those_whose_names_only_end_alike() -> None:
-    assert not is_accepted("http://myvideo.test/a", frozenset({"video.test"}))
+    assert not Source("http://myvideo.test/a").is_allowed(frozenset({"video.test"}))
 
 
 def test_a_star_allows_every_host_but_no_other_scheme() -> None:
     anything = frozenset({"*"})
-    assert is_accepted("http://127.0.0.1:9000/a.wav", anything)
-    assert not is_accepted("file:///etc/passwd", anything)
+    assert Source("http://127.0.0.1:9000/a.wav").is_allowed(anything)
+    assert not Source("file:///etc/passwd").is_allowed(anything)
 
 
 @pytest.mark.parametrize(
     "url", ["http://video.test:99999/a", "http://video.test:0/a", "http://\u2024\u2024/a"]
 )
 def test_what_nobody_could_connect_to_is_not_accepted(url: str) -> None:
-    assert not is_accepted(url, frozenset({"*"}))
+    assert not Source(url).is_allowed(frozenset({"*"}))
 
 
 def test_youtube_stays_accepted_where_the_operator_allows_others() -> None:
-    assert is_accepted("https://youtu.be/dQw4w9WgXcQ", frozenset({"video.test"}))
+    assert Source("https://youtu.be/dQw4w9WgXcQ").is_allowed(frozenset({"video.test"}))
 
 
 @pytest.mark.parametrize(
@@ -112,12 +107,12 @@ def test_youtube_stays_accepted_where_the_operator_allows_others() -> None:
     ],
 )
 def test_every_form_of_a_videos_address_has_one_canonical_form(url: str) -> None:
-    check_source(url, _NONE)
-    assert canonical_address(url) == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    Source(url).check_video(allowed_sources=_NONE, allow_private=False)
+    assert Source(url).canonical_url == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
 
 def test_the_letter_case_of_a_videos_id_counts() -> None:
-    assert canonical_address("https://youtu.be/DQW4W9WGXCQ").endswith("v=DQW4W9WGXCQ")
+    assert Source("https://youtu.be/DQW4W9WGXCQ").canonical_url.endswith("v=DQW4W9WGXCQ")
 
 
 @pytest.mark.parametrize(
@@ -149,23 +144,23 @@ def test_an_address_of_youtube_without_a_video_is_refused(
     url: str, allowed: frozenset[str]
 ) -> None:
     with pytest.raises(UnsupportedSourceError, match="no single video"):
-        check_source(url, allowed)
-    assert canonical_address(url) == url
+        Source(url).check_video(allowed_sources=allowed, allow_private=False)
+    assert Source(url).canonical_url == url
 
 
 def test_a_clip_is_accepted_as_it_is() -> None:
     url = "https://www.youtube.com/clip/UgkxhJ"
-    check_source(url, _NONE)
-    assert canonical_address(url) == url
+    Source(url).check_video(allowed_sources=_NONE, allow_private=False)
+    assert Source(url).canonical_url == url
 
 
 @pytest.mark.parametrize(
     "url", ["http://video.test/watch?v=dQw4w9WgXcQ", "https://notyoutube.com/watch?v=1", "nothing"]
 )
 def test_an_address_of_another_site_stays_as_it_is(url: str) -> None:
-    assert canonical_address(url) == url
+    assert Source(url).canonical_url == url
     with pytest.raises(UnsupportedSourceError, match="not a source"):
-        check_source(url, _NONE)
+        Source(url).check_video(allowed_sources=_NONE, allow_private=False)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +178,9 @@ def test_an_address_of_another_site_stays_as_it_is(url: str) -> None:
     ],
 )
 def test_playlists_and_channels_of_youtube_are_recognised(url: str) -> None:
-    check_playlist_source(url, _NONE)
+    Source(url).check_playlist(allowed_sources=_NONE, allow_private=False)
     with pytest.raises(UnsupportedSourceError):
-        check_source(url, _NONE)
+        Source(url).check_video(allowed_sources=_NONE, allow_private=False)
 
 
 @pytest.mark.parametrize(
@@ -205,17 +200,19 @@ def test_playlists_and_channels_of_youtube_are_recognised(url: str) -> None:
 )
 def test_what_is_no_playlist_is_none(url: str) -> None:
     with pytest.raises(UnsupportedSourceError):
-        check_playlist_source(url, _NONE)
+        Source(url).check_playlist(allowed_sources=_NONE, allow_private=False)
 
 
 def test_a_playlist_may_be_any_address_of_a_host_that_the_operator_allows() -> None:
-    check_playlist_source("https://media.example.org/feed.xml", frozenset({"example.org"}))
+    Source("https://media.example.org/feed.xml").check_playlist(
+        allowed_sources=frozenset({"example.org"}), allow_private=False
+    )
 
 
 @pytest.mark.parametrize("odd", ["\n", "\t", "\r", "\0", "\x1b"])
 def test_an_address_with_control_characters_is_of_no_source(odd: str) -> None:
     for url in (f"https://youtu.be/dQw4{odd}w9WgXcQ", f"https://you{odd}tu.be/dQw4w9WgXcQ"):
-        assert not is_accepted(url, frozenset({"*"}))
+        assert not Source(url).is_allowed(frozenset({"*"}))
 
 
 @pytest.mark.parametrize(
@@ -231,6 +228,6 @@ def test_an_address_with_control_characters_is_of_no_source(odd: str) -> None:
 )
 def test_a_refusal_does_not_show_a_login(url: str) -> None:
     with pytest.raises(UnsupportedSourceError) as caught:
-        check_source(url, frozenset())
+        Source(url).check_video(allowed_sources=frozenset(), allow_private=False)
     assert "user" not in str(caught.value)
     assert "secr" not in f"{caught.value} {vars(caught.value)}"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orchestrator.domain.sources import Source
 from orchestrator.engine.resources import build_connections
 from orchestrator.errors import InvalidRequestError
 from orchestrator.use_cases.batches import Batches
@@ -14,4 +15,4 @@ def test_a_batch_of_more_videos_than_are_allowed_is_refused() -> None:
     operations = Operations(build_connections(settings), lambda _: None)
     batches = Batches(operations, lambda: None, lambda: None)
     with pytest.raises(InvalidRequestError, match="at most 2 videos"):
-        batches.submit([URL] * 3, make_request())
+        batches.submit([Source(URL)] * 3, make_request())

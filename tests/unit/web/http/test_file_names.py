@@ -12,6 +12,7 @@ from werkzeug.http import parse_options_header
 
 from foundation.content_disposition import attachment
 from orchestrator.domain.job import Job, JobOptions, Upload, Video
+from orchestrator.domain.sources import Source
 from tests.support.jobs import make_job, make_request
 from web.http.file_names import audio_name, safe_name, transcript_name
 
@@ -21,7 +22,7 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 def job(title: str | None = None, *, url: str | None = None, **facts: Any) -> Job:
     options = facts.pop("options", None)
     request = make_request(options=options, upload=facts.pop("upload", None))
-    request = replace(request, youtube_url=url) if url else request
+    request = replace(request, source=Source(url)) if url else request
     return make_job(request=request, video=Video(title=title), **facts)
 
 

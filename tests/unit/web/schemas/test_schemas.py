@@ -18,6 +18,7 @@ from orchestrator.domain.job import (
     StageStatus,
     Transcript,
 )
+from orchestrator.domain.sources import Source
 from orchestrator.store.playlists import Listing
 from orchestrator.use_cases.batches import Item
 from tests.support.jobs import NOW, URL, make_job, make_request, make_settings, with_stage
@@ -69,7 +70,7 @@ def test_the_body_of_the_public_contract_is_accepted_as_it_stands() -> None:
 def test_an_address_alone_is_enough() -> None:
     request = PipelineRequest(youtube_url=f" {URL} ")
     made = request.to_request(make_settings(), url=request.youtube_url, caller=CALLER)
-    assert (made.youtube_url, made.client, made.owner) == (URL, "192.0.2.7", "")
+    assert (made.source.url, made.client, made.owner) == (URL, "192.0.2.7", "")
     assert (made.priority, made.force) == (Priority.NORMAL, False)
 
 
@@ -212,10 +213,11 @@ def test_a_list_says_how_many_warnings_a_job_has() -> None:
 
 
 def test_a_login_in_an_address_is_shown_nowhere() -> None:
-    request = replace(make_request(), youtube_url="http://user:secret@video.test/a.mp3")
+    source = Source("http://user:secret@video.test/a.mp3")
+    request = replace(make_request(), source=source)
     job = make_job(request=request)
-    item = Item("http://user:secret@video.test/a.mp3", job.job_id, job)
-    listing = Listing("http://user:secret@video.test/list")
+    item = Item(source, job.job_id, job)
+    listing = Listing(Source("http://user:secret@video.test/list"))
     for view in (JobDetail.of(job, None, 0), JobSummary.of(job), BatchItem.of(item)):
         assert view.youtube_url == "http://video.test/a.mp3"
         assert "secret" not in view.model_dump_json()
