@@ -15,9 +15,9 @@ from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
 from benchmarks.harness.redis_meter import read_count
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
-from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import JobRequest
 from orchestrator.domain.sources import Source
+from orchestrator.domain.work_keys import derive_work_keys
 from orchestrator.settings import load_settings
 from orchestrator.store import keys
 from orchestrator.store.connection import connect
@@ -131,7 +131,7 @@ def _text_bytes(client: Redis, job_id: str) -> int:
 
 def _store(jobs: JobStore, number: int) -> None:
     job_id, request = f"{number:016x}", JobRequest(Source(f"http://video.test/{number}"))
-    jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
+    jobs.create(job_id, request, derive_work_keys(job_id, request, is_shared=False))
 
 
 def _time_lists(session: requests.Session, url: str) -> Iterator[float]:

@@ -11,7 +11,7 @@ from orchestrator.engine.heartbeat import Heartbeat
 from orchestrator.engine.reconciler import Reconciler
 from orchestrator.engine.resources import Resources
 from orchestrator.errors import StoreError
-from orchestrator.operating.bookkeeper import Bookkeeper
+from orchestrator.operating.metrics_flusher import MetricsFlusher
 from orchestrator.store.statistics import FigureStore, place_of
 from orchestrator.store.wake_up_calls import CallStore
 from orchestrator.store.workers import WorkerStore
@@ -53,7 +53,7 @@ class Pulse:
         )
         self._counts = resources.counts
         place = place_of(resources.turns.worker)
-        self._bookkeeper = Bookkeeper(self._counts, FigureStore(resources.connection), place)
+        self._flusher = MetricsFlusher(self._counts, FigureStore(resources.connection), place)
         self._metrics_port = MetricsPort(resources)
         self._ended = threading.Event()
         self._threads = [
@@ -73,7 +73,7 @@ class Pulse:
             thread.join(self._interval_s)
         try:
             self._workers.leave(self._turns.worker)
-            self._bookkeeper.carry()
+            self._flusher.flush()
         except StoreError as error:
             LOGGER.warning("The sign of life was not withdrawn: %s", error)
 
@@ -86,7 +86,7 @@ class Pulse:
             self._enqueue(call)
         if calls:
             self._counts.add(RECOVERIES, "dead_turn", amount=len(calls))
-        self._bookkeeper.carry()
+        self._flusher.flush()
 
     def reconcile(self) -> None:
         """Run one round of the reconciler."""

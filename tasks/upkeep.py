@@ -4,8 +4,9 @@ from functools import cache
 
 from celery import shared_task
 
+from orchestrator.operating.upkeep import Upkeep
 from orchestrator.use_cases.batches import Batches
-from orchestrator.use_cases.jobs import Operations
+from orchestrator.use_cases.jobs import Jobs
 from orchestrator.use_cases.playlists import Listings
 from orchestrator.use_cases.webhooks import Webhooks
 from tasks.broker import announce_batch, announce_listing
@@ -25,7 +26,7 @@ __all__ = [
 @shared_task(name="upkeep.remove_expired")
 def remove_expired() -> int:
     """Remove expired jobs from the indexes."""
-    return _operations().remove_expired()
+    return _upkeep().remove_expired()
 
 
 @shared_task(name="upkeep.deliver_webhooks")
@@ -37,7 +38,7 @@ def deliver_webhooks() -> int:
 @shared_task(name="upkeep.sweep_uploads")
 def sweep_uploads() -> int:
     """Remove uploads whose jobs are gone."""
-    return _operations().sweep_uploads()
+    return _upkeep().sweep_uploads()
 
 
 @shared_task(name="upkeep.submit_batches")
@@ -55,12 +56,12 @@ def list_playlists() -> int:
 @shared_task(name="upkeep.delete_remote_jobs")
 def delete_remote_jobs() -> int:
     """Delete remote jobs that are no longer needed."""
-    return _operations().delete_remote_jobs()
+    return _upkeep().delete_remote_jobs()
 
 
 @cache
-def _operations() -> Operations:
-    return Operations(connections(), enqueue)
+def _upkeep() -> Upkeep:
+    return Upkeep(connections())
 
 
 @cache
@@ -70,7 +71,7 @@ def _webhooks() -> Webhooks:
 
 @cache
 def _batches() -> Batches:
-    return Batches(_operations(), announce_batch, announce_listing)
+    return Batches(connections(), Jobs(connections(), enqueue), announce_batch, announce_listing)
 
 
 @cache

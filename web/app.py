@@ -3,15 +3,18 @@
 from flask import Flask
 
 from foundation import tracing
-from orchestrator.engine.resources import build_connections
-from orchestrator.operating.administration import Administration
-from orchestrator.operating.monitoring import Monitoring
+from orchestrator.engine.resources import Connections, build_connections
+from orchestrator.operating.health import HealthChecker
+from orchestrator.operating.maintenance import Maintenance
+from orchestrator.operating.monitoring import Monitor
 from orchestrator.settings import Settings, load_settings
+from orchestrator.store.jobs import JobStore
+from orchestrator.store.replies import ReplyStore
 from orchestrator.telemetry import log
+from orchestrator.use_cases.audio import AudioFiles
 from orchestrator.use_cases.batches import Batches
-from orchestrator.use_cases.jobs import Operations
-from orchestrator.use_cases.live import Live
-from orchestrator.use_cases.results import Results
+from orchestrator.use_cases.jobs import Jobs
+from orchestrator.use_cases.live import LiveUpdates
 from orchestrator.use_cases.webhooks import Webhooks
 from tasks.app import app as celery_app
 from tasks.broker import announce_batch, announce_listing, purge, queue_lengths
@@ -20,7 +23,7 @@ from web.guards.access import check_id, check_owner, refuse_or_warn, register_ac
 from web.guards.limits import register_limits
 from web.guards.lockout import register_lockout
 from web.http.body import JsonProvider
-from web.http.context import ADMINISTRATION, BATCHES, EXTENSION, LIVE, MONITORING, RESULTS, WEBHOOKS
+from web.http.context import UseCases, register_use_cases
 from web.http.errors import register_errors
 from web.http.headers import register_hygiene
 from web.http.rates import RateCounter
@@ -60,14 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     connections = build_connections(settings)
     counter = RateCounter(connections.connection)
-    operations = Operations(connections, enqueue)
-    app.extensions[EXTENSION] = operations
-    app.extensions[BATCHES] = Batches(operations, announce_batch, announce_listing)
-    app.extensions[ADMINISTRATION] = Administration(connections, purge)
-    app.extensions[LIVE] = Live(connections)
-    app.extensions[MONITORING] = Monitoring(connections, lambda: queue_lengths(celery_app))
-    app.extensions[RESULTS] = Results(connections)
-    app.extensions[WEBHOOKS] = Webhooks(connections)
+    register_use_cases(app, _build_use_cases(connections))
     register_errors(app)
     # What every request passes, in this order: the clock, its id, its key, whether what it asks for
     # can be a job, its rate, whose job it is.
@@ -88,3 +84,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(pages.blueprint)
     return app
+
+
+def _build_use_cases(connections: Connections) -> UseCases:
+    settings, connection = connections.settings, connections.connection
+    submitter = Jobs(connections, enqueue)
+    return UseCases(
+        settings=settings,
+        audio_files=AudioFiles(connections),
+        batches=Batches(connections, submitter, announce_batch, announce_listing),
+        health_checker=HealthChecker(
+            settings,
+            JobStore(connection, settings),
+            connections.breakers,
+            connections.clients,
+        ),
+        jobs=submitter,
+        live_updates=LiveUpdates(connections),
+        maintenance=Maintenance(connections, purge),
+        monitor=Monitor(connections, lambda: queue_lengths(celery_app)),
+        reply_store=ReplyStore(connection, retention_s=settings.retention_s),
+        webhooks=Webhooks(connections),
+    )

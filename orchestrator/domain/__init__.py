@@ -1,1 +1,1 @@
-"""Jobs, stages and the rules that hold for them: pure. Imports errors and foundation only."""
+"""Jobs, stages and their rules, without I/O. May import errors and foundation only."""

@@ -197,7 +197,7 @@ class StageRecord:
     findings: Findings = NOTHING
     """What its service reported when it was done."""
     work: str | None = None
-    """The digest of what is done to what; equal digests share one remote job."""
+    """The key of the work; stages with equal keys share one remote job."""
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None

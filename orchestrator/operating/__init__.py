@@ -1,1 +1,1 @@
-"""What operators use: health, monitoring, cleanup. Imports the engine and the wings below it."""
+"""Health, statistics, upkeep and maintenance. May import the engine and the layers below it."""

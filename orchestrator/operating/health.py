@@ -1,4 +1,4 @@
-"""How everything is: Redis, every service and its breaker, asked side by side."""
+"""Health of Redis, the services and their breakers, checked in parallel."""
 
 import threading
 import time
@@ -14,34 +14,34 @@ from orchestrator.settings import Settings
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.jobs import JobStore
 
-__all__ = ["Health", "HealthWatch"]
+__all__ = ["Health", "HealthChecker"]
 
-_SILENT = "unreachable"
-Answer = TypeVar("Answer")
+_UNREACHABLE = "unreachable"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Health:
-    """How everything was, a moment ago at the most."""
+    """The health of the system, at most ``health_fresh_s`` old."""
 
     is_store_up: bool
     microservices: Mapping[str, str]
-    """Each service's own word, ``unreachable`` where it has none."""
+    """The status that each service reports, ``unreachable`` if it does not answer."""
     instances: Mapping[str, Mapping[str, str]]
-    """The words of each instance by its address, for services that have several."""
+    """The status of each instance by its URL, for services with several instances."""
     breakers: Mapping[str, str]
-    """``open`` for services that are left alone for now, else ``closed``."""
+    """``open`` for services that are not called for now, else ``closed``."""
 
 
-class HealthWatch:
-    """Asks, and remembers the answer for a moment; however sick somebody is, it is quick.
+class HealthChecker:
+    """Checks health within a time limit and caches the result briefly.
 
     Args:
-        settings: How long an answer may take, and how long it counts.
-        jobs: Stands for Redis.
+        settings: The time limit of a check and the lifetime of its result.
+        jobs: The store whose Redis is checked.
         breakers: The services' breakers.
         clients: The services by name.
-        monotonic: Seconds of a clock that never goes back.
+        monotonic: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -59,41 +59,42 @@ class HealthWatch:
         self._clients = clients
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known: tuple[float, Health] | None = None
+        self._cached: tuple[float, Health] | None = None
 
-    def look(self) -> Health:
-        """Return how everything is; callers at the same time share one look."""
+    def check(self) -> Health:
+        """Return the current health; concurrent callers share one check."""
         with self._lock:
             now = self._monotonic()
-            if self._known is None or now - self._known[0] > self._fresh_s:
-                self._known = (now, self._ask())
-            return self._known[1]
+            if self._cached is None or now - self._cached[0] > self._fresh_s:
+                self._cached = (now, self._check_all())
+            return self._cached[1]
 
-    def _ask(self) -> Health:
-        places = [(name, url) for name, one in self._clients.items() for url in one.instances]
-        pool = ThreadPoolExecutor(len(places) + 1, thread_name_prefix="health")
-        breakers = pool.submit(self._ask_store)
-        words = {
-            place: pool.submit(
-                self._clients[place[0]].health, timeout_s=self._timeout_s, instance=place[1]
+    def _check_all(self) -> Health:
+        instances = [(name, url) for name, one in self._clients.items() for url in one.instances]
+        pool = ThreadPoolExecutor(len(instances) + 1, thread_name_prefix="health")
+        store = pool.submit(self._check_store)
+        checks = {
+            (name, url): pool.submit(
+                self._clients[name].health, timeout_s=self._timeout_s, instance=url
             )
-            for place in places
+            for name, url in instances
         }
-        asked: list[Future[Any]] = [breakers, *words.values()]
-        wait(asked, timeout=self._timeout_s)
-        pool.shutdown(wait=False)  # who has not answered by now may end later, unheard
-        found = _answer(breakers, None)
-        instances: dict[str, dict[str, str]] = {name: {} for name in self._clients}
-        for (name, url), word in words.items():
-            instances[name][url] = _answer(word, _SILENT)
+        pending: list[Future[Any]] = [store, *checks.values()]
+        wait(pending, timeout=self._timeout_s)
+        pool.shutdown(wait=False)  # late results are ignored
+        breakers = _result(store, None)
+        statuses: dict[str, dict[str, str]] = {name: {} for name in self._clients}
+        for (name, url), check in checks.items():
+            statuses[name][url] = _result(check, _UNREACHABLE)
         return Health(
-            is_store_up=found is not None,
-            microservices={name: sum_up(said) for name, said in instances.items()},
-            instances={name: said for name, said in instances.items() if len(said) > 1},
-            breakers=found or dict.fromkeys(self._clients, "unknown"),
+            is_store_up=breakers is not None,
+            microservices={name: sum_up(found) for name, found in statuses.items()},
+            instances={name: found for name, found in statuses.items() if len(found) > 1},
+            breakers=breakers or dict.fromkeys(self._clients, "unknown"),
         )
 
-    def _ask_store(self) -> dict[str, str] | None:
+    def _check_store(self) -> dict[str, str] | None:
+        """Return the states of the breakers, ``None`` if Redis does not answer."""
         try:
             self._jobs.ping()
             return {name: self._breakers.state(name) for name in self._clients}
@@ -101,8 +102,8 @@ class HealthWatch:
             return None
 
 
-def _answer(asked: "Future[Answer]", otherwise: Answer) -> Answer:
+def _result(check: "Future[Result]", otherwise: Result) -> Result:
     try:
-        return asked.result(timeout=0)
+        return check.result(timeout=0)
     except TimeoutError:
         return otherwise

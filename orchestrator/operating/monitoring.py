@@ -1,15 +1,17 @@
-"""What operators watch: workers, queues, how jobs end; as a report and as figures."""
+"""Workers, queues and job statistics, as a report and as Prometheus metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.job import JobStatus
 from orchestrator.domain.pipeline import SERVICES, STAGES
 from orchestrator.engine.resources import Connections
 from orchestrator.errors import StoreError
-from orchestrator.operating.bookkeeper import Bookkeeper
+from orchestrator.operating.metrics_flusher import MetricsFlusher
 from orchestrator.store.counters import Ended, Queue, TallyStore
 from orchestrator.store.jobs import JobStore
+from orchestrator.store.keyspace import Everything
 from orchestrator.store.statistics import API, FigureStore
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
@@ -18,14 +20,24 @@ from orchestrator.telemetry.metrics import catalogue as names
 from orchestrator.telemetry.metrics.catalogue import Place
 from orchestrator.telemetry.metrics.exposition import render
 
-__all__ = ["Monitoring", "Worker", "Workload"]
+__all__ = ["Monitor", "Statistics", "Worker", "Workload"]
 
 _BREAKER_STATES = ("closed", "open", "half-open")
 
 
 @dataclass(frozen=True)
+class Statistics:
+    """The number of jobs, and the memory that Redis uses in all."""
+
+    total_jobs: int
+    active_jobs: int
+    completed_jobs: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
 class Worker:
-    """What a worker process told of itself with its last sign of life."""
+    """A worker process as of its last heartbeat."""
 
     worker: str
     concurrency: int
@@ -37,23 +49,23 @@ class Worker:
 
 @dataclass(frozen=True)
 class Workload:
-    """What there is to do, and who does it."""
+    """The workers, the queues and the results of jobs."""
 
     workers: Sequence[Worker]
     queues: Sequence[Queue]
     broker_messages: Mapping[str, int]
-    """By queue of the broker."""
+    """The number of messages by broker queue."""
     ended: Ended
     breakers: Mapping[str, str]
     """``closed``, ``open`` or ``half-open`` by service."""
 
 
-class Monitoring:
-    """Everything is read from Redis when it is asked for; nothing is asked of the workers.
+class Monitor:
+    """Reads the state of the system from Redis on each call; workers are never queried.
 
     Args:
-        connections: What this process talks with.
-        queue_lengths: Returns how many messages wait, by queue of the broker.
+        connections: The process's connections.
+        queue_lengths: Returns the number of messages by broker queue.
     """
 
     def __init__(
@@ -63,14 +75,31 @@ class Monitoring:
         self._queue_lengths = queue_lengths
         self._breakers = connections.breakers
         self._jobs = JobStore(connection, settings)
+        self._everything = Everything(connection)
         self._tallies = TallyStore(connection)
         self._workers = WorkerStore(connection, ttl_s=settings.heartbeat_ttl_s)
-        self._figures = FigureStore(connection)
+        self._sums = FigureStore(connection)
         self.counts = connections.counts
-        self.bookkeeper = Bookkeeper(connections.counts, self._figures, API)
+        self.flusher = MetricsFlusher(connections.counts, self._sums, API)
+
+    def statistics(self) -> Statistics:
+        """Return the number of jobs and the memory that Redis uses.
+
+        Raises:
+            StoreError: Redis does not answer.
+        """
+        counts = self._jobs.counts()
+        return Statistics(
+            total_jobs=sum(counts.values()),
+            active_jobs=sum(
+                count for status, count in counts.items() if not JobStatus(status).is_terminal
+            ),
+            completed_jobs=counts[JobStatus.COMPLETED],
+            memory_bytes=self._everything.memory_bytes(),
+        )
 
     def workload(self) -> Workload:
-        """Return what there is to do, and who does it.
+        """Return the workers, the queues and the results of jobs.
 
         Raises:
             StoreError: Redis or the broker does not answer.
@@ -83,16 +112,16 @@ class Monitoring:
             breakers=self._breakers.states(list(SERVICES)),
         )
 
-    def page(self) -> bytes:
-        """Return the figures of the API and of all that is in Redis, for Prometheus.
+    def metrics_page(self) -> bytes:
+        """Return the metrics of the API and of all that is in Redis, in Prometheus text format.
 
-        Without Redis the page tells that, and nothing else.
+        Without Redis the page has only the metric that reports Redis as down.
         """
         try:
-            self.bookkeeper.carry()
-            values = {**self._figures.read(API), **self._read()}
+            self.flusher.flush()
+            values = {**self._sums.read(API), **self._read()}
         except StoreError as error:
-            LOGGER.warning("No figures: %s", error)
+            LOGGER.warning("Could not read metrics from Redis: %s", error)
             values = {(names.REDIS_UP.name,): 0.0}
         return render(values, Place.API)
 

@@ -1,1 +1,1 @@
-"""Every request of a client, without HTTP: start with jobs. Imports all other wings."""
+"""Use cases of clients, independent of HTTP; start with ``jobs``. May import all other folders."""

@@ -1,4 +1,4 @@
-"""Batches: many videos asked for at once, each a job of its own."""
+"""Batches: many videos submitted in one request, each of which gets its own job."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from orchestrator.domain.job import Job, JobRequest
 from orchestrator.domain.sources import Source
+from orchestrator.engine.resources import Connections
 from orchestrator.errors import (
     BatchNotFoundError,
     InvalidRequestError,
@@ -17,13 +18,13 @@ from orchestrator.errors import (
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.playlists import ListingStatus, ListingStore
 from orchestrator.telemetry.log import LOGGER
-from orchestrator.use_cases.jobs import Operations
+from orchestrator.use_cases.jobs import Jobs
 
 __all__ = ["BatchStatus", "BatchView", "Batches", "Item"]
 
 BatchStatus = Literal["listing", "running", "completed", "failed", "cancelled"]
 
-_AT_ONCE: Final = 10  # batches that one round of upkeep goes on with
+_BATCHES: Final = 10  # per round of upkeep
 
 
 @dataclass(frozen=True)
@@ -33,30 +34,30 @@ class Item:
     source: Source
     job_id: str
     job: Job | None
-    """``None`` while it has not been submitted, and after its job has expired."""
+    """``None`` before the job is submitted and after it has expired."""
 
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch with what has become of its videos."""
+    """A batch with the jobs of its videos."""
 
     batch: Batch
     items: Sequence[Item]
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many of its jobs have which status."""
+        """The number of jobs by status; ``unknown`` counts videos without a job."""
         counts: dict[str, int] = {}
         for item in self.items:
-            word = item.job.status.value if item.job else "unknown"
-            counts[word] = counts.get(word, 0) + 1
+            status = item.job.status.value if item.job else "unknown"
+            counts[status] = counts.get(status, 0) + 1
         return counts
 
     @property
     def status(self) -> BatchStatus:
-        """``completed`` when every job has ended, in whatever way.
+        """``completed`` once every job has ended, whatever its result.
 
-        ``listing`` while its playlist is listed; ``failed`` where that came to nothing.
+        ``listing`` while the playlist is listed; ``failed`` if it could not be listed.
         """
         listing = self.batch.listing
         if self.batch.is_cancelled:
@@ -70,79 +71,81 @@ class BatchView:
 
 
 class Batches:
-    """What can be done with batches.
+    """The use cases of batches.
 
-    A batch is stored with its addresses; its jobs are submitted afterwards by upkeep, under ids
-    that follow from the batch's, so that it may be interrupted and begun again at any point.
+    A batch is stored with its URLs. Upkeep submits the jobs afterwards, under ids derived from the
+    batch's id, so the submission can be interrupted and repeated at any point.
 
     Args:
-        operations: Submits the single jobs.
-        announce: Has upkeep go on with pending batches now.
-        announce_listing: Has upkeep list playlists now.
+        connections: The process's connections.
+        jobs: Submits and cancels the single jobs.
+        announce: Triggers the upkeep task that submits pending batches.
+        announce_listing: Triggers the upkeep task that lists playlists.
     """
 
     def __init__(
         self,
-        operations: Operations,
+        connections: Connections,
+        jobs: Jobs,
         announce: Callable[[], None],
         announce_listing: Callable[[], None],
     ) -> None:
-        self._operations = operations
+        connection, settings = connections.connection, connections.settings
+        self._settings = settings
+        self._jobs = jobs
         self._announce = announce
         self._announce_listing = announce_listing
-        self._listings = ListingStore(operations.connections.connection)
-        self._store = BatchStore(
-            operations.connections.connection, retention_s=operations.settings.retention_s * 2
-        )
+        self._listings = ListingStore(connection)
+        self._store = BatchStore(connection, retention_s=settings.retention_s * 2)
 
     def submit(self, sources: Sequence[Source], request: JobRequest) -> Batch:
         """Accept a batch.
 
         Args:
             sources: The videos, in order.
-            request: What is asked for each of them; its own source does not matter.
+            request: The options for each video; its own source is ignored.
 
         Raises:
-            InvalidRequestError: They are more than one batch may have.
-            QueueFullError: As many jobs as may have not ended.
-            UnsupportedSourceError: An address is not of a source that is accepted.
-            UnsupportedLanguageError: The transcriber does not know a language.
-            OptionUnavailableError: A part that an option needs is not installed.
-            StoreUnavailableError: It was not accepted, since Redis does not answer.
+            InvalidRequestError: There are more videos than ``MAX_BATCH_ITEMS``.
+            QueueFullError: ``MAX_QUEUED_JOBS`` jobs have not ended yet.
+            ForbiddenAddressError: A URL's host is in a private network.
+            UnsupportedSourceError: A URL's source is not allowed.
+            UnsupportedLanguageError: The transcriber does not support a language.
+            OptionUnavailableError: An option needs a component that is not installed.
+            StoreUnavailableError: Redis does not answer; the batch was not accepted.
         """
-        most = self._operations.settings.max_batch_items
-        if len(sources) > most:
-            detail = f"A batch has at most {most} videos (MAX_BATCH_ITEMS)"
-            raise InvalidRequestError(detail, "too_many_videos", "#/youtube_urls", str(most))
-        self._operations.check_room()
+        limit = self._settings.max_batch_items
+        if len(sources) > limit:
+            detail = f"A batch has at most {limit} videos (MAX_BATCH_ITEMS; got {len(sources)})"
+            raise InvalidRequestError(detail, "too_many_videos", "#/youtube_urls", str(limit))
+        self._jobs.check_capacity()
         for number, source in enumerate(sources):
             pointer = f"#/youtube_urls/{number}"
-            self._operations.check(replace(request, source=source), pointer=pointer)
+            self._jobs.check(replace(request, source=source), pointer=pointer)
         batch = self._store.create(sources, request)
         self._announce()
         return batch
 
     def submit_playlist(self, request: JobRequest) -> Batch:
-        """Accept a batch of the videos of a playlist or a channel, which are listed first.
+        """Accept a batch of the videos of a playlist or a channel, which is listed first.
 
         Args:
-            request: The playlist or channel, and what is asked for each of its videos.
+            request: The playlist or channel as the source, and the options for each video.
 
         Raises:
-            QueueFullError: As many jobs as may have not ended.
-            ForbiddenAddressError: The address leads into a private network.
-            UnsupportedSourceError: The address is of no playlist of a source that is accepted.
-            UnsupportedLanguageError: The transcriber does not know a language.
-            OptionUnavailableError: A part that an option needs is not installed.
-            StoreUnavailableError: It was not accepted, since Redis does not answer.
+            QueueFullError: ``MAX_QUEUED_JOBS`` jobs have not ended yet.
+            ForbiddenAddressError: The URL's host is in a private network.
+            UnsupportedSourceError: The URL names no playlist or its source is not allowed.
+            UnsupportedLanguageError: The transcriber does not support a language.
+            OptionUnavailableError: An option needs a component that is not installed.
+            StoreUnavailableError: Redis does not answer; the batch was not accepted.
         """
-        settings, pointer = self._operations.settings, "#/playlist_url"
-        self._operations.check_room()
-        self._operations.check_options(request)
+        self._jobs.check_capacity()
+        self._jobs.check_options(request)
         request.source.check_playlist(
-            allowed_sources=settings.allowed_sources,
-            allow_private=settings.allow_private_addresses,
-            pointer=pointer,
+            allowed_sources=self._settings.allowed_sources,
+            allow_private=self._settings.allow_private_addresses,
+            pointer="#/playlist_url",
         )
         batch = self._store.create((), request, playlist=request.source)
         self._announce_listing()
@@ -152,46 +155,48 @@ class Batches:
         """Return a batch.
 
         Raises:
-            BatchNotFoundError: There is none, or not any more.
+            BatchNotFoundError: There is no such batch, or it has expired.
         """
         batch = self._store.get(batch_id)
         if batch is None:
             raise BatchNotFoundError(batch_id)
         job_ids = _job_ids(batch)
-        jobs = self._operations.find(job_ids)
+        jobs = self._jobs.find(job_ids)
         return BatchView(
             batch, [Item(*one) for one in zip(batch.sources, job_ids, jobs, strict=True)]
         )
 
     def owner(self, batch_id: str) -> str:
-        """Return whose a batch is; the empty text for nobody's, and where there is none."""
+        """Return the owner of a batch; empty if it has none or does not exist."""
         return self._store.owner(batch_id)
 
     def cancel(self, batch_id: str) -> BatchView:
-        """Cancel every job of a batch that has not ended; idempotent.
+        """Cancel all jobs of a batch that have not ended. Idempotent.
 
         Raises:
-            BatchNotFoundError: There is none, or not any more.
+            BatchNotFoundError: There is no such batch, or it has expired.
         """
         view = self.get(batch_id)
         if view.status in {"completed", "failed"}:
             return view
         self._listings.cancel(batch_id)
-        view = self.get(batch_id)  # a playlist may just have been listed
+        view = self.get(batch_id)  # the playlist may have been listed meanwhile
         for item in view.items:
             if item.job is not None:
-                with suppress(JobNotFoundError):  # it has expired in this instant
-                    self._operations.cancel(item.job_id)
+                with suppress(JobNotFoundError):  # it has just expired
+                    self._jobs.cancel(item.job_id)
         return self.get(batch_id)
 
     def submit_pending(self) -> int:
-        """Submit the jobs of batches that are not done yet; returns how many batches are now."""
-        pending = self._store.pending(limit=_AT_ONCE)
+        """Submit the jobs of pending batches; return how many batches were completely submitted."""
+        pending = self._store.pending(limit=_BATCHES)
         for done, batch in enumerate(pending):
             try:
                 self._submit_jobs(batch)
             except QueueFullError as error:
-                LOGGER.info("Batch %s goes on later: %s", batch.batch_id, error)
+                LOGGER.info(
+                    "Batch %s is partly submitted, will continue: %s", batch.batch_id, error
+                )
                 return done
             self._store.finish(batch.batch_id)
         return len(pending)
@@ -202,16 +207,18 @@ class Batches:
                 return
             request = replace(batch.request, source=source)
             try:
-                self._operations.submit(request, job_id=job_id, is_promised=True)
-            except InvalidRequestError as error:  # by settings that are not those of its acceptance
+                self._jobs.submit(request, job_id=job_id, is_checked=True)
+            except (
+                InvalidRequestError
+            ) as error:  # the settings changed since the batch was accepted
                 url = source.public_url
-                LOGGER.error("Batch %s goes on without %s: %s", batch.batch_id, url, error)
-            if self._store.is_cancelled(batch.batch_id):  # in the same instant
-                self._operations.cancel(job_id)
+                LOGGER.error("Skipped %s of batch %s: %s", url, batch.batch_id, error)
+            if self._store.is_cancelled(batch.batch_id):  # meanwhile
+                self._jobs.cancel(job_id)
 
 
 def _job_ids(batch: Batch) -> list[str]:
-    """Return the ids of a batch's jobs: the same whenever they are asked for."""
+    """Derive the ids of a batch's jobs from its own id."""
     return [
         hashlib.sha256(f"{batch.batch_id}:{number}".encode()).hexdigest()[:16]
         for number in range(len(batch.sources))

@@ -1,4 +1,4 @@
-"""What the services can do, so that a request that must fail is refused at its submission."""
+"""Capabilities of the services, so that a request that must fail is refused at submission."""
 
 import threading
 import time
@@ -12,25 +12,25 @@ from orchestrator.domain.pipeline import stage_named
 from orchestrator.errors import OptionUnavailableError, UnsupportedLanguageError
 from orchestrator.microservice import MicroserviceClient
 
-__all__ = ["Capabilities", "CapabilityWatch", "check_options", "read_capabilities"]
+__all__ = ["Capabilities", "CapabilityChecker", "check_options", "read_capabilities"]
 
 _FRESH_S: Final = 60.0
-_AGAIN_S: Final = 5.0  # after a service has not answered
-_LIMIT_S: Final = 2.0  # for one answer; a submission waits no longer for it
+_RETRY_S: Final = 5.0  # after a service did not answer
+_TIMEOUT_S: Final = 2.0  # a submission waits no longer than this
 _NORMALIZER: Final = stage_named("normalization").service.name
 _TRANSCRIBER: Final = stage_named("transcription").service.name
 _PAGES: Final = {_NORMALIZER: "capabilities", _TRANSCRIBER: "languages"}
-_CHINESE: Final = {"yue": "zh"}  # models that do not know Cantonese take it as Chinese
+_CHINESE: Final = {"yue": "zh"}  # models without Cantonese transcribe it as Chinese
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What one service says that it can do; ``None`` where it does not say."""
+    """The capabilities that one service reports; ``None`` where it reports nothing."""
 
     languages: tuple[str, ...] | None = None
-    """The codes of languages that it transcribes."""
+    """The codes of the languages that it transcribes."""
     translations: frozenset[tuple[str, str]] | None = None
-    """Pairs of a spoken language and one that it can become."""
+    """Pairs of a spoken language and a language that it can be translated into."""
     diarize: bool | None = None
     isolate_vocals: bool | None = None
 
@@ -39,7 +39,7 @@ _UNKNOWN: Final = Capabilities()
 
 
 def read_capabilities(body: Any) -> Capabilities:
-    """Read a service's page; whatever makes no sense in it is not known."""
+    """Parse a service's capabilities page; ignore values that are invalid."""
     if not isinstance(body, Mapping):
         return _UNKNOWN
     languages = tuple(dict.fromkeys(_codes(body.get("languages"))))
@@ -76,16 +76,16 @@ def _flag(value: Any) -> bool | None:
 
 
 def check_options(options: JobOptions, normalizer: Capabilities, transcriber: Capabilities) -> None:
-    """Raise where a job with these options could not complete.
+    """Raise if a job with these options could not complete.
 
     Args:
-        options: What is asked for.
-        normalizer: What the normalizer can do.
-        transcriber: What the transcriber can do.
+        options: The options of the job.
+        normalizer: The normalizer's capabilities.
+        transcriber: The transcriber's capabilities.
 
     Raises:
-        UnsupportedLanguageError: A language is not known, or cannot be translated so.
-        OptionUnavailableError: A part that an option needs is not installed.
+        UnsupportedLanguageError: A language or a translation is not supported.
+        OptionUnavailableError: An option needs a component that is not installed.
     """
     known = transcriber.languages
     for name, code in (("language", options.language), ("language_out", options.language_out)):
@@ -107,20 +107,20 @@ def _check_translation(
     pairs: frozenset[tuple[str, str]],
     known: tuple[str, ...],
 ) -> None:
-    """Raise where no translation leads to the wanted language.
+    """Raise if the transcriber has no translation into the wanted language.
 
-    Where the spoken language is to be detected, any translation into the wanted one will do.
+    If the spoken language is detected, a translation from any language is enough.
     """
     wanted = _as_known(wanted, known)
     spoken = None if options.language == AUTO else _as_known(options.language, known)
     if spoken == wanted or any(to == wanted and spoken in {None, origin} for origin, to in pairs):
         return
     available = tuple(sorted({to for origin, to in pairs if spoken in {None, origin}}))
-    begins = f"from {spoken} to {wanted}" if spoken else f"to {wanted}"
+    direction = f"from {spoken} to {wanted}" if spoken else f"to {wanted}"
     if not available:
-        detail = f"There is no translation {begins}, nor into any other language; leave it out"
+        detail = f"There is no translation {direction}, nor into any other language; leave it out"
         raise UnsupportedLanguageError(detail, "language_out", wanted, (), "no_translation")
-    detail = f"There is no translation {begins}; available: {', '.join(available)}"
+    detail = f"There is no translation {direction}; available: {', '.join(available)}"
     raise UnsupportedLanguageError(detail, "language_out", wanted, available, "translation")
 
 
@@ -128,15 +128,15 @@ def _as_known(code: str, known: tuple[str, ...]) -> str:
     return code if code in known else _CHINESE.get(code, code)
 
 
-class CapabilityWatch:
-    """Asks the services what they can do, and remembers it for a minute.
+class CapabilityChecker:
+    """Checks requests against the services' capabilities, which it caches for a minute.
 
-    A service that is down, that does not say or that makes no sense is one that can do everything:
-    whatever it cannot do shows when the job gets there.
+    A service that is down, reports nothing or responds with invalid data is assumed to support
+    everything; a job that it cannot do fails in that stage.
 
     Args:
         clients: The services by name.
-        monotonic: Seconds of a clock that never goes back.
+        monotonic: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -145,30 +145,30 @@ class CapabilityWatch:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = {
-            name: _Watched(clients[name], page, monotonic) for name, page in _PAGES.items()
+            name: _CapabilityCache(clients[name], page, monotonic) for name, page in _PAGES.items()
         }
 
     def check(self, request: JobRequest) -> None:
-        """Raise where a request could not complete, as far as the services say.
+        """Raise if a request could not complete, as far as the capabilities are known.
 
-        Where the publisher's subtitles are preferred, the services may not be needed at all.
+        A request that prefers the publisher's captions passes: it may need no other service.
 
         Raises:
-            UnsupportedLanguageError: A language is not known, or cannot be translated so.
-            OptionUnavailableError: A part that an option needs is not installed.
+            UnsupportedLanguageError: A language or a translation is not supported.
+            OptionUnavailableError: An option needs a component that is not installed.
         """
         options = request.options
         if options.captions is CaptionsChoice.PREFER and request.upload is None:
             return
         needs_normalizer = options.isolate_vocals
         needs_transcriber = options.language_out or options.diarize or options.language != AUTO
-        normalizer = self._services[_NORMALIZER].look() if needs_normalizer else _UNKNOWN
-        transcriber = self._services[_TRANSCRIBER].look() if needs_transcriber else _UNKNOWN
+        normalizer = self._services[_NORMALIZER].get() if needs_normalizer else _UNKNOWN
+        transcriber = self._services[_TRANSCRIBER].get() if needs_transcriber else _UNKNOWN
         check_options(options, normalizer, transcriber)
 
 
-class _Watched:
-    """What one service can do, as it said last."""
+class _CapabilityCache:
+    """The capabilities that one service reported last."""
 
     def __init__(
         self, client: MicroserviceClient, page: str, monotonic: Callable[[], float]
@@ -177,22 +177,22 @@ class _Watched:
         self._page = page
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known = _UNKNOWN
+        self._cached = _UNKNOWN
         self._stale_at = -1.0
 
-    def look(self) -> Capabilities:
-        """Return what it can do; callers at the same time share one call."""
+    def get(self) -> Capabilities:
+        """Return the capabilities; concurrent callers share one request."""
         if self._monotonic() < self._stale_at:
-            return self._known
-        if not self._lock.acquire(timeout=_LIMIT_S):
+            return self._cached
+        if not self._lock.acquire(timeout=_TIMEOUT_S):
             return _UNKNOWN
         try:
             if self._monotonic() >= self._stale_at:
-                self._known = read_capabilities(
-                    self._client.fetch_page(self._page, timeout_s=_LIMIT_S)
+                self._cached = read_capabilities(
+                    self._client.fetch_page(self._page, timeout_s=_TIMEOUT_S)
                 )
-                lasts_s = _AGAIN_S if self._known == _UNKNOWN else _FRESH_S
-                self._stale_at = self._monotonic() + lasts_s
-            return self._known
+                fresh_s = _RETRY_S if self._cached == _UNKNOWN else _FRESH_S
+                self._stale_at = self._monotonic() + fresh_s
+            return self._cached
         finally:
             self._lock.release()

@@ -3,7 +3,7 @@
 from orchestrator.domain.sources import Source
 from orchestrator.engine.resources import build_connections
 from orchestrator.use_cases.batches import Batches
-from orchestrator.use_cases.jobs import Operations
+from orchestrator.use_cases.jobs import Jobs
 from tests.support.jobs import URL, make_request, make_settings
 from tests.support.redis_server import RedisServer
 
@@ -14,8 +14,9 @@ def test_a_video_that_is_not_accepted_any_more_holds_up_no_other() -> None:
         def make_batches(*sources: str) -> Batches:
             allowed = frozenset(sources)
             settings = make_settings(redis_url=server.url, allowed_sources=allowed)
-            operations = Operations(build_connections(settings), lambda _: None)
-            return Batches(operations, lambda: None, lambda: None)
+            connections = build_connections(settings)
+            jobs = Jobs(connections, lambda _: None)
+            return Batches(connections, jobs, lambda: None, lambda: None)
 
         videos = [Source("http://video.test/a"), Source(URL)]
         first = make_batches("video.test").submit(videos, make_request())

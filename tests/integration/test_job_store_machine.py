@@ -15,11 +15,11 @@ from hypothesis.stateful import (
 )
 from hypothesis.strategies import DataObject, booleans, data, integers, sampled_from
 
-from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import Acceptance, JobRequest, JobStatus, Priority, WakeUp
 from orchestrator.domain.pipeline import STAGES, Stage, stage_named
 from orchestrator.domain.sources import Source
 from orchestrator.domain.transitions import Change, Stay
+from orchestrator.domain.work_keys import derive_work_keys
 from orchestrator.errors import (
     IllegalTransitionError,
     JobNotFoundError,
@@ -97,7 +97,7 @@ class JobStoreMachine(RuleBasedStateMachine):
 
     def submit_one(self, request: JobRequest) -> None:
         job_id = f"{len(self.job_ids):016x}"
-        works = digest_works(job_id, request, is_shared=False)
+        works = derive_work_keys(job_id, request, is_shared=False)
         self.job_ids.append(job_id)
         accepted, call = self.jobs.create(job_id, request, works)
         self.take_calls(call)

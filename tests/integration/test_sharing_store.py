@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import JobRequest
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.domain.sources import Source
 from orchestrator.domain.transitions import attached, failed, handed_back, started_over, submitted
+from orchestrator.domain.work_keys import derive_work_keys
 from orchestrator.errors import DeadlineExceededError, RemoteJobLostError
 from orchestrator.settings import ServiceSettings, load_settings
 from orchestrator.store.connection import connect
@@ -44,7 +44,7 @@ class World:
 
     def add(self, job_id: str) -> None:
         request = JobRequest(Source("http://video.test/shared"))
-        self.jobs.create(job_id, request, digest_works(job_id, request, is_shared=False))
+        self.jobs.create(job_id, request, derive_work_keys(job_id, request, is_shared=False))
 
     def take_turn(self, job_id: str, remote_id: str = "remote") -> None:
         """Submit the remote job, or join the others."""

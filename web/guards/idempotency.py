@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from orchestrator.errors import InvalidRequestError
 from orchestrator.store.replies import Claim, Reply
 from web.documentation.responses import Header
-from web.http.context import caller, operations, present
+from web.http.context import caller, present, reply_store
 from web.http.uploads import describe_form
 
 __all__ = ["IDEMPOTENCY_KEY", "idempotent"]
@@ -43,7 +43,7 @@ def idempotent(view: View[Parameters]) -> View[Parameters]:
             detail = f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters"
             limit = str(_LONGEST_KEY)
             raise InvalidRequestError(detail, "key_length", "header:Idempotency-Key", limit)
-        found = operations().replies.begin(_scoped(given), _fingerprint())
+        found = reply_store().begin(_scoped(given), _fingerprint())
         if isinstance(found, Reply):
             return _as_response(found)
         return _done_once(found, lambda: make_response(view(*args, **kwargs)))
@@ -52,7 +52,7 @@ def idempotent(view: View[Parameters]) -> View[Parameters]:
 
 
 def _done_once(claim: Claim, do: Callable[[], Response]) -> Response:
-    replies = operations().replies
+    replies = reply_store()
     # Even a request whose answer was lost makes no second job: to store it again changes nothing.
     name = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()
     present().chosen_job_id = name[:16]

@@ -1,49 +1,61 @@
-"""The operations of the app that serves the present request, and what was settled about it."""
+"""The use cases of the current app, and the state of the current request."""
 
 from contextlib import ExitStack
-from typing import cast
+from dataclasses import dataclass
+from typing import Final, cast
 
-from flask import Request, current_app, request
+from flask import Flask, Request, current_app, request
 
 from orchestrator.domain.access import Caller, Scope
 from orchestrator.domain.job import Job
-from orchestrator.operating.administration import Administration
-from orchestrator.operating.monitoring import Monitoring
+from orchestrator.operating.health import HealthChecker
+from orchestrator.operating.maintenance import Maintenance
+from orchestrator.operating.monitoring import Monitor
+from orchestrator.settings import Settings
+from orchestrator.store.replies import ReplyStore
+from orchestrator.use_cases.audio import AudioFiles
 from orchestrator.use_cases.batches import Batches
-from orchestrator.use_cases.jobs import Operations
-from orchestrator.use_cases.live import Live
-from orchestrator.use_cases.results import Results
+from orchestrator.use_cases.jobs import Jobs
+from orchestrator.use_cases.live import LiveUpdates
 from orchestrator.use_cases.webhooks import Webhooks
 from web.http.rates import Window
 
 __all__ = [
-    "ADMINISTRATION",
-    "BATCHES",
-    "EXTENSION",
-    "LIVE",
-    "MONITORING",
-    "RESULTS",
-    "WEBHOOKS",
     "ApiRequest",
-    "administration",
+    "UseCases",
+    "app_settings",
     "asked_job",
+    "audio_files",
     "batches",
     "caller",
-    "live",
-    "monitoring",
-    "operations",
+    "health_checker",
+    "jobs",
+    "live_updates",
+    "maintenance",
+    "monitor",
     "present",
-    "results",
+    "register_use_cases",
+    "reply_store",
     "webhooks",
 ]
 
-EXTENSION = "orchestrator"
-ADMINISTRATION = "orchestrator administration"
-BATCHES = "orchestrator batches"
-LIVE = "orchestrator live"
-MONITORING = "orchestrator monitoring"
-RESULTS = "orchestrator results"
-WEBHOOKS = "orchestrator webhooks"
+_EXTENSION: Final = "orchestrator"
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """What the app's routes and guards call; built once by ``create_app``."""
+
+    settings: Settings
+    audio_files: AudioFiles
+    batches: Batches
+    health_checker: HealthChecker
+    jobs: Jobs
+    live_updates: LiveUpdates
+    maintenance: Maintenance
+    monitor: Monitor
+    reply_store: ReplyStore
+    webhooks: Webhooks
 
 
 class ApiRequest(Request):
@@ -88,40 +100,64 @@ def asked_job(job_id: str) -> Job:
     """
     asked = present()
     if asked.job is None:
-        asked.job = operations().get(job_id)
+        asked.job = jobs().get(job_id)
     return asked.job
 
 
-def live() -> Live:
-    """Return what serves those who follow a job."""
-    return cast("Live", current_app.extensions[LIVE])
+def register_use_cases(app: Flask, use_cases: UseCases) -> None:
+    """Make the use cases available to the app's routes and guards."""
+    app.extensions[_EXTENSION] = use_cases
+
+
+def app_settings() -> Settings:
+    """Return the app's settings."""
+    return _use_cases().settings
+
+
+def audio_files() -> AudioFiles:
+    """Return the jobs' audio files."""
+    return _use_cases().audio_files
 
 
 def batches() -> Batches:
     """Return the use cases of batches."""
-    return cast("Batches", current_app.extensions[BATCHES])
+    return _use_cases().batches
 
 
-def administration() -> Administration:
-    """Return the operator's use cases."""
-    return cast("Administration", current_app.extensions[ADMINISTRATION])
+def health_checker() -> HealthChecker:
+    """Return the health checker."""
+    return _use_cases().health_checker
 
 
-def monitoring() -> Monitoring:
-    """Return what operators watch."""
-    return cast("Monitoring", current_app.extensions[MONITORING])
+def jobs() -> Jobs:
+    """Return the use cases of jobs."""
+    return _use_cases().jobs
 
 
-def operations() -> Operations:
-    """Return the use cases that the routes call."""
-    return cast("Operations", current_app.extensions[EXTENSION])
+def live_updates() -> LiveUpdates:
+    """Return the live updates of jobs."""
+    return _use_cases().live_updates
+
+
+def maintenance() -> Maintenance:
+    """Return the cleanup and the factory reset."""
+    return _use_cases().maintenance
+
+
+def monitor() -> Monitor:
+    """Return the statistics and metrics."""
+    return _use_cases().monitor
+
+
+def reply_store() -> ReplyStore:
+    """Return the store of replies to requests with an idempotency key."""
+    return _use_cases().reply_store
 
 
 def webhooks() -> Webhooks:
-    """Return the use cases of notices to clients' own addresses."""
-    return cast("Webhooks", current_app.extensions[WEBHOOKS])
+    """Return the use cases of webhooks."""
+    return _use_cases().webhooks
 
 
-def results() -> Results:
-    """Return what gives out the files that jobs have made."""
-    return cast("Results", current_app.extensions[RESULTS])
+def _use_cases() -> UseCases:
+    return cast("UseCases", current_app.extensions[_EXTENSION])

@@ -11,7 +11,7 @@ from orchestrator.domain.job import Job, milliseconds
 from orchestrator.errors import InvalidRequestError
 from orchestrator.store.events import LiveEvent
 from orchestrator.use_cases.live import BEGINNING
-from web.http.context import live, operations
+from web.http.context import app_settings, jobs, live_updates
 from web.schemas.jobs import to_rfc3339
 
 __all__ = ["parse_wait_s", "show_live", "stream", "wants_stream"]
@@ -33,12 +33,12 @@ def show_live(job: Job, show: Callable[[Job], str]) -> Response:
         show: Makes the body, as JSON.
     """
     wait_s = parse_wait_s(request.headers.get("Prefer", ""))
-    wait_s = min(wait_s, int(operations().settings.wait_max_s))
+    wait_s = min(wait_s, int(app_settings().wait_max_s))
     if not wait_s:
         return _show(job, show)
     if not request.if_none_match or request.if_none_match.contains_weak(_tag(job)):
-        job = live().await_change(job, wait_s=wait_s)
-    with live().reading():
+        job = live_updates().await_change(job, wait_s=wait_s)
+    with live_updates().reading():
         response = _show(job, show)
     response.headers["Preference-Applied"] = f"wait={wait_s}"
     return response
@@ -62,13 +62,13 @@ def stream(job_id: str) -> Response:
         InvalidRequestError: That is no event's id.
         JobNotFoundError: There is no such job, or not any more.
     """
-    with live().reading():
-        operations().get(job_id)
+    with live_updates().reading():
+        jobs().get(job_id)
     after = _read_last_event_id()
-    news = live().news(job_id, after=after)
+    news = live_updates().news(job_id, after=after)
     if news.is_over and not news.events:
         return Response(status=HTTPStatus.NO_CONTENT)  # tells a browser not to come back
-    batches = live().follow(job_id, after=after)
+    batches = live_updates().follow(job_id, after=after)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold it back
     return Response(_write(batches), mimetype=_STREAM, headers=headers)
 
@@ -97,7 +97,7 @@ def _show(job: Job, show: Callable[[Job], str]) -> Response:
 
 def _tag(job: Job) -> str:
     """Name a state of a job; two changes within a millisecond differ in more than their time."""
-    position = operations().queue_position(job)
+    position = jobs().queue_position(job)
     progress = f"{job.overall_progress:g}"
     return f"{milliseconds(job.updated_at)}-{job.status}-{job.stage}-{progress}-{position or 0}"
 

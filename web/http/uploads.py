@@ -19,7 +19,7 @@ from orchestrator.engine.uploads import Draft
 from orchestrator.errors import FileTooLargeError, InvalidRequestError
 from web.documentation.responses import note_form
 from web.http.body import JsonRequest
-from web.http.context import caller, operations, present
+from web.http.context import app_settings, caller, jobs, present
 from web.http.errors import pointer_to
 from web.http.forms import FORM, FormFields, FormParser
 from web.http.headers import origin
@@ -57,7 +57,7 @@ class UploadRequest(JsonRequest):
         )
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
-        settings = operations().settings
+        settings = app_settings()
         draft = Draft(Path(settings.uploads_dir), max_bytes=settings.max_file_bytes)
         self._drafts.append(draft)
         return draft
@@ -102,7 +102,7 @@ def describe_form() -> bytes:
 
 def _receive() -> tuple[Upload, Draft]:
     """Receive a form's file; the second time it is there already."""
-    settings = operations().settings
+    settings = app_settings()
     if (request.content_length or 0) > settings.max_file_bytes + _OTHER_FIELDS_BYTES:
         raise FileTooLargeError(settings.max_file_bytes)
     request.max_content_length = settings.max_file_bytes + _OTHER_FIELDS_BYTES
@@ -126,17 +126,17 @@ def _submit() -> Acceptance:
     """
     upload, draft = _receive()
     asked = _to_request(request.form, upload)
-    return operations().submit_upload(asked, draft, job_id=present().chosen_job_id)
+    return jobs().submit_upload(asked, draft, job_id=present().chosen_job_id)
 
 
 def _check_fields(fields: FormFields) -> None:
     """Check what came before a file, which has not come in yet."""
     unknown = Upload("", length_bytes=0, sha256="")
-    operations().check_options(_to_request(fields, unknown))
+    jobs().check_options(_to_request(fields, unknown))
 
 
 def _to_request(fields: FormFields, upload: Upload) -> JobRequest:
-    settings, url = operations().settings, f"upload:{upload.filename}"
+    settings, url = app_settings(), f"upload:{upload.filename}"
     return _read_options(fields).to_request(
         settings, url=url, caller=caller(), origin=origin(), upload=upload
     )

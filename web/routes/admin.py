@@ -9,7 +9,7 @@ from flask_pydantic import validate
 from orchestrator import __version__
 from orchestrator.errors import ConfirmationRequiredError
 from web.documentation.responses import Answer, answers
-from web.http.context import administration, monitoring
+from web.http.context import app_settings, maintenance, monitor
 from web.http.messages import say
 from web.schemas.admin import (
     CleanupQuery,
@@ -39,7 +39,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 @answers(Answer(Stats))
 def stats() -> ResponseReturnValue:
     """Tell how much there is, and which settings are in force."""
-    settings, figures = administration().settings, administration().figures()
+    settings, figures = app_settings(), monitor().statistics()
     found = Stats(
         orchestrator=OrchestratorFigures(version=__version__, environment=settings.environment),
         redis=RedisFigures(
@@ -62,7 +62,7 @@ def stats() -> ResponseReturnValue:
 @answers(Answer(WorkersReport))
 def workers() -> ResponseReturnValue:
     """Tell who works, what waits and how jobs have ended, whatever their number."""
-    found = monitoring().workload()
+    found = monitor().workload()
     last_hour = found.ended.last_hour
     report = WorkersReport(
         workers=[WorkerReport(**vars(worker)) for worker in found.workers],
@@ -82,7 +82,7 @@ def workers() -> ResponseReturnValue:
 @answers(Answer(CleanupReport))
 def cleanup(query: CleanupQuery) -> ResponseReturnValue:
     """Remove old jobs that have ended."""
-    cleaned = administration().clean_up(max_age_hours=query.max_age_hours, deep=query.deep)
+    cleaned = maintenance().clean_up(max_age_hours=query.max_age_hours, deep=query.deep)
     report = CleanupReport(
         message=say("message.cleanup", "Cleanup done"),
         jobs_removed=cleaned.jobs_removed,
@@ -95,12 +95,12 @@ def cleanup(query: CleanupQuery) -> ResponseReturnValue:
 @answers(Answer(ResetReport))
 def factory_reset() -> ResponseReturnValue:
     """Cancel what runs and remove everything, here and at every service."""
-    if administration().settings.factory_reset_confirm:
+    if app_settings().factory_reset_confirm:
         asked = request.get_json(silent=True)
         if asked != ResetRequest(confirm=_CONFIRMATION).model_dump():
             detail = f'The body must be {{"confirm": "{_CONFIRMATION}"}}'
             raise ConfirmationRequiredError(detail, pointer="#/confirm")
-    cleaned = administration().factory_reset()
+    cleaned = maintenance().factory_reset()
     report = ResetReport(
         message=say("message.factory_reset", "Factory reset done in all services"),
         orchestrator=ResetResult(

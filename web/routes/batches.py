@@ -8,7 +8,7 @@ from orchestrator.domain.sources import Source
 from orchestrator.errors import InvalidRequestError
 from web.documentation.responses import Answer, answers
 from web.guards.idempotency import IDEMPOTENCY_KEY, idempotent
-from web.http.context import batches, caller, operations
+from web.http.context import app_settings, batches, caller
 from web.http.headers import origin
 from web.schemas.batches import BatchAccepted, BatchDetail, BatchRequest
 
@@ -27,7 +27,7 @@ def submit(body: BatchRequest) -> ResponseReturnValue:
         detail = "Either youtube_urls or playlist_url must be there, and not both"
         raise InvalidRequestError(detail, "urls_or_playlist", "#")
     url = (body.playlist_url or body.youtube_urls[0]).strip()
-    asked = body.to_request(operations().settings, url=url, caller=caller(), origin=origin())
+    asked = body.to_request(app_settings(), url=url, caller=caller(), origin=origin())
     if body.playlist_url:
         batch = batches().submit_playlist(asked)
     else:

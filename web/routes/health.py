@@ -11,7 +11,7 @@ from orchestrator import __version__
 from orchestrator.operating.health import Health
 from web.documentation.responses import Answer, answers
 from web.guards.access import warnings
-from web.http.context import operations
+from web.http.context import app_settings, health_checker
 from web.http.errors import headers_of
 from web.schemas.jobs import HealthReport, Probe
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("health", __name__)
 @answers(Answer(HealthReport), Answer(HealthReport, 503, description="Redis does not answer."))
 def health() -> ResponseReturnValue:
     """Tell how the orchestrator and its services are."""
-    found = operations().health()
+    found = health_checker().check()
     report = HealthReport(
         status=_sum_up(found),
         version=__version__,
@@ -32,7 +32,7 @@ def health() -> ResponseReturnValue:
         microservices=found.microservices,
         instances=found.instances,
         breakers=found.breakers,
-        warnings=warnings(operations().settings),
+        warnings=warnings(app_settings()),
     )
     status = HTTPStatus.OK if found.is_store_up else HTTPStatus.SERVICE_UNAVAILABLE
     return report.model_dump(mode="json"), status, headers_of(status)
@@ -49,7 +49,7 @@ def live() -> ResponseReturnValue:
 @answers(Answer(Probe), Answer(Probe, 503, description="Redis does not answer."))
 def ready() -> ResponseReturnValue:
     """Tell whether jobs can be accepted: Redis answers."""
-    if operations().health().is_store_up:
+    if health_checker().check().is_store_up:
         return {"status": "healthy"}
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return {"status": "unhealthy"}, status, headers_of(status)

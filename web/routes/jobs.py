@@ -8,7 +8,7 @@ from orchestrator.domain.access import Scope
 from orchestrator.domain.job import Acceptance, Job
 from web.documentation.responses import IF_NONE_MATCH, LAST_EVENT_ID, PREFER_WAIT, Answer, answers
 from web.guards.idempotency import IDEMPOTENCY_KEY, idempotent
-from web.http.context import asked_job, caller, operations, present
+from web.http.context import app_settings, asked_job, caller, jobs, present
 from web.http.headers import origin
 from web.http.live import show_live, stream, wants_stream
 from web.http.messages import say
@@ -41,9 +41,9 @@ def _accepted(job: Acceptance) -> Response:
 @answers(Answer(PipelineAccepted, 202, description="Accepted."), headers=(IDEMPOTENCY_KEY,))
 def submit(body: PipelineRequest) -> ResponseReturnValue:
     """Accept a video's address, or a file in a form."""
-    settings = operations().settings
+    settings = app_settings()
     request = body.to_request(settings, url=body.youtube_url, caller=caller(), origin=origin())
-    return _accepted(operations().submit(request, job_id=present().chosen_job_id))
+    return _accepted(jobs().submit(request, job_id=present().chosen_job_id))
 
 
 @blueprint.get("/jobs/<job_id>")
@@ -63,7 +63,7 @@ def show(job_id: str) -> ResponseReturnValue:
 def page(query: JobListQuery) -> ResponseReturnValue:
     """List the newest jobs."""
     key, _, value = (query.metadata or "").partition(":")
-    found = operations().page(
+    found = jobs().page(
         limit=query.limit,
         status=query.status,
         owner=caller().sees_only,
@@ -82,21 +82,21 @@ def page(query: JobListQuery) -> ResponseReturnValue:
 @answers(Answer(JobDetail))
 def cancel(job_id: str) -> ResponseReturnValue:
     """End a job at once, in any status."""
-    return _detail(operations().cancel(job_id)).model_dump(mode="json")
+    return _detail(jobs().cancel(job_id)).model_dump(mode="json")
 
 
 @blueprint.post("/jobs/<job_id>/retry")
 @answers(Answer(JobDetail, 202, description="Accepted."))
 def retry(job_id: str) -> ResponseReturnValue:
     """Send a failed or cancelled job on from where it stopped."""
-    return _detail(operations().retry(job_id)).model_dump(mode="json"), 202
+    return _detail(jobs().retry(job_id)).model_dump(mode="json"), 202
 
 
 @blueprint.delete("/jobs/<job_id>")
 @answers(Answer(status=204, media_types=(), description="Deleted."))
 def remove(job_id: str) -> ResponseReturnValue:
     """Delete a job that has ended."""
-    operations().remove(job_id)
+    jobs().delete(job_id)
     return Response(status=204)
 
 
@@ -109,14 +109,14 @@ def history(job_id: str) -> ResponseReturnValue:
     """Tell what happened to a job, oldest first; as it happens where Accept asks for a stream."""
     if wants_stream():
         return stream(job_id)
-    found = EventList.of(job_id, operations().history(job_id))
+    found = EventList.of(job_id, jobs().history(job_id))
     return found.model_dump(mode="json")
 
 
 def _detail(job: Job) -> JobDetail:
     # Who may only submit is answered with a job too, but not with what was said in the video.
-    transcript = operations().transcript(job) if caller().may(Scope.READ) else None
-    return JobDetail.of(job, transcript, operations().queue_position(job))
+    transcript = jobs().transcript(job) if caller().may(Scope.READ) else None
+    return JobDetail.of(job, transcript, jobs().queue_position(job))
 
 
 def _written(job: Job) -> str:

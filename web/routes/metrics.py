@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response
 from orchestrator.telemetry.metrics.catalogue import REQUEST_TIME, REQUESTS
 from orchestrator.telemetry.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from web.documentation.responses import Answer, answers
-from web.http.context import monitoring, present
+from web.http.context import monitor, present
 
 __all__ = ["blueprint", "register_metrics"]
 
@@ -26,7 +26,7 @@ def register_metrics(app: Flask) -> None:
 @answers(Answer(media_types=("text/plain",), description="Figures in Prometheus' text format."))
 def metrics() -> Response:
     """Show figures of the API and of all jobs, for Prometheus."""
-    return Response(monitoring().page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(monitor().metrics_page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _begin() -> None:
@@ -38,8 +38,8 @@ def _count(response: Response) -> Response:
     asked = present()
     method = asked.method if asked.method in _METHODS else "other"
     route = asked.url_rule.rule if asked.url_rule else "none"
-    watch = monitoring()
-    watch.counts.add(REQUESTS, method, route, str(response.status_code))
-    watch.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
-    watch.bookkeeper.keep_carrying()
+    watched = monitor()
+    watched.counts.add(REQUESTS, method, route, str(response.status_code))
+    watched.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
+    watched.flusher.start()
     return response

@@ -17,7 +17,7 @@ from orchestrator.captions import CueStyle, make_cues, write_srt, write_text, wr
 from orchestrator.domain.job import Job, Transcript
 from orchestrator.errors import NotCompletedError
 from web.documentation.responses import Answer, Header, answers
-from web.http.context import operations, results
+from web.http.context import app_settings, audio_files, jobs
 from web.http.errors import problem
 from web.http.file_names import audio_name, transcript_name
 from web.schemas.results import TranscriptDocument, TranscriptFormat, TranscriptQuery
@@ -53,14 +53,14 @@ def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
     the Netflix timed-text guide for the transcript's language; the query and the operator may
     set other limits. The file is named after the recording, its language and the format.
     """
-    job = operations().get(job_id)
+    job = jobs().get(job_id)
     kind = query.format or _preferred_format()
-    made = operations().transcript(job, with_words=kind is not TranscriptFormat.TXT)
+    made = jobs().transcript(job, with_words=kind is not TranscriptFormat.TXT)
     if made is None:
         raise NotCompletedError(job_id, job.status, "transcription")
     # In a thread of its own: hours of speech take a second, and all other requests would wait.
     language = job.captions_language or job.options.language_out or made.language
-    style = query.style(operations().settings.cue_style.for_language(language))
+    style = query.style(app_settings().cue_style.for_language(language))
     writer = _Writer(job, made, language, style)
     body = get_hub().threadpool.apply(writer.write, (kind,))
     response = Response(body, content_type=_content_type(kind))
@@ -80,8 +80,8 @@ def transcript(job_id: str, query: TranscriptQuery) -> ResponseReturnValue:
 def audio(job_id: str) -> ResponseReturnValue:
     """Return the normalized audio of a job, or a part of it, as soon as it is made."""
     wishes = {name: request.headers[name] for name in _WISHES if name in request.headers}
-    job = operations().get(job_id)
-    stream = results().open_audio(job, wishes)
+    job = jobs().get(job_id)
+    stream = audio_files().open(job, wishes)
     if stream.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         stream.close()
         detail = "The audio has no such bytes"

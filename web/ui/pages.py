@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from orchestrator import __version__
 from orchestrator.domain.languages import CODES
-from web.http.context import operations
+from web.http.context import app_settings
 from web.http.messages import language
 
 __all__ = ["blueprint"]
@@ -70,7 +70,7 @@ def _shell(page: str, **facts: str) -> ResponseReturnValue:
 
 def _config() -> dict[str, Any]:
     """Return what the scripts have to know before they ask the API."""
-    settings = operations().settings
+    settings = app_settings()
     return {
         "version": __version__,
         "languages": sorted(CODES),

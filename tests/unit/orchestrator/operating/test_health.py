@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from orchestrator.errors import StoreUnavailableError
-from orchestrator.operating.health import HealthWatch
+from orchestrator.operating.health import HealthChecker
 from orchestrator.settings import Settings, load_settings
 
 
@@ -61,13 +61,13 @@ def settings() -> Settings:
     return load_settings(env_files=(), health_timeout_s=0.05, health_fresh_s=2)
 
 
-def watch(settings: Settings, store: Store, clock: Clock | None = None, **services: Any) -> Any:
+def checker(settings: Settings, store: Store, clock: Clock | None = None, **services: Any) -> Any:
     everything = cast("Any", store)
-    return HealthWatch(settings, everything, everything, services, clock or time.monotonic)
+    return HealthChecker(settings, everything, everything, services, clock or time.monotonic)
 
 
 def test_everybody_is_asked_and_every_breaker_is_shown(settings: Settings) -> None:
-    found = watch(settings, Store(), well=Service("healthy"), sick=Service("degraded")).look()
+    found = checker(settings, Store(), well=Service("healthy"), sick=Service("degraded")).check()
     assert found.is_store_up
     assert found.microservices == {"well": "healthy", "sick": "degraded"}
     assert found.breakers == {"well": "closed", "sick": "open"}
@@ -75,24 +75,24 @@ def test_everybody_is_asked_and_every_breaker_is_shown(settings: Settings) -> No
 
 def test_who_hangs_is_not_waited_for(settings: Settings) -> None:
     hanging = Service("healthy", hangs=True)
-    found = watch(settings, Store(), well=Service("healthy"), hanging=hanging).look()
+    found = checker(settings, Store(), well=Service("healthy"), hanging=hanging).check()
     hanging.let_go.set()
     assert found.microservices == {"well": "healthy", "hanging": "unreachable"}
 
 
 def test_without_redis_the_breakers_are_unknown(settings: Settings) -> None:
-    found = watch(settings, Store(is_up=False), well=Service("healthy")).look()
+    found = checker(settings, Store(is_up=False), well=Service("healthy")).check()
     assert not found.is_store_up
     assert found.breakers == {"well": "unknown"}
 
 
 def test_an_answer_counts_for_a_moment(settings: Settings) -> None:
     clock, service = Clock(), Service("healthy")
-    health = watch(settings, Store(), clock, well=service)
-    health.look()
+    health = checker(settings, Store(), clock, well=service)
+    health.check()
     clock.now += 1.9
-    health.look()
+    health.check()
     assert service.asked == 1
     clock.now += 0.2
-    health.look()
+    health.check()
     assert service.asked == 2

@@ -9,7 +9,7 @@ from orchestrator.domain.job import JobOptions
 from orchestrator.errors import OptionUnavailableError, UnsupportedLanguageError
 from orchestrator.use_cases.capabilities import (
     Capabilities,
-    CapabilityWatch,
+    CapabilityChecker,
     check_options,
     read_capabilities,
 )
@@ -116,8 +116,8 @@ class Client:
         return self.body
 
 
-def watch(clients: Mapping[str, Any], clock: Clock) -> CapabilityWatch:
-    return CapabilityWatch(clients, clock)
+def watch(clients: Mapping[str, Any], clock: Clock) -> CapabilityChecker:
+    return CapabilityChecker(clients, clock)
 
 
 FRENCH = make_request(options=JobOptions(language="fr"))

@@ -1,11 +1,10 @@
-"""What an operator can ask for beside single jobs: figures, cleaning up, starting from nothing."""
+"""Cleanup and factory reset, on an operator's request."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.domain.job import JobStatus
 from orchestrator.engine.resources import Connections
 from orchestrator.errors import IllegalTransitionError, JobNotFoundError, ServiceError
 from orchestrator.microservice import MicroserviceClient
@@ -13,81 +12,58 @@ from orchestrator.store.jobs import JobStore
 from orchestrator.store.keyspace import Everything
 from orchestrator.telemetry import log
 
-__all__ = ["Administration", "Cleaned", "Figures"]
+__all__ = ["Maintenance", "Removed"]
 
 _BATCH = 200
 
 
 @dataclass(frozen=True)
-class Figures:
-    """How much there is."""
-
-    total_jobs: int
-    active_jobs: int
-    completed_jobs: int
-    memory_bytes: int
-
-
-@dataclass(frozen=True)
-class Cleaned:
-    """What was removed."""
+class Removed:
+    """What a cleanup or a factory reset removed."""
 
     jobs_removed: int
     logs_cleaned: bool
-    microservices: Mapping[str, Mapping[str, Any]]
-    """What each service did: ``status`` with ``data`` or ``error``."""
+    microservices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The result of each service: ``status`` with ``data`` or ``error``; for resets only."""
 
 
-class Administration:
-    """An operator's use cases.
+class Maintenance:
+    """Removes jobs and other data when an operator asks for it.
 
     Args:
-        connections: What this process talks with.
-        purge: Removes the messages on the broker.
+        connections: The process's connections.
+        purge: Removes all messages from the broker.
     """
 
     def __init__(self, connections: Connections, purge: Callable[[], None]) -> None:
-        connection, settings = connections.connection, connections.settings
-        self.settings = settings
+        self._settings = connections.settings
         self._purge = purge
-        self._jobs = JobStore(connection, settings)
-        self._everything = Everything(connection)
+        self._jobs = JobStore(connections.connection, connections.settings)
+        self._everything = Everything(connections.connection)
         self._uploads = connections.uploads
         self._clients = connections.clients
 
-    def figures(self) -> Figures:
-        """Count the jobs, and what Redis uses for them and for everything else."""
-        counts = self._jobs.counts()
-        return Figures(
-            total_jobs=sum(counts.values()),
-            active_jobs=sum(
-                count for status, count in counts.items() if not JobStatus(status).is_terminal
-            ),
-            completed_jobs=counts[JobStatus.COMPLETED],
-            memory_bytes=self._everything.memory_bytes(),
-        )
-
-    def clean_up(self, *, max_age_hours: float, deep: bool) -> Cleaned:
-        """Remove jobs that have ended and are older; one that still runs is never touched.
+    def clean_up(self, *, max_age_hours: float, deep: bool) -> Removed:
+        """Remove jobs that have ended and were created at least ``max_age_hours`` ago.
 
         Args:
-            max_age_hours: The age from which on a job is removed, by its creation.
-            deep: Whether the logs are emptied too.
+            max_age_hours: The minimum age, in hours since creation.
+            deep: Whether to empty the logs too.
         """
         before_ms = self._everything.now_ms() - max_age_hours * 3_600_000
         removed = skipped = 0
         while True:
             job_ids = self._everything.created_before(before_ms, limit=_BATCH, offset=skipped)
             if not job_ids:
-                return Cleaned(removed, deep and log.empty(self.settings), {})
+                return Removed(removed, deep and log.empty(self._settings))
             outcomes = [self._remove(job_id) for job_id in job_ids]
             removed += sum(outcomes)
             skipped += len(outcomes) - sum(outcomes)
 
-    def factory_reset(self) -> Cleaned:
-        """Cancel what runs and remove everything: jobs, messages, uploads, logs, files elsewhere.
+    def factory_reset(self) -> Removed:
+        """Cancel running jobs, then remove all jobs, messages, uploads, logs and remote files.
 
-        A service that does not answer is reported and does not hold up the others.
+        A service that fails is reported and does not delay the others.
         """
         removed = sum(self._jobs.counts().values())
         for job_id in self._everything.unfinished():
@@ -100,7 +76,7 @@ class Administration:
         with ThreadPoolExecutor(len(self._clients)) as pool:
             results = pool.map(_clean_service, self._clients.values())
             services = dict(zip(self._clients, results, strict=True))
-        return Cleaned(removed, log.empty(self.settings), services)
+        return Removed(removed, log.empty(self._settings), services)
 
     def _remove(self, job_id: str) -> bool:
         try:
@@ -108,12 +84,12 @@ class Administration:
         except IllegalTransitionError:
             return False
         except JobNotFoundError:
-            pass  # it had expired, and now is out of the indexes too
+            pass  # it had expired; the call has removed it from the indexes
         self._uploads.remove(job_id)
         return True
 
     def _uploads_of_jobs(self) -> list[str]:
-        """Return the jobs that have files; one that only just came in is no job's yet."""
+        """Return the jobs that have files; an upload in progress belongs to no job yet."""
         job_ids = self._uploads.job_ids()
         return [
             job_id for job_id, job in zip(job_ids, self._jobs.find(job_ids), strict=True) if job

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import Channels, JobOptions
 from orchestrator.domain.pipeline import STAGES
+from orchestrator.domain.work_keys import derive_work_keys
 from tests.support.jobs import URL, make_request
 
 
 def digests(job_id: str = "a1", *, is_shared: bool = False, **facts: Any) -> list[str]:
     options = JobOptions(**facts.pop("options", {}))
-    works = digest_works(job_id, make_request(options=options, **facts), is_shared=is_shared)
+    works = derive_work_keys(job_id, make_request(options=options, **facts), is_shared=is_shared)
     return [works[stage.name] for stage in STAGES]
 
 
@@ -60,12 +60,12 @@ def test_jobs_with_other_channels_or_another_track_share_the_download_only(
 
 def test_all_addresses_of_one_video_share_everything() -> None:
     other = make_request(url="https://youtu.be/dQw4w9WgXcQ?t=1")
-    assert list(digest_works("a1", other, is_shared=False).values()) == digests()
+    assert list(derive_work_keys("a1", other, is_shared=False).values()) == digests()
 
 
 def test_jobs_of_other_addresses_share_nothing() -> None:
     other = make_request(url=f"{URL}-other")
-    works = digest_works("a1", other, is_shared=False)
+    works = derive_work_keys("a1", other, is_shared=False)
     assert shared_stages(digests(), list(works.values())) == [False, False, False]
 
 

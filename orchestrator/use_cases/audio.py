@@ -1,4 +1,4 @@
-"""What a job has made: the audio, as its service gives it. The transcript is in the store."""
+"""The normalized audio of a job, relayed from its service."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -19,11 +19,11 @@ from orchestrator.errors import (
     ServiceUnavailableError,
 )
 
-__all__ = ["AudioStream", "Results"]
+__all__ = ["AudioFiles", "AudioStream"]
 
 _STAGE: Final = stage_named("normalization")
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_ANSWERS: Final = frozenset(
+_RELAYED_STATUSES: Final = frozenset(
     {
         HTTPStatus.OK,
         HTTPStatus.PARTIAL_CONTENT,
@@ -35,7 +35,7 @@ _ANSWERS: Final = frozenset(
 
 @dataclass(frozen=True)
 class AudioStream:
-    """A service's answer with the audio, or with a part of it; to be closed after use."""
+    """A service's response with all or part of the audio; the caller must close it."""
 
     status_code: int
     """200, 206, 304 or 416."""
@@ -45,28 +45,28 @@ class AudioStream:
     close: Callable[[], None]
 
 
-class Results:
-    """Gives out files that the services keep.
+class AudioFiles:
+    """The normalized audio files, which the service keeps.
 
     Args:
-        connections: What this process talks with.
+        connections: The process's connections.
     """
 
     def __init__(self, connections: Connections) -> None:
         self._client = connections.clients[_STAGE.service.name]
 
-    def open_audio(self, job: Job, wishes: Mapping[str, str]) -> AudioStream:
+    def open(self, job: Job, headers: Mapping[str, str]) -> AudioStream:
         """Open a job's normalized audio, to be read in chunks.
 
         Args:
-            job: The job; the audio is there before it is completed.
-            wishes: Headers for the service: ``Range``, ``If-Range`` and the like.
+            job: The job; its audio is available before the job is completed.
+            headers: Request headers for the service, such as ``Range`` and ``If-Range``.
 
         Raises:
-            NotCompletedError: The audio is not made yet.
-            NoAudioError: There is none, since the transcript is the publisher's subtitles.
-            ArtifactGoneError: The service does not have it any more.
-            ServiceError: The service did not answer as it should.
+            NotCompletedError: The audio is not ready yet.
+            NoAudioError: The transcript is the publisher's captions; there is no audio.
+            ArtifactGoneError: The service has deleted the audio.
+            ServiceError: The service is down or its response is invalid.
         """
         record = job.stages[_STAGE.name]
         if job.captions_language is not None:
@@ -78,19 +78,20 @@ class Results:
         name = record.filename or _STAGE.default_filename
         with ExitStack() as on_failure:
             try:
-                relay = self._client.relay(record.job_id, wishes, instance=record.instance)
-                answer = on_failure.enter_context(relay)
+                relay = self._client.relay(record.job_id, headers, instance=record.instance)
+                response = on_failure.enter_context(relay)
             except RemoteJobLostError as error:
                 raise ArtifactGoneError(job.job_id) from error
             except ServiceRejectedError as error:
-                raise self._translated(error, job) from error
-            if answer.status_code not in _ANSWERS:
-                raise ServiceUnavailableError(_STAGE.service.name, "an answer of no use")
+                raise self._translate(error, job) from error
+            if response.status_code not in _RELAYED_STATUSES:
+                reason = f"unexpected status {response.status_code}"
+                raise ServiceUnavailableError(_STAGE.service.name, reason)
             close = on_failure.pop_all().close
-        return AudioStream(answer.status_code, answer.headers, name, answer.chunks, close)
+        return AudioStream(response.status_code, response.headers, name, response.chunks, close)
 
-    def _translated(self, error: ServiceRejectedError, job: Job) -> OrchestratorError:
-        """Return what a refusal means to a client, who is not to blame for it."""
+    def _translate(self, error: ServiceRejectedError, job: Job) -> OrchestratorError:
+        """Return the client's error for a rejection that the client did not cause."""
         if error.status_code in _GONE:
             return ArtifactGoneError(job.job_id)
         return ServiceUnavailableError(error.service, error.detail, error.status_code)
