@@ -46,7 +46,7 @@ from orchestrator.microservice import (
     RemoteStatus,
     SourceArtifact,
 )
-from orchestrator.store.leases import Claim, Committed
+from orchestrator.store.leases import Attach, BreakerState, Claim, Committed, Follow
 from orchestrator.telemetry.log import LOGGER
 
 __all__ = ["Next", "Outcome", "Turn"]
@@ -144,7 +144,7 @@ class Turn:
     def _mind_breaker(self) -> None:
         """Leave a service alone whose breaker is open, but for one trial in a while."""
         is_to_be_placed = len(self._client.instances) > 1 and self._record.job_id is None
-        if "opened_at" in self._breaker and not is_to_be_placed:
+        if self._breaker.is_open and not is_to_be_placed:
             self._ask_for_trial(self._stage.service.name, self._record.instance)
 
     def _ask_for_trial(self, service: str, instance: str | None) -> None:
@@ -167,19 +167,19 @@ class Turn:
             self._resources.breakers.record_failure(error.service, record.instance)
 
     def _note_success(self) -> None:
-        if self._breaker:
+        if self._breaker.has_failures:
             name = self._stage.service.name
             self._resources.breakers.record_success(name, self._record.instance)
-            self._breaker = {}
+            self._breaker = BreakerState()
 
     # --- submission -----------------------------------------------------------------------
 
     def _join_or_submit(self) -> bool:
         """Get a remote job; returns False where another job is just submitting the same."""
         match self._sharing:
-            case ("there", instance, remote_id):
+            case Attach(instance, remote_id):
                 self._attach(remote_id, instance)
-            case ("theirs",):
+            case Follow():
                 return False
             case _:
                 self._submit()
@@ -233,12 +233,10 @@ class Turn:
         if len(self._client.instances) == 1:
             return self._client.instances[0]
         leases = self._resources.leases
-        instance, has_failed = self._resources.patiently(
-            lambda: leases.place(self._lease, self._stage)
-        )
-        self._breaker = {"failures": "1"} if has_failed else {}
-        self._know(instance=instance)
-        return instance
+        placement = self._resources.patiently(lambda: leases.place(self._lease, self._stage))
+        self._breaker = BreakerState(has_failures=placement.has_failures)
+        self._know(instance=placement.instance)
+        return placement.instance
 
     @contextmanager
     def _open_source(self) -> Iterator[SourceArtifact]:

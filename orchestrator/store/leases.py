@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,19 @@ from orchestrator.settings import Settings
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import decode_job, pairs, wake_ups
 
-__all__ = ["Claim", "Committed", "Lease", "LeaseStore"]
+__all__ = [
+    "Attach",
+    "BreakerState",
+    "Claim",
+    "Committed",
+    "Follow",
+    "Lease",
+    "LeaseStore",
+    "Placement",
+    "PreparedWrite",
+    "Sharing",
+    "Submit",
+]
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,45 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Submit:
+    """No remote job does this work yet: submit one."""
+
+
+@dataclass(frozen=True)
+class Attach:
+    """A remote job already does this work: use it."""
+
+    instance: str
+    remote_id: str
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Another job is submitting this work: wait for its remote job."""
+
+
+Sharing = Submit | Attach | Follow
+
+
+@dataclass(frozen=True)
+class BreakerState:
+    """The circuit breaker of a service or of one of its instances."""
+
+    has_failures: bool = False
+    """Whether it has counted failures since the last success."""
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The instance that gets a stage's remote job."""
+
+    instance: str
+    has_failures: bool
+    """Whether its breaker has counted failures since the last success."""
+
+
+@dataclass(frozen=True)
 class Claim:
     """A lease with all that its owner needs to begin."""
 
@@ -37,16 +88,23 @@ class Claim:
     job: Job
     now: datetime
     """The instant of the claim on Redis's clock, which all hosts share."""
-    breaker: Mapping[str, str]
-    """The breaker of the stage's service; empty while nothing has failed."""
+    breaker: BreakerState
+    """The breaker of the stage's service."""
     is_source_open: bool
     """Whether the breaker of the service that has the audio is open."""
-    sharing: tuple[str, ...]
-    """How to get the one remote job for this work, where none is known yet: ``("mine",)``, submit
-    it; ``("there", instance, remote id)``, use that one; ``("theirs",)``, another job is just
-    submitting it."""
+    sharing: Sharing
+    """How to get a remote job for this work, if none is known yet."""
     waited_s: float | None
     """How long the stage waited for this turn, its first; ``None`` for later ones."""
+
+
+@dataclass(frozen=True)
+class PreparedWrite:
+    """A change, encoded for Redis."""
+
+    write_id: str
+    """Makes the write idempotent: Redis returns the first answer to a repeated id."""
+    body: str
 
 
 @dataclass(frozen=True)
@@ -89,22 +147,19 @@ class LeaseStore:
             lease=lease,
             job=job,
             now=instant(now),
-            breaker=pairs(breaker),
+            breaker=_decode_breaker(pairs(breaker)),
             is_source_open=bool(is_source_open),
-            sharing=tuple(sharing),
+            sharing=_decode_sharing(sharing),
             waited_s=int(waited_ms) / 1000 if waited_ms else None,
         )
 
-    def place(self, lease: Lease, stage: Stage) -> tuple[str, bool]:
-        """Choose the instance that gets the stage's remote job, and note it in the job.
+    def place(self, lease: Lease, stage: Stage) -> Placement:
+        """Choose the instance that gets the stage's remote job, and store it in the job.
 
-        Repeating it gives the same instance, for later owners too, until that one is sick.
-
-        Returns:
-            Its address, and whether it has failed lately.
+        A repeated call returns the same instance, also to later owners, until its breaker opens.
 
         Raises:
-            BreakerOpenError: All of them have failed again and again.
+            BreakerOpenError: The breakers of all instances are open.
             LeaseLostError: Somebody newer owns the stage, or the job has ended.
         """
         service = stage.service.name
@@ -117,20 +172,20 @@ class LeaseStore:
         if not answer:
             raise BreakerOpenError(service, "all its instances have failed again and again")
         instance, has_failed = answer
-        return instance, bool(has_failed)
+        return Placement(instance, has_failures=bool(has_failed))
 
     def commit(self, lease: Lease, change: Change, stage: Stage) -> Committed:
         """Write a change, or nothing at all.
 
         Raises:
             LeaseLostError: Somebody newer owns the stage, or the job has ended.
-            StoreUnavailableError: Redis did not answer; pass the same ``write_id`` of
-                ``prepare`` to repeat it safely.
+            StoreUnavailableError: Redis did not answer; only a `write` of what `prepare`
+                returned may be repeated.
         """
         return self.write(lease, self.prepare(lease, change, stage))
 
-    def prepare(self, lease: Lease, change: Change, stage: Stage) -> tuple[str, str]:
-        """Return a change as it goes over the wire, with an id that makes it repeatable."""
+    def prepare(self, lease: Lease, change: Change, stage: Stage) -> PreparedWrite:
+        """Encode a change, with an id that makes its write idempotent."""
         body = {
             "set": change.values,
             "stamp": change.stamps,
@@ -144,13 +199,18 @@ class LeaseStore:
             "move": self._encode_move(change, stage),
         }
         present = {name: value for name, value in body.items() if value is not None}
-        return f"{lease.turn}:{next(lease.writes)}", json.dumps(present, separators=(",", ":"))
+        encoded = json.dumps(present, separators=(",", ":"))
+        return PreparedWrite(f"{lease.turn}:{next(lease.writes)}", encoded)
 
-    def write(self, lease: Lease, prepared: tuple[str, str]) -> Committed:
-        """Write what ``prepare`` made; repeating it returns the first answer."""
-        write_id, body = prepared
+    def write(self, lease: Lease, prepared: PreparedWrite) -> Committed:
+        """Write what `prepare` returned; a repeated write returns the first answer.
+
+        Raises:
+            LeaseLostError: The stage has a newer owner, or the job has ended.
+            StoreUnavailableError: Redis did not answer; the same write may be repeated.
+        """
         is_done, answer = self._connection.run(
-            "commit", lease.job_id, str(lease.number), write_id, body
+            "commit", lease.job_id, str(lease.number), prepared.write_id, prepared.body
         )
         if not is_done:
             raise LeaseLostError(lease.job_id, answer)
@@ -187,6 +247,19 @@ class LeaseStore:
 
     def _limit(self, stage: Stage) -> int:
         return self._settings.services[stage.service.name].max_inflight
+
+
+def _decode_breaker(fields: Mapping[str, str]) -> BreakerState:
+    return BreakerState(has_failures=bool(fields), is_open="opened_at" in fields)
+
+
+def _decode_sharing(answer: Sequence[str]) -> Sharing:
+    match answer:
+        case ["there", instance, remote_id]:
+            return Attach(instance, remote_id)
+        case ["theirs"]:
+            return Follow()
+    return Submit()
 
 
 def _encode_transcript(transcript: Transcript | None) -> list[str] | None:

@@ -16,7 +16,7 @@ from orchestrator.errors import DeadlineExceededError, RemoteJobLostError
 from orchestrator.settings import ServiceSettings, load_settings
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
-from orchestrator.store.leases import Claim, LeaseStore
+from orchestrator.store.leases import Attach, Claim, LeaseStore, Submit
 from orchestrator.store.wake_up_calls import CallStore
 
 STAGE = STAGES[0]
@@ -49,10 +49,10 @@ class World:
     def take_turn(self, job_id: str, remote_id: str = "remote") -> None:
         """Submit the remote job, or join the others."""
         claim = self.claim(job_id)
-        if claim.sharing == ("mine",):
+        if claim.sharing == Submit():
             change = submitted(claim.job, STAGE, remote_id=remote_id, instance=INSTANCE)
         else:
-            assert claim.sharing == ("there", INSTANCE, remote_id)
+            assert claim.sharing == Attach(INSTANCE, remote_id)
             change = attached(claim.job, STAGE, remote_id=remote_id, instance=INSTANCE)
         self.leases.commit(claim.lease, change, STAGE)
         self.leases.commit(claim.lease, handed_back(), STAGE)
@@ -121,7 +121,7 @@ def test_each_remote_job_goes_with_those_who_use_it(world: World) -> None:
 def test_who_only_used_the_old_one_does_not_end_a_submission(world: World) -> None:
     first, second, third = JOBS
     world.give_up(first)
-    assert world.claim(first).sharing == ("mine",)
+    assert world.claim(first).sharing == Submit()
     world.jobs.cancel(second)
     world.jobs.cancel(third)
     assert world.client.hget(next(world.client.scan_iter("orchestrator:work:*")), "holder") == first
@@ -131,7 +131,7 @@ def test_who_has_only_joined_keeps_nothing_when_it_leaves(world: World) -> None:
     """It was parked, or its turn died, before it noted the remote job as its own."""
     first, second, third = JOBS
     world.add("d" * 16)
-    assert world.claim("d" * 16).sharing == ("there", INSTANCE, "remote")
+    assert world.claim("d" * 16).sharing == Attach(INSTANCE, "remote")
     for job_id in (first, second, third):
         world.jobs.cancel(job_id)
     assert world.deletions == set(), "it may attach to it yet"
@@ -156,7 +156,7 @@ def test_a_submission_that_outlived_its_entry_takes_nobodys_remote_job(world: Wo
     first, second, third = JOBS
     world.give_up(first)
     slow = world.claim(first)
-    assert slow.sharing == ("mine",)
+    assert slow.sharing == Submit()
     world.client.delete(f"orchestrator:work:{slow.job.stages[STAGE.name].work}")  # as time would
     for job_id in (second, third):
         world.give_up(job_id)

@@ -26,7 +26,7 @@ from orchestrator.errors import (
     SourceGoneError,
     StageError,
 )
-from orchestrator.store.leases import Lease
+from orchestrator.store.leases import Attach, Follow, Lease, Sharing
 
 __all__ = ["INSTANCE", "Owner", "possible_changes"]
 
@@ -40,8 +40,8 @@ class Owner:
     lease: Lease
     stage: Stage
     job: Job
-    work: tuple[str, ...] = ()
-    """What the claim said of the stage's work."""
+    sharing: Sharing
+    """How the claim says to get the stage's remote job."""
 
     @property
     def record(self) -> StageRecord:
@@ -66,10 +66,10 @@ def possible_changes(owner: Owner) -> list[Change]:
     ]
     if owner.record.job_id is not None:
         return [*common, *_changes_of_a_remote_job(owner)]
-    match owner.work:
-        case ("there", instance, remote_id):
+    match owner.sharing:
+        case Attach(instance, remote_id):
             return [attached(job, stage, remote_id=remote_id, instance=instance)]
-        case ("theirs",):
+        case Follow():
             error, work = StageError("theirs"), owner.record.work
             return [parked(job, stage, error, in_s=0.0, clocks_paused=False, follow=work)]
     mine = [submitted(job, stage, remote_id=owner.remote_id, instance=INSTANCE)] * 12

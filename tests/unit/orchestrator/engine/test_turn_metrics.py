@@ -28,7 +28,7 @@ from orchestrator.errors import (
     TurnInterruptedError,
 )
 from orchestrator.errors.stages import Failure
-from orchestrator.store.leases import Claim, Lease
+from orchestrator.store.leases import BreakerState, Claim, Lease, Submit
 from orchestrator.telemetry.metrics import Counts, Key
 from tests.support.jobs import NOW, make_job, with_stage
 
@@ -43,9 +43,9 @@ def claim_of(*, waited_s: float | None = None, age_s: float = 0.0) -> Claim:
         lease=Lease(JOB.job_id, "w", "t", 1),
         job=JOB,
         now=NOW + timedelta(seconds=age_s),
-        breaker={},
+        breaker=BreakerState(),
         is_source_open=False,
-        sharing=("mine",),
+        sharing=Submit(),
         waited_s=waited_s,
     )
 
