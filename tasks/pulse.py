@@ -90,7 +90,7 @@ class Pulse:
 
     def reconcile(self) -> None:
         """Run one round of the reconciler."""
-        self._turns.ask_to_yield(queue_length(self._app))
+        self._turns.request_yield(queue_length(self._app))
         for call in self._reconciler.run_round(may_judge=self._heartbeat.may_judge):
             self._enqueue(call)
         recoveries = self._reconciler.recoveries

@@ -1,4 +1,4 @@
-"""Redis's time on this host, and the deadlines of one turn that are counted by it."""
+"""Redis's time on this host, and the deadlines that a turn checks."""
 
 import time
 from collections.abc import Callable
@@ -8,18 +8,17 @@ from orchestrator.domain.job import Job
 from orchestrator.errors import DeadlineExceededError
 from orchestrator.settings import Settings
 
-__all__ = ["Clocks", "RedisClock"]
+__all__ = ["Deadlines", "RedisClock"]
 
 
 class RedisClock:
     """Redis's time, read once and advanced by the local monotonic clock.
 
-    What Redis stamped is compared with this, never with the host's own clock, which may be wrong
-    by an hour.
+    Compare timestamps from Redis with this clock. The host's own clock may be wrong by an hour.
 
     Args:
-        now: Redis's time at this instant.
-        monotonic: Seconds of a clock that never goes back.
+        now: Redis's current time.
+        monotonic: Returns the seconds of a monotonic clock.
     """
 
     def __init__(self, now: datetime, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -36,17 +35,17 @@ class RedisClock:
         return (self.now() - moment).total_seconds()
 
 
-class Clocks:
-    """What is left of a job's time, from the instant of a claim on.
+class Deadlines:
+    """The deadlines of a job and its stage, and the limit on the time that a job may wait.
 
-    The deadlines are instants on Redis's clock; from the claim on the local monotonic clock
-    counts, so that hosts whose clocks differ agree.
+    The stored deadlines are instants of Redis's clock. From the claim on, the local monotonic
+    clock counts, so that hosts whose clocks differ agree.
 
     Args:
         job: The job as it was claimed.
         now: The instant of the claim.
-        settings: Gives the longest wait.
-        monotonic: Seconds of a clock that never goes back.
+        settings: `MAX_WAIT_HOURS`.
+        monotonic: Returns the seconds of a monotonic clock.
     """
 
     def __init__(
@@ -68,16 +67,16 @@ class Clocks:
         self._job_left_s = _left_s(job.deadline_job, counted_to, job.job_limit_s)
 
     def pause(self, is_paused: bool) -> None:  # noqa: FBT001 - the state itself is what is set
-        """Stop the deadlines' clocks, or let them run on."""
+        """Pause the deadlines, or resume them; paused time counts towards `MAX_WAIT_HOURS`."""
         if is_paused != self.is_paused:
             self._count()
             self.is_paused = is_paused
 
     def check(self) -> None:
-        """Make sure that there is time left.
+        """Raise an error if a deadline has passed.
 
         Raises:
-            DeadlineExceededError: There is not; it names the setting that limits.
+            DeadlineExceededError: It names the setting of the limit.
         """
         self._count()
         if self._wait_left_s <= 0:

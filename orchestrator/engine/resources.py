@@ -1,16 +1,15 @@
-"""What a process talks with, made once and shared by all its threads."""
+"""The stores and clients of a process, built once and shared by all its threads."""
 
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
+from orchestrator.engine.patient_leases import PatientLeases
 from orchestrator.engine.running_turns import RunningTurns
 from orchestrator.engine.uploads import UploadStore
-from orchestrator.errors import StoreUnavailableError
 from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice import MicroserviceClient, ServiceSession
 from orchestrator.settings import Settings
@@ -21,64 +20,46 @@ from orchestrator.telemetry.metrics import Counts
 
 __all__ = ["Connections", "Resources", "build_connections", "build_resources", "name_worker"]
 
-_STORE_WAIT_S = 0.5  # how often a turn asks whether Redis is back
-
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True)
 class Connections:
-    """One pool of connections to Redis, one client for each service, one folder of uploads."""
+    """What use cases need: a Redis connection pool, a client per service, and the uploads."""
 
     settings: Settings
     connection: Connection
     breakers: BreakerStore
     uploads: UploadStore
     clients: Mapping[str, MicroserviceClient]
-    """A client for each service, by the service's name."""
+    """By the service's name."""
     counts: Counts
-    """What this process counts."""
+    """The counters of this process."""
 
 
 @dataclass(frozen=True)
 class Resources(Connections):
-    """What a worker process needs beside them to give stages their turns."""
+    """What a worker process needs to run turns."""
 
-    leases: LeaseStore
+    leases: PatientLeases
     turns: RunningTurns
     stop: StopSignal
-    """Ends the waiting of these clients, and with it the turns."""
-
-    def patiently(self, call: Callable[[], Result]) -> Result:
-        """Repeat an idempotent call to the store until Redis is back.
-
-        Raises:
-            StoreUnavailableError: Redis is away and the worker is to stop. Leases stay, and
-                whoever reconciles sends their jobs on.
-        """
-        while True:
-            try:
-                return call()
-            except StoreUnavailableError:
-                if self.stop.wait(_STORE_WAIT_S):
-                    raise
+    """Ends the waits of the clients and the leases, and with them the turns."""
 
 
 def build_connections(settings: Settings) -> Connections:
-    """Make what use cases need; opens no connection yet."""
+    """Build what use cases need; opens no connection yet."""
     return _connections(settings, connect_bounded(settings), StopSignal())
 
 
 def build_resources(settings: Settings) -> Resources:
-    """Make what turns need; opens no connection yet.
+    """Build what turns need; opens no connection yet.
 
-    Their pool is not bounded: a sign of life must not wait behind the turns.
+    The Redis connection pool is unbounded, so that a heartbeat never waits behind the turns.
     """
     stop = StopSignal()
     connection = connect(settings)
     return Resources(
         **vars(_connections(settings, connection, stop)),
-        leases=LeaseStore(connection, settings),
+        leases=PatientLeases(LeaseStore(connection, settings), stop),
         turns=RunningTurns(name_worker(), capacity=settings.worker_concurrency),
         stop=stop,
     )
@@ -100,5 +81,5 @@ def _connections(settings: Settings, connection: Connection, stop: StopSignal) -
 
 
 def name_worker() -> str:
-    """Return a name for this process that no other one has ever had."""
+    """Return a name for this process that is unique across hosts and restarts."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

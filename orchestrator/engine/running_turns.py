@@ -1,4 +1,4 @@
-"""The turns that run in this process, and whether some should end early."""
+"""The turns that are running in this process, and requests to end some of them early."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -8,25 +8,25 @@ __all__ = ["RunningTurns"]
 
 
 class RunningTurns:
-    """Notes which turns run; safe for all threads.
+    """The registry of running turns; thread-safe.
 
     Args:
         worker: The name of this worker process.
-        capacity: How many turns it can drive at once.
+        capacity: How many turns it can run at once.
     """
 
     def __init__(self, worker: str, *, capacity: int) -> None:
         self.worker = worker
         self.capacity = capacity
         self.processed = 0
-        """Turns that have ended since the process began."""
+        """Turns that have ended since the process started."""
         self._running: dict[str, str] = {}
         self._to_yield = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def noted(self, job_id: str, turn: str) -> Iterator[None]:
-        """Note a turn while it runs."""
+    def track(self, job_id: str, turn: str) -> Iterator[None]:
+        """Register a turn while it runs."""
         with self._lock:
             self._running[job_id] = turn
         try:
@@ -38,18 +38,22 @@ class RunningTurns:
                     del self._running[job_id]
 
     def snapshot(self) -> Mapping[str, str]:
-        """Return the running turns by their job."""
+        """Return the ids of the running turns, by job id."""
         with self._lock:
             return dict(self._running)
 
-    def ask_to_yield(self, waiting: int) -> None:
-        """Have as many turns end at their next poll as messages wait, if all slots are taken."""
+    def request_yield(self, waiting: int) -> None:
+        """Request one turn per waiting message to end at its next poll, if all slots are taken.
+
+        Args:
+            waiting: How many messages wait in the queue.
+        """
         with self._lock:
             is_full = len(self._running) >= self.capacity
             self._to_yield = min(waiting, len(self._running)) if is_full else 0
 
     def should_yield(self) -> bool:
-        """Whether the turn that asks is to end now, so that a waiting job gets its slot."""
+        """Return whether the calling turn should end now; each request is granted once."""
         with self._lock:
             if self._to_yield <= 0:
                 return False

@@ -1,4 +1,4 @@
-"""What is counted of one turn: a few additions in memory."""
+"""Metrics of one turn, counted in memory."""
 
 import time
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from orchestrator.store.leases import Claim
 from orchestrator.telemetry.metrics import Counts
 from orchestrator.telemetry.metrics.catalogue import RETRIES, STAGE_TIME, STAGE_WAIT, TURNS
 
-__all__ = ["TurnCounts", "name_class", "name_outcome"]
+__all__ = ["TurnMetrics", "name_class", "name_outcome"]
 
-# The first that fits counts: a breaker's error is one of a service that is away.
+# The first match counts: BreakerOpenError is a ServiceUnavailableError, too.
 _CLASSES: Final = (
     (BreakerOpenError, "breaker_open"),
     (ServiceOverloadedError, "overload"),
@@ -33,14 +33,14 @@ _CLASSES: Final = (
 )
 
 
-class TurnCounts:
+class TurnMetrics:
     """Counts one turn of a stage.
 
     Args:
-        counts: What the process counts.
-        claim: How the turn began.
+        counts: The counters of this process.
+        claim: The claim that started the turn.
         stage: The stage.
-        monotonic: Seconds of a clock that never goes back.
+        monotonic: Returns the seconds of a monotonic clock.
     """
 
     def __init__(
@@ -53,30 +53,30 @@ class TurnCounts:
         self._counts = counts
         self._stage = stage
         self._monotonic = monotonic
-        self._began = monotonic()
+        self._started = monotonic()
         started_at = claim.job.stages[stage.name].started_at
         self._age_s = (claim.now - started_at).total_seconds() if started_at else 0.0
         if claim.waited_s is not None:
             counts.observe(STAGE_WAIT, claim.waited_s, stage.name)
 
-    def note_end(self, change: Change, error: OrchestratorError | None) -> None:
-        """Count what the turn came to.
+    def record_end(self, change: Change, error: OrchestratorError | None) -> None:
+        """Count the outcome of the turn.
 
         Args:
-            change: Its last change.
-            error: What brought it about, where that was an error.
+            change: The last change of the turn.
+            error: The error that caused it, if any.
         """
         outcome = name_outcome(change, error)
         self._counts.add(TURNS, self._stage.name, outcome)
         if outcome == "completed":
-            took_s = self._age_s + self._monotonic() - self._began
+            took_s = self._age_s + self._monotonic() - self._started
             self._counts.observe(STAGE_TIME, took_s, self._stage.name)
         elif error is not None and isinstance(change.move, Due | Enter):
             self._counts.add(RETRIES, self._stage.service.name, name_class(error))
 
 
 def name_outcome(change: Change, error: OrchestratorError | None) -> str:
-    """Return the word for what a turn came to."""
+    """Return the label for the outcome of a turn."""
     match change.move:
         case Wake():
             return "handed_back"
@@ -91,5 +91,5 @@ def name_outcome(change: Change, error: OrchestratorError | None) -> str:
 
 
 def name_class(error: OrchestratorError) -> str:
-    """Return the word for the class of an error that a stage is repeated after."""
+    """Return the label for the class of an error after which a stage is repeated."""
     return next((name for kind, name in _CLASSES if isinstance(error, kind)), "other")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.clocks import Clocks
+from orchestrator.engine.clocks import Deadlines
 from orchestrator.errors import DeadlineExceededError
 from tests.support.jobs import NOW, make_job, make_settings
 from tests.support.monotonic import Monotonic
@@ -20,7 +20,7 @@ def monotonic() -> Monotonic:
     return Monotonic()
 
 
-def clocks(monotonic: Monotonic, **facts: Any) -> Clocks:
+def clocks(monotonic: Monotonic, **facts: Any) -> Deadlines:
     """Return the clocks of a job that has 60 s for its stage, 100 in all, and may wait an hour."""
     deadlines: dict[str, Any] = {
         "deadline_stage": NOW + timedelta(seconds=60),
@@ -29,10 +29,10 @@ def clocks(monotonic: Monotonic, **facts: Any) -> Clocks:
         "job_limit_s": 100.0,
     }
     job = make_job(**(deadlines | facts))
-    return Clocks(job, NOW, make_settings(max_wait_hours=1), monotonic)
+    return Deadlines(job, NOW, make_settings(max_wait_hours=1), monotonic)
 
 
-def limit_passed(one: Clocks) -> str | None:
+def limit_passed(one: Deadlines) -> str | None:
     try:
         one.check()
     except DeadlineExceededError as error:

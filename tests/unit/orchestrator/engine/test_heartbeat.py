@@ -60,7 +60,7 @@ class Worker:
 
 def test_a_worker_tells_what_it_does() -> None:
     worker = Worker()
-    with worker.turns.noted("a1", "turn 1"):
+    with worker.turns.track("a1", "turn 1"):
         worker.beat_after(0)
     assert worker.store.facts["active"] == 1
     assert worker.store.facts["concurrency"] == 256
@@ -69,7 +69,7 @@ def test_a_worker_tells_what_it_does() -> None:
 
 def test_a_lease_whose_turn_runs_stays() -> None:
     worker = Worker(a1="turn 1")
-    with worker.turns.noted("a1", "turn 1"):
+    with worker.turns.track("a1", "turn 1"):
         assert [worker.beat_after(2) for _ in range(3)] == [[], [], []]
 
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.domain.job import StageRecord, Transcript
 from orchestrator.domain.pipeline import stage_named
 from orchestrator.domain.transitions import Change, Segments
-from orchestrator.engine.partial_transcripts import PartialResults
+from orchestrator.engine.partial_transcripts import PartialTranscripts
 from orchestrator.errors import ServiceUnavailableError
 from orchestrator.microservice import MicroserviceClient
 
@@ -41,9 +41,9 @@ def transcriber() -> FakeTranscriber:
 
 def partials(
     transcriber: FakeTranscriber, record: StageRecord = RECORD, stage: str = "transcription"
-) -> PartialResults:
+) -> PartialTranscripts:
     client = cast("MicroserviceClient", transcriber)
-    return PartialResults(client, stage_named(stage), record)
+    return PartialTranscripts(client, stage_named(stage), record)
 
 
 def test_each_segment_is_told_once(transcriber: FakeTranscriber) -> None:
@@ -64,10 +64,10 @@ def test_what_the_transcript_holds_is_not_sent_twice(transcriber: FakeTranscribe
     results = partials(transcriber)
     transcriber.shown = 5
     results.add_new(Change(), RECORD)
-    rest = results.add_rest(Change(values={"a": 1}), Transcript("", tuple(SEGMENTS)))
+    rest = results.add_remaining(Change(values={"a": 1}), Transcript("", tuple(SEGMENTS)))
     assert rest.values == {"a": 1, "transcription.segments": 6}
     assert rest.segments == Segments(attempt=2, index=5, count=1)
-    assert results.add_rest(Change(), Transcript("", tuple(SEGMENTS))) == Change()
+    assert results.add_remaining(Change(), Transcript("", tuple(SEGMENTS))) == Change()
 
 
 def test_another_turn_goes_on_where_the_last_one_was(transcriber: FakeTranscriber) -> None:

@@ -15,7 +15,7 @@ from orchestrator.domain.transitions import (
     sent_back,
     started_over,
 )
-from orchestrator.engine.turn_metrics import TurnCounts, name_class
+from orchestrator.engine.turn_metrics import TurnMetrics, name_class
 from orchestrator.errors import (
     BreakerOpenError,
     CaptionsUnusableError,
@@ -53,8 +53,8 @@ def claim_of(*, waited_s: float | None = None, age_s: float = 0.0) -> Claim:
 def count(change: Change, error: OrchestratorError | None = None) -> dict[Key, float]:
     """Return what is counted of a turn that took 2 s."""
     counts, clock = Counts(), iter([100.0, 102.0])
-    turn = TurnCounts(counts, claim_of(age_s=5.0), NORMALIZATION, monotonic=lambda: next(clock))
-    turn.note_end(change, error)
+    turn = TurnMetrics(counts, claim_of(age_s=5.0), NORMALIZATION, monotonic=lambda: next(clock))
+    turn.record_end(change, error)
     return counts.take()
 
 
@@ -77,7 +77,7 @@ def test_the_last_stage_is_completed_too() -> None:
     counts = Counts()
     job = with_stage(make_job("transcription"), "transcription", started_at=NOW)
     claim = replace(claim_of(), job=job)
-    TurnCounts(counts, claim, TRANSCRIPTION).note_end(
+    TurnMetrics(counts, claim, TRANSCRIPTION).record_end(
         completed(job, TRANSCRIPTION, filename="a"), None
     )
     assert counts.take()["ytcaption_turns_total", "transcription", "completed"] == 1
@@ -137,8 +137,8 @@ def test_the_class_of_an_error_decides_and_never_its_code(
 
 def test_the_wait_for_the_first_turn_is_observed_once() -> None:
     counts = Counts()
-    TurnCounts(counts, claim_of(waited_s=3.5), NORMALIZATION)
-    TurnCounts(counts, claim_of(waited_s=None), NORMALIZATION)
+    TurnMetrics(counts, claim_of(waited_s=3.5), NORMALIZATION)
+    TurnMetrics(counts, claim_of(waited_s=None), NORMALIZATION)
     counted = counts.take()
     assert counted == {
         ("ytcaption_stage_wait_seconds", "normalization", "le=5.0"): 1,
