@@ -91,7 +91,7 @@ class Pulse:
     def reconcile(self) -> None:
         """Run one round of the reconciler."""
         self._turns.request_yield(queue_length(self._app))
-        for call in self._reconciler.run_round(may_judge=self._heartbeat.may_judge):
+        for call in self._reconciler.run_round(may_declare_dead=self._heartbeat.may_declare_dead):
             self._enqueue(call)
         recoveries = self._reconciler.recoveries
         while recoveries:

@@ -1,4 +1,4 @@
-"""A worker's sign of life, which also keeps its leases honest."""
+"""The heartbeat of a worker process, which also recovers leases that no turn holds."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,13 @@ __all__ = ["Heartbeat"]
 
 
 class Heartbeat:
-    """Tells that a worker process lives, and hands back leases that no turn of it holds.
+    """Renews the heartbeat of a worker process, and recovers its leases without a running turn.
 
     Args:
-        workers: Where the sign is given.
-        turns: The turns that really run here.
-        ttl_s: For how long one sign counts, in seconds.
-        monotonic: Seconds of a clock that never goes back.
+        workers: The heartbeats and leases.
+        turns: The turns that are running in this process.
+        ttl_s: Seconds after which a heartbeat expires.
+        monotonic: Returns the seconds of a monotonic clock.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Heartbeat:
         self._orphans: frozenset[tuple[str, str]] = frozenset()
 
     def beat(self) -> tuple[WakeUp, ...]:
-        """Give one sign of life.
+        """Renew the heartbeat.
 
         Returns:
-            Calls for jobs whose turn here has died: seen at two signs in a row, since a lease
-            may be just taken or just given up.
+            Wake-up calls for the jobs whose turn in this process has died. A lease counts as dead
+            at the second heartbeat without its turn: it may have been taken or released just now.
 
         Raises:
-            StoreUnavailableError: Redis did not take it.
+            StoreUnavailableError: Redis did not answer; the heartbeat is not renewed.
         """
         running = self._turns.snapshot()
         leased = self._workers.beat(self._turns.worker, self._facts(len(running)))
@@ -54,15 +54,18 @@ class Heartbeat:
         if self._last_beat is not None and now - self._last_beat > self._ttl_s:
             self._blind_until = now + self._ttl_s
         self._last_beat = now
-        return self._hand_back(leased - running.keys())
+        return self._recover(leased - running.keys())
 
     @property
-    def may_judge(self) -> bool:
-        """Whether this process may declare others dead: not if it was itself cut off lately."""
+    def may_declare_dead(self) -> bool:
+        """Whether this process may declare others dead: not soon after it was itself cut off.
+
+        After an outage of Redis that is longer than a heartbeat lives, every worker looks dead.
+        """
         if self._last_beat is None:
             return False
         now = self._monotonic()
-        # A cut-off that has just ended shows here before the next sign of life notes it.
+        # An outage that has just ended shows here before the next heartbeat records it.
         return now - self._last_beat <= self._ttl_s and now >= self._blind_until
 
     def _facts(self, active: int) -> dict[str, object]:
@@ -73,7 +76,7 @@ class Heartbeat:
             "processed": self._turns.processed,
         }
 
-    def _hand_back(self, job_ids: frozenset[str]) -> tuple[WakeUp, ...]:
+    def _recover(self, job_ids: frozenset[str]) -> tuple[WakeUp, ...]:
         seen = frozenset(
             (job_id, turn) for job_id in job_ids if (turn := self._workers.turn_of(job_id))
         )

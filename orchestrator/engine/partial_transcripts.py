@@ -1,4 +1,4 @@
-"""Segments that are published while a transcription runs."""
+"""Publishes segments while a transcription runs."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The publisher's own subtitles, from the service that came upon them."""
+"""Fetches the publisher's captions from the service that downloaded them."""
 
 from typing import Final
 
@@ -13,26 +13,26 @@ from orchestrator.microservice import MicroserviceClient
 
 __all__ = ["fetch_captions"]
 
-_MOST_PARKS: Final = 2  # the service has just said that they are there: it is not down
+_MAX_PARKS: Final = 2  # the service has just reported them, so it is hardly down
 
 
 def fetch_captions(client: MicroserviceClient, record: StageRecord) -> Transcript:
-    """Return the subtitles as a transcript.
+    """Return the captions as a transcript.
 
     Args:
         client: The service.
-        record: The stage, whose remote job has them.
+        record: The stage whose remote job has them.
 
     Raises:
-        CaptionsUnusableError: They are not there, make no sense, or could not be had again and
-            again; the job is to go on without them.
-        ServiceError: They may be had later.
+        CaptionsUnusableError: They do not exist, cannot be parsed, or could not be fetched in
+            several turns; the job has to continue without them.
+        ServiceError: They may be available later.
     """
     try:
         return client.fetch_captions(record.job_id or "", instance=record.instance)
     except (RemoteJobLostError, ServiceRejectedError) as error:
-        raise CaptionsUnusableError(f"The captions cannot be had: {error}") from error
+        raise CaptionsUnusableError(f"Could not fetch the captions: {error}") from error
     except ServiceUnavailableError as error:
-        if record.parks < _MOST_PARKS:
+        if record.parks < _MAX_PARKS:
             raise
-        raise CaptionsUnusableError(f"The captions cannot be had: {error}") from error
+        raise CaptionsUnusableError(f"Could not fetch the captions: {error}") from error

@@ -1,4 +1,4 @@
-"""Finds what stands still and sends it on: dead workers' jobs, due jobs, lost messages."""
+"""Re-enqueues jobs that no worker will continue: of dead workers, due, or without a message."""
 
 import time
 from collections import Counter
@@ -12,20 +12,20 @@ from orchestrator.telemetry.log import LOGGER
 
 __all__ = ["Reconciler"]
 
-_LOCK_ROUNDS = 2.5  # the lock outlives two missed rounds, and is free before its owner is dead
+_LOCK_ROUNDS = 2.5  # the lock survives two missed rounds, and expires before its owner is dead
 
 
 class Reconciler:
-    """One round every few seconds, in one process at a time; a round may be repeated.
+    """Runs a round every few seconds, in one process at a time; rounds are idempotent.
 
     Args:
-        worker: Who reconciles.
-        workers: Signs of life and leases.
-        calls: Finds jobs to wake.
+        worker: The name of this worker process.
+        workers: Heartbeats and leases.
+        calls: Finds jobs to re-enqueue.
         settings: Limits and intervals.
-        oldest_number: Returns the number of the oldest message in the queue; infinity where the
-            queue is empty, ``None`` where the broker cannot be looked into.
-        monotonic: Seconds of a clock that never goes back.
+        oldest_number: Returns the number of the oldest message in the queue: infinity if the
+            queue is empty, ``None`` if the broker cannot be inspected.
+        monotonic: Returns the seconds of a monotonic clock.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Reconciler:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.recoveries: Counter[str] = Counter()
-        """Jobs that were sent on, by reason; whoever counts them takes them away."""
+        """Re-enqueued jobs by reason; the caller removes what it has counted."""
         self._worker = worker
         self._workers = workers
         self._calls = calls
@@ -47,17 +47,17 @@ class Reconciler:
         self._monotonic = monotonic
         self._suspects: dict[tuple[str, int], float] = {}
 
-    def run_round(self, *, may_judge: bool) -> tuple[WakeUp, ...]:
-        """Look at everything once.
+    def run_round(self, *, may_declare_dead: bool) -> tuple[WakeUp, ...]:
+        """Run one round, if no other process is reconciling.
 
         Args:
-            may_judge: Whether workers without a sign of life count as dead.
+            may_declare_dead: Whether workers without a heartbeat count as dead.
 
         Returns:
-            The calls to enqueue.
+            The wake-up calls to enqueue.
 
         Raises:
-            StoreError: Redis did not answer; the next round finds the same.
+            StoreError: Redis did not answer; the next round finds the same jobs.
         """
         interval_s = self._settings.heartbeat_interval_s
         if not self._workers.lock_round(self._worker, seconds=interval_s * _LOCK_ROUNDS):
@@ -65,15 +65,15 @@ class Reconciler:
             return ()
         limits = {name: service.max_inflight for name, service in self._settings.services.items()}
         return (
-            *(self._bury() if may_judge else ()),
+            *(self._recover_dead() if may_declare_dead else ()),
             *self._calls.due(),
-            *self._resend(),
+            *self._resend_lost(),
             *self._calls.admit(limits),
             *self._calls.inspect(longest_wait_s=self._settings.max_wait_hours * 3600),
         )
 
-    def _bury(self) -> tuple[WakeUp, ...]:
-        """Take the jobs of workers that are dead."""
+    def _recover_dead(self) -> tuple[WakeUp, ...]:
+        """Recover the jobs of dead workers."""
         recovered: tuple[WakeUp, ...] = ()
         for worker, job_ids in self._workers.dead().items():
             found = (self._workers.recover(job_id, worker) for job_id in sorted(job_ids))
@@ -81,12 +81,14 @@ class Reconciler:
             self._workers.forget(worker)
             self.recoveries["dead_worker"] += len(calls)
             if job_ids:
-                LOGGER.warning("Worker %s is dead: %d jobs sent on", worker, len(calls))
+                LOGGER.warning(
+                    "Worker %s has no heartbeat; re-enqueued its jobs: jobs=%d", worker, len(calls)
+                )
             recovered += calls
         return recovered
 
-    def _resend(self) -> tuple[WakeUp, ...]:
-        """Make new calls for jobs whose message is not in the queue any more."""
+    def _resend_lost(self) -> tuple[WakeUp, ...]:
+        """Return new calls for jobs whose message is no longer in the queue."""
         oldest = self._oldest_number()
         grace_s = self._settings.heartbeat_interval_s * 0.9
         if oldest is None:
@@ -94,11 +96,13 @@ class Reconciler:
         lost = self._seen_for(grace_s, self._calls.waiting_below(oldest))
         if lost:
             self.recoveries["lost_message"] += len(lost)
-            LOGGER.warning("%d messages were lost: sent again", len(lost))
+            LOGGER.warning(
+                "Lost messages from the queue; re-enqueued their jobs: jobs=%d", len(lost)
+            )
         return self._calls.resend(lost)
 
     def _seen_for(self, grace_s: float, waiting: Mapping[str, int]) -> dict[str, int]:
-        """Return those that have been under the same number for some seconds already."""
+        """Return the jobs that have waited under the same number for at least `grace_s`."""
         now = self._monotonic()
         self._suspects = {suspect: self._suspects.get(suspect, now) for suspect in waiting.items()}
         return {

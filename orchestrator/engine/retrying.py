@@ -1,4 +1,4 @@
-"""What becomes of a stage after an error: its class decides, never its text."""
+"""The decision what follows an error of a stage: by the error's class, never by its text."""
 
 import random
 from typing import Final
@@ -37,28 +37,28 @@ _LONGEST_MODEL_WAIT_S: Final = 300.0  # each attempt sends the audio again
 
 
 def decide(error: OrchestratorError, job: Job, stage: Stage, settings: Settings) -> Change:
-    """Return the change that an error brings about.
+    """Return the change that follows an error.
 
     ======================  ====================================================================
-    the worker stops        handed back at once
-    overload                parked as long as the service says; clocks stand still
-    breaker open            parked until about the next trial; clocks stand still
-    transient               parked with growing waits; clocks run on
+    worker is stopping      hand back at once
+    overload                park for as long as the service says; deadlines are paused
+    breaker open            park until about the next trial; deadlines are paused
+    transient               park with exponential backoff; deadlines are not paused
     remote job lost         another attempt, up to `STAGE_MAX_ATTEMPTS`
-    remote job failed       the same where the service says `retryable`
-    model cannot be loaded  another attempt that does not count; clocks stand still
-    artifact of before gone the stage before is done again, up to `STAGE_MAX_ATTEMPTS`
-    captions of no use      the stage is done again without them, also where a service that does
-                            not know the wish has refused the submission
-    everything else         the job fails
+    remote job failed       the same, if the service reports the failure as `retryable`
+    model unavailable       another attempt that does not count; deadlines are paused
+    source gone             repeat the stage before, up to `STAGE_MAX_ATTEMPTS`
+    captions unusable       repeat the stage without captions; the same if the service rejected
+                            a submission that asked for captions, which it may not support
+    everything else         fail the job
     ======================  ====================================================================
     """
-    if _is_about_captions(error, job, stage):
+    if _concerns_captions(error, job, stage):
         return without_captions(job, stage, error)
     return _decide_by_class(error, job, stage, settings)
 
 
-def _is_about_captions(error: OrchestratorError, job: Job, stage: Stage) -> bool:
+def _concerns_captions(error: OrchestratorError, job: Job, stage: Stage) -> bool:
     match error:
         case CaptionsUnusableError():
             return True
@@ -83,12 +83,14 @@ def _decide_by_class(
         case RemoteJobLostError() if _has_attempts(job, stage, settings):
             return started_over(job, stage, error, in_s=0)
         case RemoteJobFailedError() if error.failure.retryable:
-            return _try_again(error, job, stage, settings)
+            return _retry_remote_job(error, job, stage, settings)
     return failed(job, stage, error)
 
 
-def _try_again(error: RemoteJobFailedError, job: Job, stage: Stage, settings: Settings) -> Change:
-    """Give the stage another remote job, if it has attempts left or waits for a model."""
+def _retry_remote_job(
+    error: RemoteJobFailedError, job: Job, stage: Stage, settings: Settings
+) -> Change:
+    """Start another attempt, if the stage has attempts left or waits for a model."""
     record = job.stages[stage.name]
     if error.code == _MODEL_UNAVAILABLE:
         wait_s = park_s(record.attempt - 1, settings, longest_s=_LONGEST_MODEL_WAIT_S)
@@ -99,17 +101,17 @@ def _try_again(error: RemoteJobFailedError, job: Job, stage: Stage, settings: Se
 
 
 def _park(error: OrchestratorError, job: Job, stage: Stage, settings: Settings) -> Change:
-    """Put the job aside; who is told to wait, or not even asks, does not spend its time."""
+    """Park the job; deadlines are paused if the service was not called or asked to wait."""
     match error:
         case ServiceOverloadedError():
-            wait_s, stands_still = error.retry_after_s, True
+            wait_s, is_paused = error.retry_after_s, True
         case BreakerOpenError():
-            # Spread over one trial's interval, so that all do not come back at once.
+            # Spread over one interval between trials, so that not all jobs return at once.
             spread = 1 + random.random()  # noqa: S311
-            wait_s, stands_still = settings.breaker_open_s * spread, True
+            wait_s, is_paused = settings.breaker_open_s * spread, True
         case _:
-            wait_s, stands_still = park_s(job.stages[stage.name].parks, settings), False
-    return parked(job, stage, error, in_s=wait_s, clocks_paused=stands_still)
+            wait_s, is_paused = park_s(job.stages[stage.name].parks, settings), False
+    return parked(job, stage, error, in_s=wait_s, clocks_paused=is_paused)
 
 
 def _has_attempts(job: Job, stage: Stage, settings: Settings) -> bool:

@@ -1,8 +1,8 @@
-"""Files that clients upload: kept in one folder that API and workers share, as long as their job.
+"""Uploaded files, in a folder that the API and the workers share, kept as long as their jobs.
 
-A file is written under a name of its own while it comes in, and gets its job's id as its name
-when it is whole and on the disk, before the job is stored. So a job has its file in whatever
-instant either side is killed; a file without a job is swept away after an hour.
+An upload is written to a draft. Once it is complete and flushed to disk, the draft is renamed to
+the id of its job, and then the job is stored. So a stored job always has its file, whenever a
+process is killed. Files without a job are removed after an hour.
 """
 
 import base64
@@ -22,19 +22,19 @@ from orchestrator.microservice import SourceArtifact
 
 __all__ = ["Draft", "UploadStore"]
 
-_NAME: Final = "uploads"  # stands for a service's name in messages
+_NAME: Final = "uploads"  # in place of a service's name in messages
 _DRAFT: Final = "draft-"
 _CHUNK_BYTES: Final = 256 * 1024
 _YIELD_BYTES: Final = 4 * 1024 * 1024
-_GRACE_S: Final = 3600.0  # in which a file may be without a job, or a draft without a write
+_GRACE_S: Final = 3600.0  # how long a file may lack a job, or a draft a write
 
 
 class Draft(FileIO):
-    """A file on its way to the folder, hashed as it comes in.
+    """A file that is being uploaded, hashed while it is written.
 
     Args:
         directory: The folder.
-        max_bytes: The length beyond which it is refused.
+        max_bytes: The maximum length.
     """
 
     def __init__(self, directory: Path, *, max_bytes: int) -> None:
@@ -42,7 +42,7 @@ class Draft(FileIO):
             directory.mkdir(parents=True, exist_ok=True)
             descriptor, name = mkstemp(dir=directory, prefix=_DRAFT)
         except OSError as error:
-            raise _full(error) from error
+            raise _unwritable(error) from error
         super().__init__(descriptor, "w+b")
         self.path = Path(name)
         self.length_bytes = 0
@@ -53,8 +53,8 @@ class Draft(FileIO):
         """Write and hash a chunk; returns its length in bytes.
 
         Raises:
-            FileTooLargeError: There would be more bytes than are allowed.
-            StoreUnavailableError: The folder cannot take them.
+            FileTooLargeError: The file would exceed its maximum length.
+            StoreUnavailableError: The chunk cannot be written.
         """
         before = self.length_bytes
         self.length_bytes += len(chunk)
@@ -64,18 +64,18 @@ class Draft(FileIO):
         try:
             super().write(chunk)
         except OSError as error:
-            raise _full(error) from error
+            raise _unwritable(error) from error
         if before // _YIELD_BYTES != self.length_bytes // _YIELD_BYTES:
-            # Where requests are greenlets, a client faster than the disk would stop all others.
+            # With greenlets, a client faster than the disk would block all other requests.
             time.sleep(0)
         return len(chunk)
 
     def hexdigest(self) -> str:
-        """Return the SHA-256 of what was written."""
+        """Return the SHA-256 of the bytes written so far."""
         return self._digest.hexdigest()
 
     def discard(self) -> None:
-        """Close and remove it, unless it was kept."""
+        """Close the draft, and remove it unless it was kept."""
         self.close()
         self.path.unlink(missing_ok=True)
 
@@ -84,17 +84,17 @@ class UploadStore:
     """The folder of uploads.
 
     Args:
-        directory: The folder; the same for API and workers, also on several machines.
+        directory: The folder; API and workers on all machines must share it.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def keep(self, draft: Draft, job_id: str) -> None:
-        """Make a draft that is whole the file of a job; it is on the disk from here on.
+        """Flush a complete draft to disk, and make it the file of a job.
 
         Raises:
-            StoreUnavailableError: The folder cannot take it.
+            StoreUnavailableError: The file cannot be written.
         """
         try:
             os.fsync(draft.fileno())
@@ -105,15 +105,15 @@ class UploadStore:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise _full(error) from error
+            raise _unwritable(error) from error
 
     @contextmanager
     def open(self, job_id: str, upload: Upload) -> Iterator[SourceArtifact]:
-        """Open the file of a job; whoever reads it checks that it is what was uploaded.
+        """Open the file of a job, with the checksum and length that the reader verifies.
 
         Raises:
-            FileNotFoundError: It is gone, or this machine does not share the folder.
-            ServiceUnavailableError: It cannot be read now.
+            FileNotFoundError: The file is gone, or this machine does not share the folder.
+            ServiceUnavailableError: The file cannot be read now.
         """
         try:
             file = self._path(job_id).open("rb")
@@ -144,20 +144,20 @@ class UploadStore:
         self._path(job_id).unlink(missing_ok=True)
 
     def job_ids(self) -> list[str]:
-        """Return the jobs that have a file here."""
+        """Return the ids of the jobs that have a file."""
         if not self._directory.is_dir():
             return []
         names = (path.name for path in self._directory.iterdir())
         return [name for name in names if not name.startswith(_DRAFT)]
 
     def sweep(self, find_gone: Callable[[Sequence[str]], Collection[str]]) -> int:
-        """Remove drafts that nobody writes any more, and files whose jobs are gone.
+        """Remove abandoned drafts, and files whose jobs no longer exist.
 
         Args:
-            find_gone: Returns those of some jobs that do not exist.
+            find_gone: Returns the job ids, of those passed, that do not exist.
 
         Returns:
-            How many files were removed.
+            The number of removed files.
         """
         if not self._directory.is_dir():
             return 0
@@ -165,14 +165,14 @@ class UploadStore:
         old = [path for path in self._directory.iterdir() if _is_old(path, now)]
         job_ids = [path.name for path in old if not path.name.startswith(_DRAFT)]
         gone = set(find_gone(job_ids)) if job_ids else set()
-        useless = [path for path in old if path.name.startswith(_DRAFT) or path.name in gone]
-        for path in useless:
+        unneeded = [path for path in old if path.name.startswith(_DRAFT) or path.name in gone]
+        for path in unneeded:
             path.unlink(missing_ok=True)
-        return len(useless)
+        return len(unneeded)
 
     def _read_clock(self) -> float:
-        """Return the time by which the folder stamps files; this host's clock may be wrong."""
-        os.utime(self._directory)  # needs no space, which a probe file would on a full disk
+        """Return the time of the folder's file system; this host's clock may be wrong."""
+        os.utime(self._directory)  # works on a full disk, where a probe file would not
         return self._directory.stat().st_mtime
 
     def _path(self, job_id: str) -> Path:
@@ -182,13 +182,13 @@ class UploadStore:
 def _is_old(path: Path, now: float) -> bool:
     try:
         return now - path.stat().st_mtime > _GRACE_S
-    except FileNotFoundError:  # removed in this instant
+    except FileNotFoundError:  # removed meanwhile
         return False
 
 
-def _full(error: OSError) -> StoreUnavailableError:
-    return StoreUnavailableError(f"The folder of uploads takes nothing: {error.strerror}")
+def _unwritable(error: OSError) -> StoreUnavailableError:
+    return StoreUnavailableError(f"Could not write to UPLOADS_DIR: {error.strerror}")
 
 
 def _unreadable(error: OSError) -> ServiceUnavailableError:
-    return ServiceUnavailableError(_NAME, f"the file cannot be read: {error.strerror}")
+    return ServiceUnavailableError(_NAME, f"could not read the file: {error.strerror}")

@@ -5,9 +5,9 @@ from typing import Any, Protocol, cast
 
 import pytest
 
-from orchestrator.domain.digests import digest_works
 from orchestrator.domain.job import Job, JobRequest, JobStatus, StageStatus
 from orchestrator.domain.pipeline import STAGES, Stage
+from orchestrator.domain.sources import Source
 from orchestrator.domain.transitions import (
     attached,
     completed,
@@ -18,6 +18,7 @@ from orchestrator.domain.transitions import (
     started_over,
     submitted,
 )
+from orchestrator.domain.work_keys import derive_work_keys
 from orchestrator.errors import (
     BreakerOpenError,
     DeadlineExceededError,
@@ -37,8 +38,8 @@ from tests.support.jobs import make_settings
 FIRST, SECOND, THIRD = STAGES
 JOB, TWIN, OTHER = "a" * 16, "b" * 16, "c" * 16
 ONE, TWO = "http://127.0.0.1:1", "http://127.0.0.1:2"
-REQUEST = JobRequest("https://video.test/shared")
-WORKS = digest_works(JOB, REQUEST, is_shared=True)
+REQUEST = JobRequest(Source("https://video.test/shared"))
+WORKS = derive_work_keys(JOB, REQUEST, is_shared=True)
 
 
 class Stores(Protocol):
@@ -64,7 +65,7 @@ class RealStores:
         self._workers = WorkerStore(connection, ttl_s=60)
 
     def add(self, job_id: str, request: JobRequest = REQUEST) -> None:
-        self._jobs.create(job_id, request, digest_works(job_id, request, is_shared=True))
+        self._jobs.create(job_id, request, derive_work_keys(job_id, request, is_shared=True))
 
     def get(self, job_id: str) -> Job:
         return self._jobs.get(job_id)
@@ -91,7 +92,7 @@ class FakeStores:
         self.end_interval = self._fake.breakers.end_interval
 
     def add(self, job_id: str, request: JobRequest = REQUEST) -> None:
-        self._fake.add(job_id, request, digest_works(job_id, request, is_shared=True))
+        self._fake.add(job_id, request, derive_work_keys(job_id, request, is_shared=True))
 
 
 @pytest.fixture(params=["real", "fake"])

@@ -1,4 +1,4 @@
-"""A stage, a job and the waiting each have a limit; who waits does not spend the other two."""
+"""A stage, a job and the waiting each have a limit; only one of them runs at a time."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ def monotonic() -> Monotonic:
 
 
 def clocks(monotonic: Monotonic, **facts: Any) -> Deadlines:
-    """Return the clocks of a job that has 60 s for its stage, 100 in all, and may wait an hour."""
+    """Return the deadlines of a job with 60 s for its stage, 100 s in all, and an hour to wait."""
     deadlines: dict[str, Any] = {
         "deadline_stage": NOW + timedelta(seconds=60),
         "deadline_job": NOW + timedelta(seconds=100),
@@ -40,7 +40,7 @@ def limit_passed(one: Deadlines) -> str | None:
     return None
 
 
-def test_there_is_time_until_the_deadline_of_the_stage(monotonic: Monotonic) -> None:
+def test_a_stage_may_run_until_its_deadline(monotonic: Monotonic) -> None:
     one = clocks(monotonic)
     monotonic.pass_by(59)
     assert limit_passed(one) is None
@@ -56,14 +56,14 @@ def test_the_deadline_of_the_job_ends_a_stage_that_has_time_left(monotonic: Mono
     assert limit_passed(one) == JOB
 
 
-def test_a_passed_deadline_tells_how_long_the_limit_is(monotonic: Monotonic) -> None:
+def test_a_passed_deadline_names_its_limit(monotonic: Monotonic) -> None:
     one = clocks(monotonic)
     monotonic.pass_by(61)
     with pytest.raises(DeadlineExceededError, match=r"60 s \(POLL_INTERVAL × MAX_POLL_ATTEMPTS\)"):
         one.check()
 
 
-def test_a_deadline_that_passed_before_the_claim_is_seen_at_once(monotonic: Monotonic) -> None:
+def test_a_deadline_that_passed_before_the_claim_is_found_at_once(monotonic: Monotonic) -> None:
     assert limit_passed(clocks(monotonic, deadline_stage=NOW - timedelta(seconds=1))) == STAGE
 
 
@@ -75,14 +75,14 @@ def test_a_job_without_deadlines_has_its_whole_limits_left(monotonic: Monotonic)
     assert limit_passed(one) == JOB
 
 
-def test_paused_clocks_stand_still(monotonic: Monotonic) -> None:
+def test_paused_deadlines_do_not_pass(monotonic: Monotonic) -> None:
     one = clocks(monotonic)
     one.pause(is_paused=True)
     monotonic.pass_by(1000)
     assert limit_passed(one) is None
 
 
-def test_clocks_run_on_where_they_stood_when_they_were_paused(monotonic: Monotonic) -> None:
+def test_resumed_deadlines_continue_where_they_were_paused(monotonic: Monotonic) -> None:
     one = clocks(monotonic)
     monotonic.pass_by(40)
     one.pause(is_paused=True)
@@ -113,7 +113,7 @@ def test_waiting_has_a_limit_of_its_own(monotonic: Monotonic) -> None:
     assert limit_passed(one) == WAIT
 
 
-def test_what_was_waited_before_the_claim_counts(monotonic: Monotonic) -> None:
+def test_time_waited_before_the_claim_counts(monotonic: Monotonic) -> None:
     one = clocks(monotonic, waited_s=3000.0)
     one.pause(is_paused=True)
     monotonic.pass_by(599)
@@ -122,7 +122,7 @@ def test_what_was_waited_before_the_claim_counts(monotonic: Monotonic) -> None:
     assert limit_passed(one) == WAIT
 
 
-def test_a_job_claimed_while_paused_has_what_was_left_when_it_was_paused(
+def test_a_job_claimed_while_paused_has_the_time_left_when_it_was_paused(
     monotonic: Monotonic,
 ) -> None:
     since = NOW - timedelta(seconds=500)

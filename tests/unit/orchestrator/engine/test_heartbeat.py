@@ -1,4 +1,4 @@
-"""A worker gives signs of life, keeps its leases honest, and knows when it was cut off."""
+"""A worker renews its heartbeat, recovers dead leases, and knows when it was cut off."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,7 +16,7 @@ TTL_S = 8.0
 
 
 class Workers:
-    """The leases of one worker, by job, and what it told of itself."""
+    """The leases of one worker by job, and the facts of its last heartbeat."""
 
     def __init__(self, **leases: str) -> None:
         self.leases = leases
@@ -53,12 +53,12 @@ class Worker:
         )
 
     def beat_after(self, seconds: float) -> list[str]:
-        """Give a sign of life, and return the jobs that it sends on."""
+        """Renew the heartbeat, and return the jobs to re-enqueue."""
         self.now_s += seconds
         return [call.job_id for call in self.heartbeat.beat()]
 
 
-def test_a_worker_tells_what_it_does() -> None:
+def test_a_heartbeat_carries_the_worker_s_statistics() -> None:
     worker = Worker()
     with worker.turns.track("a1", "turn 1"):
         worker.beat_after(0)
@@ -73,21 +73,21 @@ def test_a_lease_whose_turn_runs_stays() -> None:
         assert [worker.beat_after(2) for _ in range(3)] == [[], [], []]
 
 
-def test_a_lease_without_a_turn_is_handed_back_at_the_second_sign() -> None:
+def test_a_lease_without_a_turn_is_recovered_at_the_second_heartbeat() -> None:
     worker = Worker(a1="turn 1")
     assert worker.beat_after(2) == []
     assert worker.beat_after(2) == ["a1"]
     assert worker.beat_after(2) == []
 
 
-def test_a_lease_that_changed_hands_between_two_signs_stays() -> None:
+def test_a_lease_with_a_new_owner_stays() -> None:
     worker = Worker(a1="turn 1")
     worker.beat_after(2)
     worker.store.leases["a1"] = "turn 2"
     assert worker.beat_after(2) == []
 
 
-def test_a_lease_that_was_given_up_between_two_signs_is_forgotten() -> None:
+def test_a_lease_that_was_released_between_two_heartbeats_is_forgotten() -> None:
     worker = Worker(a1="turn 1")
     worker.beat_after(2)
     worker.store.leases.clear()
@@ -96,46 +96,46 @@ def test_a_lease_that_was_given_up_between_two_signs_is_forgotten() -> None:
     assert worker.beat_after(2) == []
 
 
-def test_a_lease_that_somebody_recovers_first_makes_no_call() -> None:
+def test_a_lease_that_another_process_recovers_first_returns_no_call() -> None:
     worker = Worker(a1="turn 1")
     worker.beat_after(2)
     worker.store.recover("a1", WORKER, turn="turn 1")
     assert worker.beat_after(2) == []
 
 
-def test_a_worker_judges_nobody_before_its_own_first_sign() -> None:
+def test_a_worker_declares_nobody_dead_before_its_own_first_heartbeat() -> None:
     worker = Worker()
-    assert not worker.heartbeat.may_judge
+    assert not worker.heartbeat.may_declare_dead
     worker.beat_after(0)
-    assert worker.heartbeat.may_judge
+    assert worker.heartbeat.may_declare_dead
 
 
-def test_a_worker_that_beats_in_time_may_judge() -> None:
+def test_a_worker_with_a_heartbeat_may_declare_others_dead() -> None:
     worker = Worker()
     for _ in range(10):
         worker.beat_after(TTL_S - 1)
-        assert worker.heartbeat.may_judge
+        assert worker.heartbeat.may_declare_dead
 
 
-def test_a_worker_whose_sign_has_run_out_judges_nobody_before_the_next_one() -> None:
+def test_a_worker_whose_heartbeat_expired_declares_nobody_dead_before_the_next_one() -> None:
     worker = Worker()
     worker.beat_after(0)
     worker.now_s += TTL_S + 1
-    assert not worker.heartbeat.may_judge
+    assert not worker.heartbeat.may_declare_dead
 
 
-def test_a_worker_that_was_cut_off_judges_nobody_for_one_life_of_a_sign() -> None:
+def test_a_worker_that_was_cut_off_declares_nobody_dead_for_one_heartbeat_ttl() -> None:
     worker = Worker()
     worker.beat_after(0)
     worker.beat_after(TTL_S + 1)
-    assert not worker.heartbeat.may_judge
+    assert not worker.heartbeat.may_declare_dead
     worker.beat_after(TTL_S - 1)
-    assert not worker.heartbeat.may_judge
+    assert not worker.heartbeat.may_declare_dead
     worker.beat_after(1)
-    assert worker.heartbeat.may_judge
+    assert worker.heartbeat.may_declare_dead
 
 
-def test_a_sign_that_was_not_taken_does_not_count() -> None:
+def test_a_heartbeat_that_redis_did_not_store_does_not_count() -> None:
     worker = Worker()
     worker.beat_after(0)
     worker.store.is_away = True
@@ -144,4 +144,4 @@ def test_a_sign_that_was_not_taken_does_not_count() -> None:
             worker.beat_after(2)
     worker.store.is_away = False
     worker.beat_after(2)
-    assert not worker.heartbeat.may_judge
+    assert not worker.heartbeat.may_declare_dead

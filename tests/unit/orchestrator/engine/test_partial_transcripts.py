@@ -1,4 +1,4 @@
-"""Segments are told once each, and a service without them is not asked again."""
+"""Each segment is published once, and a service without partial transcripts is asked once."""
 
 from typing import cast
 
@@ -19,7 +19,7 @@ SEGMENTS = [
 
 
 class FakeTranscriber:
-    """Shows as many segments as it is told to, or nothing, or is down."""
+    """Returns a number of segments, or nothing, or is down."""
 
     def __init__(self) -> None:
         self.shown: int | None = 0
@@ -46,7 +46,7 @@ def partials(
     return PartialTranscripts(client, stage_named(stage), record)
 
 
-def test_each_segment_is_told_once(transcriber: FakeTranscriber) -> None:
+def test_each_segment_is_published_once(transcriber: FakeTranscriber) -> None:
     results = partials(transcriber)
     told = []
     for transcriber.shown in (0, 2, 2, 1, 5):
@@ -60,7 +60,7 @@ def test_each_segment_is_told_once(transcriber: FakeTranscriber) -> None:
     ]
 
 
-def test_what_the_transcript_holds_is_not_sent_twice(transcriber: FakeTranscriber) -> None:
+def test_segments_in_the_transcript_are_not_sent_twice(transcriber: FakeTranscriber) -> None:
     results = partials(transcriber)
     transcriber.shown = 5
     results.add_new(Change(), RECORD)
@@ -70,14 +70,14 @@ def test_what_the_transcript_holds_is_not_sent_twice(transcriber: FakeTranscribe
     assert results.add_remaining(Change(), Transcript("", tuple(SEGMENTS))) == Change()
 
 
-def test_another_turn_goes_on_where_the_last_one_was(transcriber: FakeTranscriber) -> None:
+def test_another_turn_continues_after_the_last_segment(transcriber: FakeTranscriber) -> None:
     transcriber.shown = 4
     record = StageRecord(job_id="trans_1", segments=3)
     change = partials(transcriber, record).add_new(Change(), record)
     assert change.segments == Segments(attempt=1, index=3, count=1, bodies=(SEGMENTS[3],))
 
 
-def test_a_service_that_shows_nothing_is_asked_once(transcriber: FakeTranscriber) -> None:
+def test_a_service_without_partial_transcripts_is_asked_once(transcriber: FakeTranscriber) -> None:
     transcriber.shown = None
     results = partials(transcriber)
     assert results.add_new(Change(), RECORD).values == {"transcription.lacks_partials": 1}
@@ -87,7 +87,7 @@ def test_a_service_that_shows_nothing_is_asked_once(transcriber: FakeTranscriber
     assert transcriber.asked == 1
 
 
-def test_a_service_in_trouble_is_asked_again_in_the_next_turn(
+def test_a_service_that_failed_is_asked_again_in_the_next_turn(
     transcriber: FakeTranscriber,
 ) -> None:
     transcriber.is_down = True
@@ -102,7 +102,7 @@ def test_a_service_in_trouble_is_asked_again_in_the_next_turn(
 @pytest.mark.parametrize(
     ("stage", "remote_id"), [("normalization", "norm_1"), ("transcription", None)]
 )
-def test_nobody_is_asked_where_there_is_nothing_to_tell(
+def test_a_stage_without_segments_asks_nothing(
     transcriber: FakeTranscriber, stage: str, remote_id: str | None
 ) -> None:
     record = StageRecord(job_id=remote_id)

@@ -1,4 +1,4 @@
-"""What stands still is sent on, by one process at a time."""
+"""Jobs that no worker will continue are re-enqueued, by one process at a time."""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def call_for(job_id: str, number: int = 1) -> WakeUp:
 
 
 class Workers:
-    """Who is dead and what they had, and who holds the lock."""
+    """Dead workers with their jobs, and the holder of the lock."""
 
     def __init__(self) -> None:
         self.holder: str | None = None
@@ -49,7 +49,7 @@ class Workers:
 
 
 class Calls:
-    """Jobs by where they wait."""
+    """Jobs by what they wait for."""
 
     def __init__(self) -> None:
         self.due_jobs: list[str] = []
@@ -80,7 +80,7 @@ class Calls:
 
 
 class World:
-    """A reconciler and everything that it looks at."""
+    """A reconciler with its stores."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -98,10 +98,12 @@ class World:
             lambda: self.now_s,
         )
 
-    def round_after(self, seconds: float = INTERVAL_S, *, may_judge: bool = True) -> list[str]:
-        """Run a round, and return the jobs that it wakes beside those of every round."""
+    def round_after(
+        self, seconds: float = INTERVAL_S, *, may_declare_dead: bool = True
+    ) -> list[str]:
+        """Run a round, and return the jobs that it re-enqueues, without those of every round."""
         self.now_s += seconds
-        calls = self.reconciler.run_round(may_judge=may_judge)
+        calls = self.reconciler.run_round(may_declare_dead=may_declare_dead)
         return [call.job_id for call in calls if call.job_id not in {"admitted", "inspected"}]
 
 
@@ -110,13 +112,13 @@ def world() -> World:
     return World()
 
 
-def test_the_jobs_of_a_dead_worker_are_sent_on_and_it_is_forgotten(world: World) -> None:
+def test_the_jobs_of_a_dead_worker_are_re_enqueued_and_it_is_forgotten(world: World) -> None:
     world.workers.leases = {"other": {"b2", "a1"}}
     assert world.round_after() == ["a1", "b2"]
     assert world.workers.forgotten == ["other"]
 
 
-def test_what_is_sent_on_is_counted_by_reason(world: World) -> None:
+def test_re_enqueued_jobs_are_counted_by_reason(world: World) -> None:
     world.workers.leases = {"other": {"b2", "a1", "ended"}}
     world.calls.waiting = {"c3": 7}
     for _ in range(3):
@@ -124,37 +126,37 @@ def test_what_is_sent_on_is_counted_by_reason(world: World) -> None:
     assert world.reconciler.recoveries == {"dead_worker": 2, "lost_message": 1}
 
 
-def test_a_dead_worker_s_job_that_has_ended_is_not_sent_on(world: World) -> None:
+def test_an_ended_job_of_a_dead_worker_is_not_re_enqueued(world: World) -> None:
     world.workers.leases = {"other": {"ended", "a1"}}
     assert world.round_after() == ["a1"]
 
 
-def test_a_log_line_tells_of_each_dead_worker_how_many_jobs_it_had(
+def test_each_dead_worker_is_logged_with_its_number_of_jobs(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.workers.leases = {"one": {"a1", "b2"}, "two": {"c3"}, "idle": set()}
     world.round_after()
     assert [record.getMessage() for record in caplog.records] == [
-        "Worker one is dead: 2 jobs sent on",
-        "Worker two is dead: 1 jobs sent on",
+        "Worker one has no heartbeat; re-enqueued its jobs: jobs=2",
+        "Worker two has no heartbeat; re-enqueued its jobs: jobs=1",
     ]
 
 
-def test_nobody_is_buried_by_who_may_not_judge(world: World) -> None:
+def test_a_process_that_was_cut_off_declares_nobody_dead(world: World) -> None:
     world.workers.leases = {"other": {"a1"}}
-    assert world.round_after(may_judge=False) == []
+    assert world.round_after(may_declare_dead=False) == []
     assert world.workers.leases == {"other": {"a1"}}
 
 
-def test_due_jobs_are_woken_also_by_who_may_not_judge(world: World) -> None:
+def test_a_process_that_was_cut_off_enqueues_due_jobs(world: World) -> None:
     world.calls.due_jobs = ["a1"]
-    assert world.round_after(may_judge=False) == ["a1"]
+    assert world.round_after(may_declare_dead=False) == ["a1"]
 
 
-def test_who_does_not_hold_the_lock_does_nothing(world: World) -> None:
+def test_a_process_without_the_lock_does_nothing(world: World) -> None:
     world.workers.holder = "somebody else"
     world.calls.due_jobs = ["a1"]
-    assert world.reconciler.run_round(may_judge=True) == ()
+    assert world.reconciler.run_round(may_declare_dead=True) == ()
     assert world.calls.due_jobs == ["a1"]
 
 
@@ -163,7 +165,7 @@ def test_the_lock_outlives_two_missed_rounds_but_not_its_owner(world: World) -> 
     assert 2 * INTERVAL_S < world.workers.lock_s < world.settings.heartbeat_ttl_s
 
 
-def test_every_service_s_line_is_filled_up_to_its_limit(world: World) -> None:
+def test_jobs_are_admitted_up_to_the_limit_of_each_service(world: World) -> None:
     world.round_after()
     limits = {name: one.max_inflight for name, one in world.settings.services.items()}
     assert world.calls.admitted == limits
@@ -175,7 +177,7 @@ def test_a_wait_is_inspected_against_its_limit_in_seconds(world: World) -> None:
     assert world.calls.longest_wait_s == 86400
 
 
-def test_a_message_that_is_missing_at_two_rounds_is_sent_again(world: World) -> None:
+def test_a_message_that_is_missing_in_two_rounds_is_sent_again(world: World) -> None:
     world.calls.waiting, world.oldest = {"a1": 5}, 6
     assert world.round_after() == []
     assert world.round_after() == ["a1"]
@@ -192,7 +194,7 @@ def test_a_message_that_is_still_in_the_queue_is_not_sent_again(world: World) ->
     assert [world.round_after() for _ in range(4)] == [[]] * 4
 
 
-def test_what_waits_while_the_queue_is_empty_has_lost_its_message(world: World) -> None:
+def test_a_job_that_waits_while_the_queue_is_empty_has_lost_its_message(world: World) -> None:
     world.calls.waiting, world.oldest = {"a1": 5}, math.inf
     assert [world.round_after() for _ in range(2)] == [[], ["a1"]]
 
@@ -213,13 +215,13 @@ def test_a_job_that_waits_under_a_new_number_is_a_new_suspect(world: World) -> N
     assert world.round_after() == []
 
 
-def test_a_round_that_comes_early_is_no_second_sight(world: World) -> None:
+def test_a_round_that_comes_early_does_not_count_as_the_second(world: World) -> None:
     world.calls.waiting = {"a1": 5}
     world.round_after()
     assert world.round_after(0.1) == []
 
 
-def test_who_lost_the_lock_begins_to_suspect_anew(world: World) -> None:
+def test_a_process_that_lost_the_lock_forgets_its_suspects(world: World) -> None:
     world.calls.waiting = {"a1": 5}
     world.round_after()
     world.workers.holder = "somebody else"
@@ -228,7 +230,7 @@ def test_who_lost_the_lock_begins_to_suspect_anew(world: World) -> None:
     assert world.round_after() == []
 
 
-def test_where_the_queue_cannot_be_looked_into_a_message_has_a_turn_s_time(world: World) -> None:
+def test_a_queue_that_cannot_be_inspected_gives_messages_the_length_of_a_turn(world: World) -> None:
     world.calls.waiting, world.oldest = {"a1": 5}, None
     assert world.round_after() == []
     assert world.round_after(TURN_S - 1) == []

@@ -1,4 +1,4 @@
-"""The class of an error decides what becomes of a stage."""
+"""The class of an error decides what follows."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def test_a_worker_that_stops_hands_its_job_back_at_once() -> None:
     assert decided(TurnInterruptedError("Told to stop")).move == Wake()
 
 
-def test_an_overloaded_service_is_left_alone_for_as_long_as_it_says() -> None:
+def test_overload_parks_for_as_long_as_the_service_says() -> None:
     change = decided(ServiceOverloadedError(SERVICE, "full", 7.5))
     assert wait_of(change) == 7.5
     assert change.clocks_paused is True
@@ -65,7 +65,7 @@ def test_overload_costs_no_attempt() -> None:
     assert "normalization.failures" not in change.values
 
 
-def test_an_open_breaker_parks_until_about_the_next_trial_and_stops_the_clocks() -> None:
+def test_an_open_breaker_parks_until_about_the_next_trial_and_pauses_deadlines() -> None:
     changes = [decided(BreakerOpenError(SERVICE, "left alone")) for _ in range(100)]
     waits = [wait_of(change) for change in changes]
     assert min(waits) >= 10
@@ -74,7 +74,7 @@ def test_an_open_breaker_parks_until_about_the_next_trial_and_stops_the_clocks()
 
 
 @pytest.mark.parametrize(("parks", "longest_s"), [(0, 1.5), (1, 3.0), (4, 24.0), (9, 30.0)])
-def test_a_transient_error_parks_for_growing_waits_while_the_clocks_run(
+def test_a_transient_error_parks_with_backoff_and_does_not_pause_deadlines(
     parks: int, longest_s: float
 ) -> None:
     job = with_stage(make_job("normalization"), "normalization", parks=parks)
@@ -89,7 +89,7 @@ def test_a_transient_error_never_fails_a_job_however_often_it_comes() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_lost_remote_job_is_made_again_at_once(count: int) -> None:
+def test_a_lost_remote_job_gets_another_attempt_at_once(count: int) -> None:
     change = decided(LOST, failures("normalization", count))
     assert wait_of(change) == 0
     assert change.values["normalization.attempt"] == count + 2
@@ -160,19 +160,19 @@ def test_one_attempt_allows_no_second() -> None:
 
 
 def preferring(**facts: object) -> Job:
-    """Return a job whose download asks for subtitles."""
+    """Return a job whose download asks for captions."""
     options = JobOptions(captions=CaptionsChoice.PREFER)
     return with_stage(make_job(request=make_request(options=options)), "download", **facts)
 
 
 @pytest.mark.parametrize("attempt", [1, 7])
-def test_subtitles_of_no_use_never_fail_a_job(attempt: int) -> None:
+def test_unusable_captions_never_fail_a_job(attempt: int) -> None:
     job = preferring(job_id="dl_1", attempt=attempt, failures=attempt - 1)
     change = decide(CaptionsUnusableError("gone"), job, DOWNLOAD, SETTINGS)
     assert change.values["lacks_captions"] == 1
 
 
-def test_a_submission_that_asks_for_subtitles_and_is_refused_is_made_without() -> None:
+def test_a_rejected_submission_is_repeated_without_asking_for_captions() -> None:
     refused = ServiceRejectedError(SERVICE, "captions: unknown", 422)
     assert "lacks_captions" in decide(refused, preferring(), DOWNLOAD, SETTINGS).values
     later = decide(refused, preferring(job_id="dl_1"), DOWNLOAD, SETTINGS)
@@ -182,7 +182,9 @@ def test_a_submission_that_asks_for_subtitles_and_is_refused_is_made_without() -
 
 
 @pytest.mark.parametrize(("attempt", "longest_s"), [(1, 1.5), (4, 12.0), (20, 300.0)])
-def test_a_model_that_cannot_be_loaded_just_now_is_awaited(attempt: int, longest_s: float) -> None:
+def test_a_stage_waits_for_a_model_that_cannot_be_loaded_now(
+    attempt: int, longest_s: float
+) -> None:
     failure = Failure("The model cannot be loaded", "model_unavailable", retryable=True)
     job = with_stage(make_job("normalization"), "normalization", attempt=attempt, failures=2)
     change = decided(RemoteJobFailedError(SERVICE, failure), job)
@@ -191,7 +193,7 @@ def test_a_model_that_cannot_be_loaded_just_now_is_awaited(attempt: int, longest
     assert change.values["normalization.failures"] == 2
 
 
-def test_a_model_that_will_never_be_there_fails_the_job() -> None:
+def test_a_model_that_is_not_installed_fails_the_job() -> None:
     failure = Failure("Not installed", "model_unavailable", retryable=False)
     change = decided(RemoteJobFailedError(SERVICE, failure))
     assert change.move == End(JobStatus.FAILED)

@@ -1,4 +1,4 @@
-"""A worker process knows which turns run, and asks some to end when others wait."""
+"""A worker process tracks its turns, and asks some to end when messages wait."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -26,21 +26,21 @@ def yields(turns: RunningTurns, *, asked: int = 10) -> int:
     return sum(turns.should_yield() for _ in range(asked))
 
 
-def test_a_turn_is_noted_while_it_runs(stack: ExitStack) -> None:
+def test_a_turn_is_tracked_while_it_runs(stack: ExitStack) -> None:
     turns = running(stack)
     with turns.track("a1", "turn 1"):
         assert turns.snapshot() == {"a1": "turn 1"}
     assert turns.snapshot() == {}
 
 
-def test_a_turn_that_fails_is_not_noted_any_more(stack: ExitStack) -> None:
+def test_a_turn_that_failed_is_no_longer_tracked(stack: ExitStack) -> None:
     turns = running(stack)
     with pytest.raises(RuntimeError), turns.track("a1", "turn 1"):
         raise RuntimeError
     assert (turns.snapshot(), turns.processed) == ({}, 1)
 
 
-def test_a_late_turn_does_not_strike_off_its_successor(stack: ExitStack) -> None:
+def test_a_late_turn_does_not_remove_its_successor(stack: ExitStack) -> None:
     turns = running(stack)
     with turns.track("a1", "turn 1"):
         stack.enter_context(turns.track("a1", "turn 2"))

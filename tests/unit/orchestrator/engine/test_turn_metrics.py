@@ -1,4 +1,4 @@
-"""What a turn came to is counted by its outcome and the class of its error."""
+"""Turns are counted by their outcome and the class of their error."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,7 +51,7 @@ def claim_of(*, waited_s: float | None = None, age_s: float = 0.0) -> Claim:
 
 
 def count(change: Change, error: OrchestratorError | None = None) -> dict[Key, float]:
-    """Return what is counted of a turn that took 2 s."""
+    """Return the metrics of a turn that took 2 s."""
     counts, clock = Counts(), iter([100.0, 102.0])
     turn = TurnMetrics(counts, claim_of(age_s=5.0), NORMALIZATION, monotonic=lambda: next(clock))
     turn.record_end(change, error)
@@ -111,7 +111,7 @@ def test_the_last_stage_is_completed_too() -> None:
         ),
     ],
 )
-def test_a_turn_is_counted_by_what_it_came_to(
+def test_a_turn_is_counted_by_its_outcome(
     change: Change, error: OrchestratorError | None, expected: dict[Key, float]
 ) -> None:
     assert count(change, error) == expected
