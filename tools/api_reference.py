@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from orchestrator.settings import load_settings
 from web.app import create_app
-from web.documentation.openapi import describe
+from web.documentation.openapi import build_document
 
 __all__ = ["read_document", "render"]
 
@@ -33,7 +33,7 @@ def read_document() -> Json:
         settings = load_settings(
             env_files=(), log_dir=directory, uploads_dir=directory, log_level="ERROR"
         )
-        return describe(create_app(settings))
+        return build_document(create_app(settings))
 
 
 def render(document: Json) -> str:

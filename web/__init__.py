@@ -1,1 +1,1 @@
-"""HTTP glue: parse, call one operation, answer."""
+"""The HTTP API and the web page. Routes parse a request, call one use case and respond."""

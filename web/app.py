@@ -1,4 +1,4 @@
-"""create_app: the API as a Flask app."""
+"""The application factory of the API."""
 
 from flask import Flask
 
@@ -19,13 +19,13 @@ from orchestrator.use_cases.webhooks import Webhooks
 from tasks.app import app as celery_app
 from tasks.broker import announce_batch, announce_listing, purge, queue_lengths
 from tasks.stages import enqueue
-from web.guards.access import check_id, check_owner, refuse_or_warn, register_access
+from web.guards.access import check_api_keys, check_job_id, check_owner, register_access
 from web.guards.limits import register_limits
 from web.guards.lockout import register_lockout
 from web.http.body import JsonProvider
 from web.http.context import UseCases, register_use_cases
 from web.http.errors import register_errors
-from web.http.headers import register_hygiene
+from web.http.headers import register_headers
 from web.http.rates import RateCounter
 from web.http.uploads import UploadRequest
 from web.routes import admin, batches, deliveries, docs, health, jobs, metrics, results
@@ -34,44 +34,43 @@ from web.ui import pages
 
 __all__ = ["create_app"]
 
-_LARGEST_BODY_BYTES = 1024 * 1024  # a request is an address and a few options
+_MAX_BODY_BYTES = 1024 * 1024  # a URL and a few options; uploads have a limit of their own
 
 
 class _Api(Flask):
-    """Flask with our own requests and JSON."""
+    """Flask with our request class and JSON provider."""
 
     request_class = UploadRequest
     json_provider_class = JsonProvider
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the API.
+    """Create the API.
 
     Args:
-        settings: All settings; read from the environment where they are not given.
+        settings: The settings; by default they are read from the environment.
 
     Raises:
-        SettingsError: The settings cannot be, or would leave the API open in production.
+        SettingsError: A setting is invalid, or ``API_KEYS`` is missing in production.
     """
     settings = settings or load_settings()
     log.configure(settings)
     tracing.configure(settings.otel_exporter_otlp_endpoint, "ytcaption-api")
-    refuse_or_warn(settings)
+    check_api_keys(settings)
     celery_app.set_default()
     app = _Api(__name__, static_folder=None)
     app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
     connections = build_connections(settings)
     counter = RateCounter(connections.connection)
     register_use_cases(app, _build_use_cases(connections))
     register_errors(app)
-    # What every request passes, in this order: the clock, its id, its key, whether what it asks for
-    # can be a job, its rate, whose job it is.
+    # Hooks run in this order: timing, request id, authentication, job id, rate limit, ownership.
     register_metrics(app)
-    register_hygiene(app, settings)
+    register_headers(app, settings)
     register_lockout(app, settings, counter)
     register_access(app, settings)
-    app.before_request(check_id)
+    app.before_request(check_job_id)
     register_limits(app, settings, counter)
     app.before_request(check_owner)
     app.register_blueprint(jobs.blueprint)

@@ -1,3 +1,3 @@
-"""``web/gunicorn_conf.py`` as a path, for ``gunicorn -c web/gunicorn.conf.py`` in a checkout."""
+"""``web/gunicorn_conf.py`` under the name that ``gunicorn -c`` expects in a checkout."""
 
 from web.gunicorn_conf import *

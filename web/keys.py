@@ -1,4 +1,4 @@
-"""Make an API key: ``python -m web.keys NAME submit read``."""
+"""Command that generates an API key: ``python -m web.keys NAME submit read``."""
 
 import sys
 from argparse import ArgumentParser
@@ -9,20 +9,20 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Print a new key, and the line that makes the API know it."""
-    parser = ArgumentParser(prog="python -m web.keys", description="Make an API key.")
-    parser.add_argument("name", help="whose it is; keys of one name share their jobs")
+    """Print a new key and its entry for ``API_KEYS``."""
+    parser = ArgumentParser(prog="python -m web.keys", description="Generate an API key.")
+    parser.add_argument("name", help="owner of the key; keys with the same name share their jobs")
     parser.add_argument(
         "scopes", nargs="+", choices=list(Scope), metavar="scope", help=", ".join(Scope)
     )
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        clear, key = make_key(asked.name, asked.scopes)
+        clear, key = make_key(arguments.name, arguments.scopes)
     except ValueError as error:
         parser.error(str(error))
     sys.stdout.write(
-        f"The key, which is shown this once and stored nowhere:\n\n    {clear}\n\n"
-        f"Add to API_KEYS (several are separated by commas), and restart the API:\n\n"
+        f"API key, shown only once:\n\n    {clear}\n\n"
+        f"Add this entry to API_KEYS (separate several with commas) and restart the API:\n\n"
         f"    API_KEYS={key}\n"
     )
 

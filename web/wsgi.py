@@ -1,4 +1,4 @@
-"""The API for a WSGI server: ``gunicorn -c web/gunicorn.conf.py web.wsgi:app``."""
+"""The WSGI application: ``gunicorn -c web/gunicorn.conf.py web.wsgi:app``."""
 
 from orchestrator.operating.garbage_collection import collect_rarely
 from orchestrator.settings import load_settings

@@ -43,7 +43,7 @@ def test_what_is_beyond_the_rate_is_refused_until_the_window_has_ended(
     counter = RateCounter(connection)
     windows = [counter.hit("read", TWO_A_SECOND, "ann") for _ in range(3)]
     assert [window.is_refused for window in windows] == [False, False, True]
-    assert {window.left_s for window in windows} == {1}
+    assert {window.reset_s for window in windows} == {1}
     assert not counter.hit("read", TWO_A_SECOND, "bob").is_refused
     assert not counter.hit("submit", TWO_A_SECOND, "ann").is_refused
     wait_until(
@@ -57,19 +57,19 @@ def test_all_processes_count_together_and_report_the_same_end(connection: Connec
     counters = [RateCounter(connection) for _ in range(2)]
     windows = [hit(counter) for counter in counters * 3]
     assert [window.is_refused for window in windows] == [False] * 5 + [True]
-    assert {window.left_s for window in windows} <= {3599, 3600}
+    assert {window.reset_s for window in windows} <= {3599, 3600}
 
 
 def test_looking_counts_nothing(connection: Connection) -> None:
     counter, other = RateCounter(connection), RateCounter(connection)
     hit(counter)
-    assert [counter.look("read", FIVE, "ann").remaining for _ in range(2)] == [4, 4]
+    assert [counter.peek("read", FIVE, "ann").remaining for _ in range(2)] == [4, 4]
     assert counter.has_counted("read", FIVE, "ann")
     assert not other.has_counted("read", FIVE, "ann"), "its own requests only"
 
 
 def test_the_ends_of_a_bounded_number_of_windows_are_remembered(connection: Connection) -> None:
-    counter = RateCounter(connection, most_windows=2)
+    counter = RateCounter(connection, max_cached_windows=2)
     for caller in ("ann", "bob", "eve"):
         hit(counter, caller)
     known = [counter.has_counted("read", FIVE, caller) for caller in ("ann", "bob", "eve")]

@@ -1,1 +1,1 @@
-"""The OpenAPI document. Imports nothing of the other wings."""
+"""The OpenAPI document of the API. Imports no other folder of ``web``."""

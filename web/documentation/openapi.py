@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and the models that validate them."""
+"""Builds the OpenAPI 3.1 document from the routes and their pydantic schemas."""
 
 import inspect
 import re
@@ -11,87 +11,102 @@ from pydantic import BaseModel, Field
 from werkzeug.routing import Rule
 
 from orchestrator import __version__
-from web.documentation.responses import Answer, answers_of, form_of, headers_of
+from web.documentation.responses import (
+    ResponseSpec,
+    documented_form,
+    documented_headers,
+    documented_responses,
+)
 
-__all__ = ["Problem", "describe"]
+__all__ = ["Problem", "build_document"]
 
 _REFERENCES: Final = "#/components/schemas/{model}"
 _PARAMETER: Final = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _WITHOUT_BODY: Final = {"HEAD", "OPTIONS"}
 _HIDDEN: Final = {"docs", "ui"}
-"""Blueprints of pages, which are no part of the API."""
+"""Blueprints that serve pages and are not part of the API."""
 
 
 class ProblemFault(BaseModel):
-    """One fault of a request."""
+    """One invalid part of a request."""
 
     pointer: str = Field(
-        description="Where it is: `#/field` of the body (a JSON Pointer as a URI fragment), "
+        description="Where the error is: `#/field` in the body (a JSON Pointer as a URI fragment), "
         "`query:name` or `header:Name`."
     )
-    detail: str
+    detail: str = Field(description="What is wrong with it.")
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457)."""
+    """An error, as problem details (RFC 9457)."""
 
     type: str
     title: str
     status: int
-    code: str = Field(description="A stable word for programs.")
-    detail: str = Field(description="A sentence for a person, in the language that was asked for.")
-    request_id: str | None = None
-    errors: list[ProblemFault] | None = None
+    code: str = Field(description="A stable error code. Branch on this, never on the texts.")
+    detail: str = Field(
+        description="What is wrong and what to do, in the language of `Accept-Language`."
+    )
+    request_id: str | None = Field(
+        None, description="The `X-Request-ID` of the response. Quote it when you report a problem."
+    )
+    errors: list[ProblemFault] | None = Field(
+        None, description="The invalid parts of the request, if they can be located."
+    )
     available: list[str] | None = Field(
-        None, description="What could be asked for instead, e.g. the known languages."
+        None, description="The accepted values, for example the supported languages."
     )
 
 
-def describe(app: Flask) -> dict[str, Any]:
-    """Return the document for all routes of an app."""
+def build_document(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI document of an app's routes."""
     spec = APISpec(
         title="YTCaption orchestrator",
         version=__version__,
         openapi_version="3.1.0",
-        info={"description": "Turns spoken video into text, timed segments and subtitles."},
+        info={
+            "description": "Turns spoken video into text, timed segments and subtitles. Submit a "
+            "video with `POST /pipeline`, follow the job with `GET /jobs/{job_id}` and download "
+            "the result with `GET /jobs/{job_id}/transcript`."
+        },
         security=[{"bearer": []}, {"header": []}, {}],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme(
         "header", {"type": "apiKey", "in": "header", "name": "X-API-Key"}
     )
-    models = _Models(spec)
+    schemas = _SchemaRegistry(spec)
     for rule in sorted(app.url_map.iter_rules(), key=str):
         if rule.endpoint.partition(".")[0] not in _HIDDEN:
             view = app.view_functions[rule.endpoint]
             operations = {
-                method.lower(): _operation(rule, view, models)
+                method.lower(): _operation(rule, view, schemas)
                 for method in sorted((rule.methods or set()) - _WITHOUT_BODY)
             }
             spec.path(path=_PARAMETER.sub(r"{\1}", rule.rule), operations=operations)
     return spec.to_dict()
 
 
-class _Models:
-    """The document's schemas, each noted once."""
+class _SchemaRegistry:
+    """Adds each schema to the document once."""
 
     def __init__(self, spec: APISpec) -> None:
         self._spec = spec
-        self._known: set[str] = set()
+        self._added: set[str] = set()
 
     def reference(self, model: type[BaseModel], *, is_input: bool = False) -> dict[str, Any]:
-        """Note a model with all that it is made of, and return a reference to it."""
+        """Add a model and everything it refers to, and return a reference to it."""
         schema = model.model_json_schema(
             ref_template=_REFERENCES, mode="validation" if is_input else "serialization"
         )
         for name, part in (schema.pop("$defs", {}) | {model.__name__: schema}).items():
-            if name not in self._known:
-                self._known.add(name)
+            if name not in self._added:
+                self._added.add(name)
                 self._spec.components.schema(name, part)
         return {"$ref": _REFERENCES.format(model=model.__name__)}
 
 
-def _operation(rule: Rule, view: Callable[..., Any], models: _Models) -> dict[str, Any]:
+def _operation(rule: Rule, view: Callable[..., Any], schemas: _SchemaRegistry) -> dict[str, Any]:
     hints = inspect.get_annotations(inspect.unwrap(view))
     text = (inspect.getdoc(view) or "").replace("``", "`")
     summary, _, description = text.partition("\n\n")
@@ -101,19 +116,19 @@ def _operation(rule: Rule, view: Callable[..., Any], models: _Models) -> dict[st
         "summary": summary.replace("\n", " "),
         "parameters": [*_path_parameters(rule), *_query(hints), *_headers(view)],
         "responses": {
-            **_responses(view, models),
+            **_responses(view, schemas),
             "default": _response(
-                "A problem.", models.reference(Problem), "application/problem+json"
+                "An error.", schemas.reference(Problem), "application/problem+json"
             ),
         },
     }
     if description:
         operation["description"] = description
     if "body" in hints:
-        schema = models.reference(hints["body"], is_input=True)
+        schema = schemas.reference(hints["body"], is_input=True)
         content = {"application/json": {"schema": schema}}
-        if form := form_of(view):
-            schema = models.reference(form, is_input=True)
+        if form := documented_form(view):
+            schema = schemas.reference(form, is_input=True)
             content["multipart/form-data"] = {"schema": schema}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
@@ -137,17 +152,17 @@ def _query(hints: Mapping[str, Any]) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": part.get("description", ""),
-            "schema": _inlined(part, definitions),
+            "schema": _inline_references(part, definitions),
         }
         for name, part in schema["properties"].items()
     ]
 
 
-def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:
-    """Return a query parameter's schema without references and ``null``, which no query has."""
+def _inline_references(part: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return a query parameter's schema without references and ``null``."""
     if "anyOf" in part:
-        kinds = [kind for kind in part["anyOf"] if kind.get("type") != "null"]
-        return _inlined(kinds[0], definitions)
+        types = [option for option in part["anyOf"] if option.get("type") != "null"]
+        return _inline_references(types[0], definitions)
     if "$ref" in part:
         return definitions[part["$ref"].rpartition("/")[2]]
     return {name: value for name, value in part.items() if name not in {"description", "title"}}
@@ -162,24 +177,24 @@ def _headers(view: Callable[..., Any]) -> list[dict[str, Any]]:
             "description": header.description,
             "schema": dict(header.schema),
         }
-        for header in headers_of(view)
+        for header in documented_headers(view)
     ]
 
 
-def _responses(view: Callable[..., Any], models: _Models) -> dict[str, Any]:
+def _responses(view: Callable[..., Any], schemas: _SchemaRegistry) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    for answer in answers_of(view):
-        described = _answer(answer, models)
-        known = responses.setdefault(str(answer.status), described)
-        known.get("content", {}).update(described.get("content", {}))
+    for spec in documented_responses(view):
+        response = _response_of(spec, schemas)
+        merged = responses.setdefault(str(spec.status), response)
+        merged.get("content", {}).update(response.get("content", {}))
     return responses
 
 
-def _answer(answer: Answer, models: _Models) -> dict[str, Any]:
-    if not answer.media_types:
-        return {"description": answer.description}
-    schema = models.reference(answer.model) if answer.model else {}
-    return _response(answer.description, schema, *answer.media_types)
+def _response_of(spec: ResponseSpec, schemas: _SchemaRegistry) -> dict[str, Any]:
+    if not spec.media_types:
+        return {"description": spec.description}
+    schema = schemas.reference(spec.model) if spec.model else {}
+    return _response(spec.description, schema, *spec.media_types)
 
 
 def _response(description: str, schema: dict[str, Any], *media_types: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a route answers, said beside the route for the OpenAPI document."""
+"""Decorators that record a route's responses, headers and form for the OpenAPI document."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,78 +10,87 @@ __all__ = [
     "IF_NONE_MATCH",
     "LAST_EVENT_ID",
     "PREFER_WAIT",
-    "Answer",
-    "Header",
-    "answers",
-    "answers_of",
-    "form_of",
-    "headers_of",
-    "note_form",
+    "RequestHeader",
+    "ResponseSpec",
+    "document_form",
+    "document_responses",
+    "documented_form",
+    "documented_headers",
+    "documented_responses",
 ]
 
-_ANSWERS: Final = "documented_answers"
+_RESPONSES: Final = "documented_responses"
 _HEADERS: Final = "documented_headers"
 _FORM: Final = "documented_form"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One kind of answer."""
+class ResponseSpec:
+    """One response of a route."""
 
     model: type[BaseModel] | None = None
-    """What the body holds; ``None`` for no body, or one that is not JSON."""
+    """The schema of the body; ``None`` for no body, or one that is not JSON."""
     status: int = 200
     media_types: tuple[str, ...] = ("application/json",)
     """Empty for no body."""
-    description: str = "Done."
+    description: str = "OK."
 
 
 @dataclass(frozen=True)
-class Header:
-    """A request header that a route understands."""
+class RequestHeader:
+    """An optional request header of a route."""
 
     name: str
     description: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
 
 
-PREFER_WAIT: Final = Header(
-    "Prefer", "`wait=N`: answer once the job has changed, after N seconds at the latest."
+PREFER_WAIT: Final = RequestHeader(
+    "Prefer",
+    "Long polling (RFC 7240): `wait=N` holds the response until the job changes, for at most N "
+    "seconds. `Preference-Applied` returns the seconds that were granted.",
 )
-IF_NONE_MATCH: Final = Header("If-None-Match", "The `ETag` that you have.")
-LAST_EVENT_ID: Final = Header("Last-Event-ID", "Go on after this entry of the stream.")
+IF_NONE_MATCH: Final = RequestHeader(
+    "If-None-Match",
+    "The `ETag` of the version you have. The response is 304 if it is still current.",
+)
+LAST_EVENT_ID: Final = RequestHeader(
+    "Last-Event-ID", "The id of the last event you received. The stream resumes after it."
+)
 
 
-def answers(*kinds: Answer, headers: tuple[Header, ...] = ()) -> Callable[[View], View]:
-    """Note what a view answers and which request headers it understands."""
+def document_responses(
+    *responses: ResponseSpec, headers: tuple[RequestHeader, ...] = ()
+) -> Callable[[View], View]:
+    """Record the responses of a view and the request headers it reads."""
 
-    def note(view: View) -> View:
-        setattr(view, _ANSWERS, kinds)
+    def decorate(view: View) -> View:
+        setattr(view, _RESPONSES, responses)
         setattr(view, _HEADERS, headers)
         return view
 
-    return note
+    return decorate
 
 
-def note_form(view: View, model: type[BaseModel]) -> View:
-    """Note that a view takes a form (``multipart/form-data``) as well as JSON."""
+def document_form(view: View, model: type[BaseModel]) -> View:
+    """Record that a view accepts a form (``multipart/form-data``) as well as JSON."""
     setattr(view, _FORM, model)
     return view
 
 
-def form_of(view: Callable[..., Any]) -> type[BaseModel] | None:
-    """Return the form that was noted of a view."""
+def documented_form(view: Callable[..., Any]) -> type[BaseModel] | None:
+    """Return the schema of a view's form, if it accepts one."""
     return getattr(view, _FORM, None)
 
 
-def answers_of(view: Callable[..., Any]) -> tuple[Answer, ...]:
-    """Return what was noted of a view; at the least that it answers."""
-    found: tuple[Answer, ...] = getattr(view, _ANSWERS, ())
-    return found or (Answer(),)
+def documented_responses(view: Callable[..., Any]) -> tuple[ResponseSpec, ...]:
+    """Return the responses of a view; by default a single 200."""
+    found: tuple[ResponseSpec, ...] = getattr(view, _RESPONSES, ())
+    return found or (ResponseSpec(),)
 
 
-def headers_of(view: Callable[..., Any]) -> tuple[Header, ...]:
-    """Return the request headers that were noted of a view."""
-    found: tuple[Header, ...] = getattr(view, _HEADERS, ())
+def documented_headers(view: Callable[..., Any]) -> tuple[RequestHeader, ...]:
+    """Return the request headers that a view reads."""
+    found: tuple[RequestHeader, ...] = getattr(view, _HEADERS, ())
     return found

@@ -1,1 +1,1 @@
-"""Checks before a route is called: access, rate limits, lockout, idempotency keys."""
+"""Checks that run before a route: authentication, rate limits, lockout, idempotency keys."""

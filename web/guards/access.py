@@ -1,8 +1,7 @@
-"""Who asks, and whether it may: checked for every request before its route is called.
+"""Authentication and authorization of every request, before its route is called.
 
-A route needs no word of its own for this. What it needs follows from its method and its path, and
-a path that names a job is answered only to those who may see that job, so a new route is safe
-before anybody thinks of it.
+The required scope follows from the method and the path, and a path with a job id requires access
+to that job. A new route is therefore protected without code of its own.
 """
 
 from collections.abc import Sequence
@@ -22,145 +21,145 @@ from orchestrator.errors import (
 from orchestrator.settings import Settings
 from orchestrator.telemetry.log import LOGGER
 from web.guards.lockout import lockout
-from web.http.context import ApiRequest, asked_job, batches, present
-from web.http.messages import say
+from web.http.context import ApiRequest, batches, current_request, requested_job
+from web.http.messages import translate
 
 __all__ = [
-    "METRICS",
-    "READING",
-    "check_id",
+    "METRICS_PATH",
+    "READ_METHODS",
+    "check_api_keys",
+    "check_job_id",
     "check_owner",
-    "needed_scope",
-    "refuse_or_warn",
     "register_access",
-    "warnings",
+    "required_scope",
+    "security_warnings",
 ]
 
 _PUBLIC: Final = ("/", "/ui", "/health", "/openapi.json", "/docs")
-METRICS: Final = "/metrics"
-_ADMIN: Final = ("/admin", METRICS)
-READING: Final = frozenset({"GET", "HEAD"})
-_LONGEST_ADDRESS: Final = 64
-_KEY_NEEDED: Final = "An API key is needed: send it as `Authorization: Bearer` or `X-API-Key`"
-_OPEN: Final = "API_KEYS is not set: everybody who reaches this API may do everything"
+METRICS_PATH: Final = "/metrics"
+_ADMIN: Final = ("/admin", METRICS_PATH)
+READ_METHODS: Final = frozenset({"GET", "HEAD"})
+_MAX_ADDRESS_CHARS: Final = 64
+_KEY_REQUIRED: Final = (
+    "This API requires a key; send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`"
+)
+_OPEN: Final = "API_KEYS is not set: every client that can reach this API has full access"
 
 
 def register_access(app: Flask, settings: Settings) -> None:
-    """Have everybody who asks recognized."""
+    """Authenticate every request."""
     app.before_request(lambda: _authenticate(settings))
 
 
-@lru_cache(maxsize=256)  # more than there are routes
-def needed_scope(method: str, path: str) -> Scope | None:
-    """Return what is needed to send a request; ``None`` where nothing is.
+@lru_cache(maxsize=256)  # exceeds the number of routes
+def required_scope(method: str, path: str) -> Scope | None:
+    """Return the scope that a request requires; ``None`` for public routes.
 
     Args:
         method: The HTTP method.
-        path: The path of the route, as in ``/jobs/<job_id>``.
+        path: The rule of the route, such as ``/jobs/<job_id>``.
     """
     if method == "OPTIONS" or _is_below(path, *_PUBLIC):
         return None
     if _is_below(path, *_ADMIN):
         return Scope.ADMIN
-    return Scope.READ if method in READING else Scope.SUBMIT
+    return Scope.READ if method in READ_METHODS else Scope.SUBMIT
 
 
 def _authenticate(settings: Settings) -> None:
-    """Find out who asks, before anything else is done for it.
+    """Identify the caller and check its scope.
 
     Raises:
-        LockedOutError: Too many wrong keys came from the address; this one is not even compared.
-        StoreUnavailableError: Redis does not answer, so how many there were is unknown.
-        NotAuthenticatedError: A key is needed, and none or an unknown one came.
-        NotAllowedError: The key has not the scope that is needed.
+        LockedOutError: The client address sent too many invalid keys; the key is not checked.
+        StoreUnavailableError: Redis, which counts the invalid keys, is unreachable.
+        NotAuthenticatedError: The key is missing or unknown.
+        NotAllowedError: The key lacks the required scope.
     """
-    asked = present()
-    rule = asked.url_rule
-    address = (asked.remote_addr or "unknown")[:_LONGEST_ADDRESS]
-    asked.caller = Caller(address)
-    asked.scope = needed_scope(asked.method, rule.rule) if rule else None
-    if asked.scope is None or not settings.api_keys or _is_scraper(asked, settings):
+    request = current_request()
+    rule = request.url_rule
+    address = (request.remote_addr or "unknown")[:_MAX_ADDRESS_CHARS]
+    request.caller = Caller(address)
+    request.scope = required_scope(request.method, rule.rule) if rule else None
+    if request.scope is None or not settings.api_keys or _has_metrics_token(request, settings):
         return
-    asked.caller = Caller(address, _recognize(asked, settings.api_keys))
-    if not asked.caller.may(asked.scope):
-        raise NotAllowedError(asked.scope)
+    request.caller = Caller(address, _authenticate_key(request, settings.api_keys))
+    if not request.caller.may(request.scope):
+        raise NotAllowedError(request.scope)
 
 
-def check_id() -> None:
-    """Treat what can be no job's id as that of a job that does not exist.
-
-    A colon would lead to the keys of a job's parts.
+def check_job_id() -> None:
+    """Reject job ids with a colon, which would address the Redis keys of a job's parts.
 
     Raises:
-        JobNotFoundError: The path has such an id.
+        JobNotFoundError: The id contains a colon.
     """
-    job_id = (present().view_args or {}).get("job_id", "")
+    job_id = (current_request().view_args or {}).get("job_id", "")
     if ":" in job_id:
         raise JobNotFoundError(job_id)
 
 
 def check_owner() -> None:
-    """Treat a job or batch that the caller may not see as one that does not exist.
+    """Report jobs and batches of other callers as not found.
 
     Raises:
-        JobNotFoundError: The path names such a job.
-        BatchNotFoundError: The path names such a batch.
+        JobNotFoundError: The job belongs to another caller.
+        BatchNotFoundError: The batch belongs to another caller.
     """
-    asked = present()
-    owner = asked.caller.sees_only
-    if owner is None or not asked.view_args:
+    request = current_request()
+    owner = request.caller.sees_only
+    if owner is None or not request.view_args:
         return
-    job_id, batch_id = asked.view_args.get("job_id"), asked.view_args.get("batch_id")
-    if job_id is not None and asked_job(job_id).request.owner != owner:
+    job_id, batch_id = request.view_args.get("job_id"), request.view_args.get("batch_id")
+    if job_id is not None and requested_job(job_id).request.owner != owner:
         raise JobNotFoundError(job_id)
     if batch_id is not None and batches().owner(batch_id) != owner:
         raise BatchNotFoundError(batch_id)
 
 
-def refuse_or_warn(settings: Settings) -> None:
-    """Say in the log that the API is open; in production, do not start.
+def check_api_keys(settings: Settings) -> None:
+    """Log a warning if the API has no keys.
 
     Raises:
-        SettingsError: It would be open in production.
+        SettingsError: There are no keys and ``ENVIRONMENT`` is ``production``.
     """
     check_keys(settings.api_keys, settings.environment)
     if not settings.api_keys:
         LOGGER.warning(_OPEN)
 
 
-def warnings(settings: Settings) -> list[str]:
-    """Return what is dangerous about the settings, in the caller's language."""
-    return [] if settings.api_keys else [say("warning.open", _OPEN)]
+def security_warnings(settings: Settings) -> list[str]:
+    """Return warnings about insecure settings, in the caller's language."""
+    return [] if settings.api_keys else [translate("warning.open", _OPEN)]
 
 
-def _recognize(asked: ApiRequest, keys: Sequence[ApiKey]) -> ApiKey:
-    """Return the key that came, if it is one of these."""
-    presented = _presented_key(asked)
+def _authenticate_key(request: ApiRequest, keys: Sequence[ApiKey]) -> ApiKey:
+    """Return the API key that the request presents."""
+    presented = _presented_key(request)
     if presented is None:
-        raise NotAuthenticatedError(_KEY_NEEDED)
-    lockout().check(asked.caller.address)
+        raise NotAuthenticatedError(_KEY_REQUIRED)
+    lockout().check(request.caller.address)
     key = find_key(keys, presented)
     if key is None:
-        lockout().note(asked.caller.address)
-        raise NotAuthenticatedError("This API key is not known")
+        lockout().record_failure(request.caller.address)
+        raise NotAuthenticatedError("This API key is unknown; check it, or ask for a new one")
     return key
 
 
-def _is_scraper(asked: ApiRequest, settings: Settings) -> bool:
-    """Whether the token came that opens the figures, and nothing else is asked for."""
-    if asked.url_rule is None or asked.url_rule.rule != METRICS:
+def _has_metrics_token(request: ApiRequest, settings: Settings) -> bool:
+    """Whether the request is for ``/metrics`` and presents ``METRICS_TOKEN``."""
+    if request.url_rule is None or request.url_rule.rule != METRICS_PATH:
         return False
-    token, presented = settings.metrics_token, _presented_key(asked)
+    token, presented = settings.metrics_token, _presented_key(request)
     if token is None or presented is None:
         return False
     return compare_digest(presented.encode(), token.get_secret_value().encode())
 
 
-def _presented_key(asked: ApiRequest) -> str | None:
-    authorization = asked.authorization
+def _presented_key(request: ApiRequest) -> str | None:
+    authorization = request.authorization
     if authorization and authorization.type == "bearer" and authorization.token:
         return authorization.token
-    return asked.headers.get("X-API-Key")
+    return request.headers.get("X-API-Key")
 
 
 def _is_below(path: str, *parents: str) -> bool:

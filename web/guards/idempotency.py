@@ -1,4 +1,4 @@
-"""``Idempotency-Key`` on requests that create something."""
+"""``Idempotency-Key`` on requests that create jobs or batches."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,55 +11,58 @@ from flask.typing import ResponseReturnValue
 
 from orchestrator.errors import InvalidRequestError
 from orchestrator.store.replies import Claim, Reply
-from web.documentation.responses import Header
-from web.http.context import caller, present, reply_store
-from web.http.uploads import describe_form
+from web.documentation.responses import RequestHeader
+from web.http.context import caller, current_request, reply_store
+from web.http.uploads import fingerprint_form
 
 __all__ = ["IDEMPOTENCY_KEY", "idempotent"]
 
-_LONGEST_KEY = 255
+_MAX_KEY_CHARS = 255
 
-IDEMPOTENCY_KEY = Header(
+IDEMPOTENCY_KEY = RequestHeader(
     "Idempotency-Key",
-    "Your own name for this request: sent again, it gets the same answer.",
-    {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY},
+    "A unique value of your own, such as a UUID. A repeated request with the same key returns the "
+    "first response and creates nothing.",
+    {"type": "string", "minLength": 1, "maxLength": _MAX_KEY_CHARS},
 )
 Parameters = ParamSpec("Parameters")
 View = Callable[Parameters, ResponseReturnValue]
 
 
 def idempotent(view: View[Parameters]) -> View[Parameters]:
-    """Have a view do the same request once, and answer it the same way every time.
+    """Run a view once per ``Idempotency-Key`` and replay its response afterwards.
 
-    A request without the header is simply done. An answer that is an error frees the key.
+    Requests without the header always run. An error response releases the key.
     """
 
     @wraps(view)
-    def answered(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ResponseReturnValue:
+    def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ResponseReturnValue:
         given = request.headers.get("Idempotency-Key")
         if given is None:
             return view(*args, **kwargs)
-        if not 0 < len(given) <= _LONGEST_KEY:
-            detail = f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters"
-            limit = str(_LONGEST_KEY)
+        if not 0 < len(given) <= _MAX_KEY_CHARS:
+            detail = (
+                f"Idempotency-Key must have 1 to {_MAX_KEY_CHARS} characters (got {len(given)})"
+            )
+            limit = str(_MAX_KEY_CHARS)
             raise InvalidRequestError(detail, "key_length", "header:Idempotency-Key", limit)
-        found = reply_store().begin(_scoped(given), _fingerprint())
+        found = reply_store().begin(_scope_key(given), _fingerprint_request())
         if isinstance(found, Reply):
-            return _as_response(found)
-        return _done_once(found, lambda: make_response(view(*args, **kwargs)))
+            return _to_response(found)
+        return _run_once(found, lambda: make_response(view(*args, **kwargs)))
 
-    return answered
+    return wrapper
 
 
-def _done_once(claim: Claim, do: Callable[[], Response]) -> Response:
+def _run_once(claim: Claim, run: Callable[[], Response]) -> Response:
     replies = reply_store()
-    # Even a request whose answer was lost makes no second job: to store it again changes nothing.
-    name = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()
-    present().chosen_job_id = name[:16]
+    # The job id follows from the key, so a repeat after a lost response creates no second job.
+    digest = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()
+    current_request().chosen_job_id = digest[:16]
     is_kept = False
     try:
         with replies.holding(claim):
-            response = do()
+            response = run()
         if response.status_code < HTTPStatus.BAD_REQUEST:
             location = response.headers.get("Location", "")
             reply = Reply(response.status_code, location, response.get_data(as_text=True))
@@ -70,19 +73,19 @@ def _done_once(claim: Claim, do: Callable[[], Response]) -> Response:
     return response
 
 
-def _scoped(key: str) -> str:
-    """Return the key with the path and the caller's name, so that no two callers meet."""
+def _scope_key(key: str) -> str:
+    """Return a digest of the caller, the path and the key; callers cannot share keys."""
     return hashlib.sha256(f"{caller().owner}\n{request.path}\n{key}".encode()).hexdigest()
 
 
-def _fingerprint() -> str:
-    """Return a digest of what is asked; a form is received for it, which may take a while."""
+def _fingerprint_request() -> str:
+    """Return a digest of the query and the body; this reads an uploaded file to its end."""
     is_form = request.mimetype == "multipart/form-data"
-    asked = describe_form() if is_form else request.get_data()
-    return hashlib.sha256(request.query_string + b"\n" + asked).hexdigest()
+    body = fingerprint_form() if is_form else request.get_data()
+    return hashlib.sha256(request.query_string + b"\n" + body).hexdigest()
 
 
-def _as_response(reply: Reply) -> Response:
+def _to_response(reply: Reply) -> Response:
     response = Response(reply.body, reply.status, content_type="application/json")
     if reply.location:
         response.headers["Location"] = reply.location

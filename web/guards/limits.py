@@ -1,7 +1,7 @@
-"""Rate limits by API key, or by client address where there are no keys.
+"""Rate limits by API key, or by client address without keys.
 
-While Redis is away, requests are answered 503, as their routes would answer a moment later. A limit
-that let everything through then would only make each request wait for Redis twice.
+While Redis is unreachable, requests are answered with 503. Their routes would fail with 503 too, so
+letting them pass would only add a second timeout.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,74 +12,78 @@ from flask import Flask, Response
 from limits import RateLimitItem
 
 from orchestrator.settings import Settings
-from web.guards.access import METRICS, READING
-from web.http.context import present
-from web.http.errors import problem
-from web.http.rates import RateCounter, read_rates
+from web.guards.access import METRICS_PATH, READ_METHODS
+from web.http.context import current_request
+from web.http.errors import problem_response
+from web.http.rates import RateCounter, parse_rates
 
 __all__ = ["register_limits"]
 
 Limits = Mapping[str, Sequence[RateLimitItem]]
-"""The rates of each policy."""
+"""Rates by policy."""
 
 _READ: Final = "read"
 _SUBMIT: Final = "submit"
 
 
 def register_limits(app: Flask, settings: Settings, counter: RateCounter) -> None:
-    """Limit the rate of every caller; register it after authentication.
+    """Limit the request rate of every caller; call this after authentication is registered.
 
     Raises:
-        SettingsError: A limit cannot be read.
+        SettingsError: A rate limit cannot be parsed.
     """
     limits = {
-        _SUBMIT: _shortest_first(read_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit)),
-        _READ: _shortest_first(read_rates("RATE_LIMIT_READ", settings.rate_limit_read)),
+        _SUBMIT: _shortest_first(parse_rates("RATE_LIMIT_SUBMIT", settings.rate_limit_submit)),
+        _READ: _shortest_first(parse_rates("RATE_LIMIT_READ", settings.rate_limit_read)),
     }
-    app.before_request(lambda: _count(limits, counter))
+    app.before_request(lambda: _count_request(limits, counter))
     app.after_request(_add_headers)
 
 
-def _count(limits: Limits, counter: RateCounter) -> Response | None:
-    """Count the request against each rate until one refuses it.
+def _count_request(limits: Limits, counter: RateCounter) -> Response | None:
+    """Count the request against each rate until one is exceeded.
 
     The headers describe the rate with the fewest requests left.
     """
-    asked = present()
-    policy = _READ if asked.method in READING else _SUBMIT
-    # Metrics are not limited: a scrape has to report that Redis is away.
-    if asked.scope is None or asked.path == METRICS:
+    request = current_request()
+    policy = _READ if request.method in READ_METHODS else _SUBMIT
+    # `/metrics` is not limited: a scrape must be able to report that Redis is down.
+    if request.scope is None or request.path == METRICS_PATH:
         return None
     for rate in limits[policy]:
-        window = counter.hit(policy, rate, asked.caller.name)
-        if asked.window is None or window.is_refused or window.remaining < asked.window.remaining:
-            asked.window = window
+        window = counter.hit(policy, rate, request.caller.name)
+        if (
+            request.window is None
+            or window.is_refused
+            or window.remaining < request.window.remaining
+        ):
+            request.window = window
         if window.is_refused:
-            return _refuse(window.left_s)
+            return _rate_limited(window.reset_s)
     return None
 
 
 def _shortest_first(rates: Sequence[RateLimitItem]) -> Sequence[RateLimitItem]:
-    """Sort rates so that a request that one refuses does not count against a longer one."""
+    """Sort rates by window, so that a rejected request does not count against longer windows."""
     return sorted(rates, key=lambda rate: rate.get_expiry())
 
 
 def _add_headers(response: Response) -> Response:
     """Add the headers of draft-ietf-httpapi-ratelimit-headers-10."""
-    window = present().window
+    window = current_request().window
     if window is not None:
         name, rate = window.policy, window.rate
         response.headers["RateLimit-Policy"] = f'"{name}";q={rate.amount};w={rate.get_expiry()}'
-        response.headers["RateLimit"] = f'"{name}";r={window.remaining};t={window.left_s}'
+        response.headers["RateLimit"] = f'"{name}";r={window.remaining};t={window.reset_s}'
     return response
 
 
-def _refuse(left_s: int) -> Response:
-    answer = problem(
+def _rate_limited(reset_s: int) -> Response:
+    response = problem_response(
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate_limited",
-        f"Too many requests; try again in {left_s} s",
-        facts={"seconds": left_s},
+        f"Rate limit exceeded; retry in {reset_s} s",
+        facts={"seconds": reset_s},
     )
-    answer.headers["Retry-After"] = str(left_s)
-    return answer
+    response.headers["Retry-After"] = str(reset_s)
+    return response

@@ -1,4 +1,4 @@
-"""Blocks a client address for a while after too many wrong API keys."""
+"""Temporary block of a client address after too many invalid API keys."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -10,38 +10,38 @@ from limits import RateLimitItem
 
 from orchestrator.settings import Settings
 from orchestrator.telemetry.log import LOGGER
-from web.http.errors import problem
-from web.http.rates import RateCounter, read_rates
+from web.http.errors import problem_response
+from web.http.rates import RateCounter, parse_rates
 
 __all__ = ["LockedOutError", "Lockout", "lockout", "register_lockout"]
 
 _EXTENSION: Final = "orchestrator lockout"
 _POLICY: Final = "wrong-keys"
-_NETWORK_BITS: Final = 64  # one customer's IPv6 addresses: whoever has one has them all
+_NETWORK_BITS: Final = 64  # a customer usually controls a whole /64
 
 
 class LockedOutError(Exception):
-    """Too many wrong keys came from an address.
+    """A client address is blocked.
 
     Args:
-        left_s: Seconds until its keys are checked again.
+        reset_s: Seconds until the block ends.
     """
 
-    def __init__(self, left_s: int) -> None:
-        super().__init__(left_s)
-        self.left_s = left_s
+    def __init__(self, reset_s: int) -> None:
+        super().__init__(reset_s)
+        self.reset_s = reset_s
 
 
 class Lockout:
-    """Counts wrong keys by client address.
+    """Counts invalid keys by client address.
 
-    The counts are shared in Redis. A process looks an address up there only after it has received
-    a wrong key from it itself, so that valid keys cost nothing; in return each process may let one
-    wrong key more than the rate through.
+    The counts are shared in Redis. A process reads the count of an address only after it has
+    received an invalid key from it, so valid keys cost no round trip. In return each process may
+    accept one invalid key more than the rate.
 
     Args:
-        rates: How many wrong keys are allowed.
-        counter: Counts them.
+        rates: The allowed rates of invalid keys.
+        counter: The counter to use.
     """
 
     def __init__(self, rates: Sequence[RateLimitItem], counter: RateCounter) -> None:
@@ -49,25 +49,25 @@ class Lockout:
         self._counter = counter
 
     def check(self, address: str) -> None:
-        """Raise if an address is locked out.
+        """Raise if an address is blocked.
 
         Raises:
-            LockedOutError: The address sent too many wrong keys.
-            StoreUnavailableError: Redis does not answer.
+            LockedOutError: The address sent too many invalid keys.
+            StoreUnavailableError: Redis is unreachable.
         """
         network = _network(address)
         for rate in self._rates:
             if not self._counter.has_counted(_POLICY, rate, network):
                 continue
-            window = self._counter.look(_POLICY, rate, network)
+            window = self._counter.peek(_POLICY, rate, network)
             if not window.remaining:
-                raise LockedOutError(window.left_s)
+                raise LockedOutError(window.reset_s)
 
-    def note(self, address: str) -> None:
-        """Count a wrong key from an address.
+    def record_failure(self, address: str) -> None:
+        """Count an invalid key from an address.
 
         Raises:
-            StoreUnavailableError: Redis does not answer.
+            StoreUnavailableError: Redis is unreachable.
         """
         network = _network(address)
         for rate in self._rates:
@@ -76,7 +76,7 @@ class Lockout:
                 LOGGER.warning(
                     "Blocked %s for %d s after %d failed authentications",
                     address,
-                    window.left_s,
+                    window.reset_s,
                     rate.amount,
                 )
 
@@ -87,13 +87,13 @@ def lockout() -> Lockout:
 
 
 def register_lockout(app: Flask, settings: Settings, counter: RateCounter) -> None:
-    """Count wrong keys, and answer 429 after too many of them.
+    """Add the lockout to an app.
 
     Raises:
-        SettingsError: The limit cannot be read.
+        SettingsError: ``RATE_LIMIT_WRONG_KEYS`` cannot be parsed.
     """
-    app.register_error_handler(LockedOutError, _refuse)
-    rates = read_rates("RATE_LIMIT_WRONG_KEYS", settings.rate_limit_wrong_keys)
+    app.register_error_handler(LockedOutError, _respond_locked_out)
+    rates = parse_rates("RATE_LIMIT_WRONG_KEYS", settings.rate_limit_wrong_keys)
     app.extensions[_EXTENSION] = Lockout(rates, counter)
 
 
@@ -108,9 +108,11 @@ def _network(address: str) -> str:
     return str(IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))
 
 
-def _refuse(error: LockedOutError) -> Response:
-    left_s = error.left_s
-    detail = f"Too many wrong API keys from this address; try again in {left_s} s"
-    answer = problem(HTTPStatus.TOO_MANY_REQUESTS, "locked_out", detail, facts={"seconds": left_s})
-    answer.headers["Retry-After"] = str(left_s)
-    return answer
+def _respond_locked_out(error: LockedOutError) -> Response:
+    reset_s = error.reset_s
+    detail = f"Too many invalid API keys from this address; retry in {reset_s} s"
+    response = problem_response(
+        HTTPStatus.TOO_MANY_REQUESTS, "locked_out", detail, facts={"seconds": reset_s}
+    )
+    response.headers["Retry-After"] = str(reset_s)
+    return response

@@ -1,1 +1,1 @@
-"""What several routes share: request context, bodies, errors, headers, messages, streams."""
+"""HTTP code shared by the routes: request context, bodies, errors, headers, messages, streams."""

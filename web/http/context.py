@@ -24,18 +24,18 @@ __all__ = [
     "ApiRequest",
     "UseCases",
     "app_settings",
-    "asked_job",
     "audio_files",
     "batches",
     "caller",
+    "current_request",
     "health_checker",
     "jobs",
     "live_updates",
     "maintenance",
     "monitor",
-    "present",
     "register_use_cases",
     "reply_store",
+    "requested_job",
     "webhooks",
 ]
 
@@ -59,49 +59,49 @@ class UseCases:
 
 
 class ApiRequest(Request):
-    """A request, and what has been settled about it so far."""
+    """A request and the state that hooks attach to it."""
 
-    began_at: float
+    started_at: float
     """On the clock of ``time.perf_counter``."""
     request_id: str
     context: ExitStack | None = None
-    """What ends with it: what its log lines tell, and its span."""
+    """Log context and span, closed when the request ends."""
     caller: Caller
     scope: Scope | None = None
-    """What the caller needs for it; ``None`` where nothing is needed."""
+    """The scope that the request requires; ``None`` for public routes."""
     window: Window | None = None
-    """How the caller stands with the rate that leaves it least."""
+    """The caller's rate-limit window with the fewest requests left."""
     job: Job | None = None
-    """The job that it is about, as it was when it was first asked for."""
+    """The job in the path, as it was when it was first read."""
     chosen_job_id: str | None = None
-    """The id for the job that it makes; ``None`` where any will do."""
+    """The id of the job to create; ``None`` for a random one."""
 
 
-def present() -> ApiRequest:
-    """Return the present request itself: all that is read through Flask's ``request`` costs more.
+def current_request() -> ApiRequest:
+    """Return the current request without Flask's proxy, whose every attribute access costs more.
 
     Raises:
-        RuntimeError: There is none.
+        RuntimeError: No request is being served.
     """
     found = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
     return cast("ApiRequest", found)
 
 
 def caller() -> Caller:
-    """Return who sent the present request."""
-    return present().caller
+    """Return the caller of the current request."""
+    return current_request().caller
 
 
-def asked_job(job_id: str) -> Job:
-    """Return the job that the present request is about, as it was when it was first asked for.
+def requested_job(job_id: str) -> Job:
+    """Return the job in the path of the current request; it is read once per request.
 
     Raises:
-        JobNotFoundError: There is none, or not any more.
+        JobNotFoundError: The job does not exist.
     """
-    asked = present()
-    if asked.job is None:
-        asked.job = jobs().get(job_id)
-    return asked.job
+    current = current_request()
+    if current.job is None:
+        current.job = jobs().get(job_id)
+    return current.job
 
 
 def register_use_cases(app: Flask, use_cases: UseCases) -> None:

@@ -1,4 +1,4 @@
-"""Errors as answers: the one table from class to status, all in problem+json (RFC 9457)."""
+"""Error responses as problem details (RFC 9457), with the table from error class to status."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -31,9 +31,9 @@ from orchestrator.errors import (
 )
 from orchestrator.telemetry.log import LOGGER
 from web.http.headers import request_id
-from web.http.messages import language, say
+from web.http.messages import language, translate
 
-__all__ = ["headers_of", "pointer_to", "problem", "register_errors"]
+__all__ = ["json_pointer", "problem_response", "register_errors", "status_headers"]
 
 _STATUS: Final[Mapping[type[OrchestratorError], HTTPStatus]] = {
     KeyInUseError: HTTPStatus.CONFLICT,
@@ -53,7 +53,7 @@ _STATUS: Final[Mapping[type[OrchestratorError], HTTPStatus]] = {
     ServiceUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-# Python's own phrases change from version to version.
+# `HTTPStatus.phrase` changes between Python versions.
 _CODES: Final[Mapping[int, str]] = {
     400: "bad_request",
     404: "not_found",
@@ -65,17 +65,17 @@ _CODES: Final[Mapping[int, str]] = {
 }
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="ytcaption"'},
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "30"},  # a job may have ended by then
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "30"},  # by then a job may have completed
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},  # Redis is usually back by then
 }
 
 
-def headers_of(status: int) -> dict[str, str]:
-    """Return the headers that an answer of this status carries, e.g. when to come back."""
+def status_headers(status: int) -> dict[str, str]:
+    """Return the headers that belong to a status, for example ``Retry-After``."""
     return dict(_HEADERS.get(status, {}))
 
 
-def problem(
+def problem_response(
     status: int,
     code: str,
     detail: str,
@@ -83,23 +83,23 @@ def problem(
     facts: Mapping[str, object] | None = None,
     key: str = "",
 ) -> Response:
-    """Return an error as problem+json, in the caller's language.
+    """Return a problem+json response in the caller's language.
 
     Args:
         status: The HTTP status.
-        code: A stable word for programs.
-        detail: One sentence for a person, in English.
-        errors: What is at fault, where it can be named: ``pointer`` and ``detail`` of each.
-        facts: What the catalogues' text has places for; ``available``, what could be asked for
-            instead, is shown as it is.
-        key: The name of that text; ``error.{code}`` where left out.
+        code: The stable error code.
+        detail: The English text: what is wrong, with which value, and what to do.
+        errors: The ``pointer`` and ``detail`` of each invalid part.
+        facts: Values for the placeholders of the translation. A tuple named ``available`` is
+            returned in the body as the accepted values.
+        key: The key of the translation; by default ``error.{code}``.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": say(f"title.{int(status)}", HTTPStatus(status).phrase),
+        "title": translate(f"title.{int(status)}", HTTPStatus(status).phrase),
         "status": status,
         "code": code,
-        "detail": say(key or f"error.{code}", detail, **(facts or {})),
+        "detail": translate(key or f"error.{code}", detail, **(facts or {})),
     }
     if errors:
         body["errors"] = list(errors)
@@ -108,86 +108,93 @@ def problem(
         body["available"] = list(available)
     body["request_id"] = request_id()
     response = Response(json.dumps(body), status, content_type="application/problem+json")
-    response.headers.update(headers_of(status))
+    response.headers.update(status_headers(status))
     response.headers["Content-Language"] = language()
     response.vary.add("Accept-Language")
     return response
 
 
-def pointer_to(*location: str | int) -> str:
-    """Return a pointer into the body: a JSON pointer as a URI fragment (RFC 6901, section 6)."""
+def json_pointer(*location: str | int) -> str:
+    """Return a JSON Pointer into the body, as a URI fragment (RFC 6901, section 6)."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
     return "#" + quote("".join(f"/{part}" for part in parts), safe="/~!$&'()*+,;=:@?-._")
 
 
 def register_errors(app: Flask) -> None:
-    """Have every error of this app answered as problem+json; none shows a stack trace."""
-    app.register_error_handler(OrchestratorError, _answer_error)
-    app.register_error_handler(ValidationError, _answer_invalid)
-    app.register_error_handler(HTTPException, _answer_http)
-    app.register_error_handler(ParseException, _answer_broken_body)
-    app.register_error_handler(Exception, _answer_unexpected)
+    """Answer every error of an app with problem+json and without a stack trace."""
+    app.register_error_handler(OrchestratorError, _handle_orchestrator_error)
+    app.register_error_handler(ValidationError, _handle_validation_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(ParseException, _handle_broken_chunk)
+    app.register_error_handler(Exception, _handle_unexpected_error)
 
 
-def _answer_error(error: OrchestratorError) -> Response:
+def _handle_orchestrator_error(error: OrchestratorError) -> Response:
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             key, facts, faults = f"error.{type(error).code}", vars(error), []
             if isinstance(error, InvalidRequestError):
                 key = f"{key}.{error.reason}" if error.reason else key
                 if error.pointer:
-                    detail = say(key, str(error), **facts)
+                    detail = translate(key, str(error), **facts)
                     faults = [{"pointer": error.pointer, "detail": detail}]
-            return problem(status, error.code, str(error), faults, facts, key)
-    return _answer_unexpected(error)
+            return problem_response(status, error.code, str(error), faults, facts, key)
+    return _handle_unexpected_error(error)
 
 
-def _answer_invalid(error: ValidationError) -> Response:
+def _handle_validation_error(error: ValidationError) -> Response:
     bodies = (*(error.body_params or ()), *(error.form_params or ()))
     faults = [
-        {"pointer": pointer_to(*_place(fault)), "detail": _describe(fault)} for fault in bodies
+        {"pointer": json_pointer(*_location(fault)), "detail": _describe_fault(fault)}
+        for fault in bodies
     ] + [
-        {"pointer": f"query:{next(iter(_place(fault)), '')}", "detail": _describe(fault)}
+        {"pointer": f"query:{next(iter(_location(fault)), '')}", "detail": _describe_fault(fault)}
         for fault in error.query_params or ()
     ]
     detail = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, "invalid_request", detail or "The request is not valid", faults)
+    return problem_response(status, "invalid_request", detail or "The request is invalid", faults)
 
 
-def _place(fault: Mapping[str, Any]) -> Sequence[str | int]:
-    """Return where a fault is; pydantic ends the place of a key of an object with ``[key]``."""
-    place: Sequence[str | int] = fault["loc"]
-    return place[:-1] if place and place[-1] == "[key]" else place
+def _location(fault: Mapping[str, Any]) -> Sequence[str | int]:
+    """Return the location of a fault, without the ``[key]`` that pydantic appends for a key."""
+    location: Sequence[str | int] = fault["loc"]
+    return location[:-1] if location and location[-1] == "[key]" else location
 
 
-def _describe(fault: Mapping[str, Any]) -> str:
-    """Return what is wrong, in the caller's language where pydantic's kind of fault is known."""
+def _describe_fault(fault: Mapping[str, Any]) -> str:
+    """Return the text of a fault, translated if its pydantic error type is in the catalogue."""
     english = str(fault["msg"]).removeprefix("Value error, ")
-    facts = {name: _without_words(value) for name, value in fault.get("ctx", {}).items()}
-    return say(f"fault.{fault['type']}", english, **facts)
+    facts = {name: _strip_conjunction(value) for name, value in fault.get("ctx", {}).items()}
+    return translate(f"fault.{fault['type']}", english, **facts)
 
 
-def _without_words(fact: object) -> object:
-    """Return a fact without pydantic's English: it lists choices as ``'a', 'b' or 'c'``."""
-    return fact.replace("' or '", "', '") if isinstance(fact, str) else fact
+def _strip_conjunction(value: object) -> object:
+    """Replace the English "or" in pydantic's list of choices, ``'a', 'b' or 'c'``."""
+    return value.replace("' or '", "', '") if isinstance(value, str) else value
 
 
-def _answer_http(error: HTTPException) -> Response:
+def _handle_http_error(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     code = _CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
-    answer = problem(status, code, error.description or HTTPStatus(status).phrase)
+    response = problem_response(status, code, error.description or HTTPStatus(status).phrase)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
-def _answer_broken_body(_error: ParseException) -> Response:
-    """Answer for a chunked body that gunicorn cannot decode."""
-    return problem(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not validly chunked")
+def _handle_broken_chunk(_error: ParseException) -> Response:
+    """Answer a request whose chunked body gunicorn cannot decode."""
+    return problem_response(
+        HTTPStatus.BAD_REQUEST, "bad_request", "The chunked encoding of the body is malformed"
+    )
 
 
-def _answer_unexpected(error: Exception) -> Response:
-    LOGGER.error("A request failed", exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong here")
+def _handle_unexpected_error(error: Exception) -> Response:
+    LOGGER.error("Unhandled error; answering 500", exc_info=error)
+    return problem_response(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        "An unexpected error occurred; quote the `request_id` when you report it",
+    )

@@ -1,4 +1,4 @@
-"""Names under which browsers and command lines save what a job has made."""
+"""File names of downloads: the title of the recording, its language and the format."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from pathvalidate import sanitize_filename
 
 from orchestrator.domain.job import Job
 
-__all__ = ["audio_name", "safe_name", "transcript_name"]
+__all__ = ["audio_filename", "safe_filename", "transcript_filename"]
 
 _MOST_BYTES: Final = 240  # file systems take 255; a browser adds ` (1)` or `.part`
 _SEPARATORS: Final = re.compile(r"[/\\|:⁄∕]+")
@@ -19,17 +19,17 @@ _LONGEST_SUFFIX: Final = 12
 _SUFFIX: Final = re.compile(rf"\.[A-Za-z][A-Za-z0-9]{{0,{_LONGEST_SUFFIX - 2}}}$")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UNKNOWN_LANGUAGE: Final = "und"
-_JOINERS: Final = frozenset("\u200c\u200d")  # Persian words and emoji need them
+_JOINERS: Final = frozenset("\u200c\u200d")  # required by Persian words and emoji
 _NOT_A_NAME: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
-def transcript_name(job: Job, language: str | None, kind: str) -> str:
-    """Return the name of a job's transcript: title, language and format.
+def transcript_filename(job: Job, language: str | None, kind: str) -> str:
+    """Return the file name of a job's transcript: title, language and format.
 
     Args:
         job: The job.
-        language: The language that the transcriber detected, if any.
-        kind: The format, which is also the name's suffix.
+        language: The detected language, if any.
+        kind: The format, which is also the file extension.
     """
     chosen = job.options.language if job.options.language != "auto" else None
     code = job.captions_language or job.options.language_out or language or chosen or ""
@@ -38,22 +38,21 @@ def transcript_name(job: Job, language: str | None, kind: str) -> str:
     return _named(job, f".{code}.{kind}" if is_known else f".{kind}")
 
 
-def audio_name(job: Job, artifact: str) -> str:
-    """Return the name of a job's audio: the title, and the suffix of the service's file."""
+def audio_filename(job: Job, artifact: str) -> str:
+    """Return the file name of a job's audio: the title and the extension of the artifact."""
     return _named(job, _suffix(artifact.strip()))
 
 
-def safe_name(name: str, *, suffix: str = "", otherwise: str = "download") -> str:
-    """Return a name that every file system takes, of at most 240 bytes of UTF-8.
+def safe_filename(name: str, *, suffix: str = "", otherwise: str = "download") -> str:
+    """Return a file name that is valid on every file system, of at most 240 bytes of UTF-8.
 
-    Slashes, control characters, marks that reverse the direction of text, and what Windows
-    forbids or reserves are replaced or left out. No character is cut, not even one that
-    consists of several code points.
+    Slashes, control characters, bidirectional overrides and the names and characters that Windows
+    reserves are replaced or removed. The name is never cut within a grapheme cluster.
 
     Args:
         name: Any text.
-        suffix: What the name ends with, also where the rest is shortened.
-        otherwise: The name where nothing else is left.
+        suffix: The ending of the name, kept when the rest is shortened.
+        otherwise: The name if nothing else remains.
     """
     name = _SEPARATORS.sub("-", unicodedata.normalize("NFC", name))
     name = "".join(
@@ -62,17 +61,19 @@ def safe_name(name: str, *, suffix: str = "", otherwise: str = "download") -> st
     )
     name = " ".join(sanitize_filename(name, platform="universal", replacement_text=" ").split())
     name = _shorten(name.strip(" .-~\u200c\u200d"), _MOST_BYTES - len(suffix.encode()))
-    # Sanitize again: a name may be reserved only as a whole (`NUL`), or only once it is shortened.
+    # Sanitize again: only the whole name (`NUL`) or the shortened one may be reserved.
     return sanitize_filename(f"{name or otherwise}{suffix}", platform="universal")
 
 
 def _named(job: Job, suffix: str) -> str:
-    name = next((name for name in _candidates(job) if safe_name(name, otherwise="")), job.job_id)
-    return safe_name(name, suffix=suffix)
+    name = next(
+        (name for name in _candidates(job) if safe_filename(name, otherwise="")), job.job_id
+    )
+    return safe_filename(name, suffix=suffix)
 
 
 def _candidates(job: Job) -> list[str]:
-    """Return what the recording may be called, the best first."""
+    """Return possible names of the recording, the best first."""
     found = []
     if job.video and job.video.title:
         found.append(job.video.title)
@@ -80,7 +81,7 @@ def _candidates(job: Job) -> list[str]:
         found.append(_without_suffix(job.request.upload.filename))
     else:
         name = unquote(PurePosixPath(job.request.source.path).name)
-        if _suffix(name):  # else it is a page's name, such as `watch`
+        if _suffix(name):  # otherwise it is the name of a page, such as `watch`
             found.append(_without_suffix(name))
     return found
 
@@ -95,7 +96,7 @@ def _without_suffix(name: str) -> str:
 
 
 def _shorten(name: str, most_bytes: int) -> str:
-    """Return as many whole characters of a name as fit."""
+    """Cut a name to a length, between grapheme clusters."""
     if len(name.encode()) <= most_bytes:
         return name
     kept, taken = [], 0

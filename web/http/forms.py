@@ -1,4 +1,4 @@
-"""Forms with a file (``multipart/form-data``), whose fields are checked before the file is read."""
+"""A ``multipart/form-data`` parser that validates the fields before it reads the file."""
 
 from collections.abc import Callable, Iterator
 from typing import IO, Any, Final
@@ -18,12 +18,12 @@ Parsed = tuple[IO[bytes], FormFields, MultiDict[str, FileStorage]]
 
 
 class FormParser(FormDataParser):
-    """Reads a form part by part, as werkzeug's own parser does.
+    """A form parser that works part by part, like werkzeug's.
 
     Args:
-        before_file: Called with the fields that came before a file, as soon as that begins. What
-            it raises ends the parsing, so the file is not read.
-        **options: Those of werkzeug's parser.
+        before_file: Called with the preceding fields when a file part starts. An exception stops
+            the parsing, so the file is not read.
+        **options: Options of werkzeug's parser.
     """
 
     def __init__(self, before_file: Callable[[FormFields], None], **options: Any) -> None:
@@ -37,7 +37,7 @@ class FormParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> Parsed:
-        """Return the stream, the fields and the files; none where the body is no form."""
+        """Return the stream, the fields and the files; both are empty if the form is malformed."""
         boundary = (options or {}).get("boundary", "")
         if mimetype != FORM or not (boundary and boundary.isascii()):
             return super().parse(stream, mimetype, content_length, options)
@@ -50,14 +50,14 @@ class FormParser(FormDataParser):
                 else:
                     self._before_file(fields)
                     files.add(part.name, self._store(part, pieces, content_length))
-        except ValueError:  # the form is broken
+        except ValueError:  # malformed form
             return stream, MultiDict(), MultiDict()
         return stream, fields, files
 
     def _parts(
         self, stream: IO[bytes], boundary: bytes
     ) -> Iterator[tuple[Field | File, Iterator[bytes]]]:
-        """Yield each part with its content, which has to be read before the next one."""
+        """Yield each part with its content, which must be consumed before the next part."""
         decoder = MultipartDecoder(
             boundary,
             max_form_memory_size=self.max_form_memory_size,

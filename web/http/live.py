@@ -1,4 +1,4 @@
-"""Answers for those who follow a job: ``Prefer: wait`` (RFC 7240) and Server-Sent Events."""
+"""Long polling with ``Prefer: wait`` (RFC 7240), and Server-Sent Events."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,100 +14,100 @@ from orchestrator.use_cases.live import BEGINNING
 from web.http.context import app_settings, jobs, live_updates
 from web.schemas.jobs import to_rfc3339
 
-__all__ = ["parse_wait_s", "show_live", "stream", "wants_stream"]
+__all__ = ["parse_wait_s", "respond_with_job", "stream_events", "wants_stream"]
 
 _STREAM: Final = "text/event-stream"
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])", re.IGNORECASE)
-_EVENT_ID: Final = re.compile(r"\d{1,19}-\d{1,19}")  # two numbers that fit Redis's 64 bits
-_RETRY_MS: Final = 2000  # how long a client that was cut off is to wait before it comes back
+_EVENT_ID: Final = re.compile(r"\d{1,19}-\d{1,19}")  # the ids of a Redis stream: two 64-bit numbers
+_RETRY_MS: Final = 2000  # how long a client waits before it reconnects
 
 
-def show_live(job: Job, show: Callable[[Job], str]) -> Response:
-    """Answer with a job, after its next change where ``Prefer: wait=N`` asks for it.
+def respond_with_job(job: Job, serialize: Callable[[Job], str]) -> Response:
+    """Return a job, with ``Prefer: wait=N`` after its next change or N seconds.
 
-    A client that names what it knows in ``If-None-Match`` is answered at once where that is
-    not so any more, and with 304 where nothing has changed in the end.
+    With ``If-None-Match`` the response comes at once if the ETag differs already, and is 304 if
+    the job has not changed when the wait ends.
 
     Args:
         job: The job as it is now.
-        show: Makes the body, as JSON.
+        serialize: Returns the body as JSON.
     """
     wait_s = parse_wait_s(request.headers.get("Prefer", ""))
     wait_s = min(wait_s, int(app_settings().wait_max_s))
     if not wait_s:
-        return _show(job, show)
-    if not request.if_none_match or request.if_none_match.contains_weak(_tag(job)):
+        return _respond(job, serialize)
+    if not request.if_none_match or request.if_none_match.contains_weak(_etag(job)):
         job = live_updates().await_change(job, wait_s=wait_s)
     with live_updates().reading():
-        response = _show(job, show)
+        response = _respond(job, serialize)
     response.headers["Preference-Applied"] = f"wait={wait_s}"
     return response
 
 
 def parse_wait_s(prefer: str) -> int:
-    """Return how many seconds a ``Prefer`` header asks to wait; 0 for none."""
+    """Return the seconds in the ``wait`` preference of a ``Prefer`` header; 0 without one."""
     found = _WAIT.search(prefer)
     return int(found.group(1)) if found else 0
 
 
 def wants_stream() -> bool:
-    """Tell whether the request asks for events as they happen; JSON where it does not care."""
+    """Whether ``Accept`` prefers an event stream to JSON."""
     return request.accept_mimetypes.best_match(["application/json", _STREAM]) == _STREAM
 
 
-def stream(job_id: str) -> Response:
-    """Answer with a job's events, from the one after ``Last-Event-ID`` on, until it has ended.
+def stream_events(job_id: str) -> Response:
+    """Stream a job's events, starting after ``Last-Event-ID``, until the job ends.
 
     Raises:
-        InvalidRequestError: That is no event's id.
-        JobNotFoundError: There is no such job, or not any more.
+        InvalidRequestError: ``Last-Event-ID`` is not an event id.
+        JobNotFoundError: The job does not exist.
     """
     with live_updates().reading():
         jobs().get(job_id)
     after = _read_last_event_id()
     news = live_updates().news(job_id, after=after)
     if news.is_over and not news.events:
-        return Response(status=HTTPStatus.NO_CONTENT)  # tells a browser not to come back
+        return Response(status=HTTPStatus.NO_CONTENT)  # makes an EventSource stop reconnecting
     batches = live_updates().follow(job_id, after=after)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold it back
-    return Response(_write(batches), mimetype=_STREAM, headers=headers)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # keeps nginx from buffering
+    return Response(_format_stream(batches), mimetype=_STREAM, headers=headers)
 
 
 def _read_last_event_id() -> str:
-    # A client that reconnects sends the header beside its old address: the header is newer.
+    # A reconnecting client sends the header with its original URL, so the header is newer.
     given = request.headers.get("Last-Event-ID")
     pointer = "header:Last-Event-ID" if given else "query:last_event_id"
     after = given or request.args.get("last_event_id") or BEGINNING
     if not _EVENT_ID.fullmatch(after):
-        detail = f"{after} is not the id of an event"
+        detail = f"{after} is not an event id; send the `id` of an event of this job"
         raise InvalidRequestError(detail, "event_id", pointer, after)
     return after
 
 
-def _show(job: Job, show: Callable[[Job], str]) -> Response:
-    tag = _tag(job)
-    if request.if_none_match.contains_weak(tag):
+def _respond(job: Job, serialize: Callable[[Job], str]) -> Response:
+    etag = _etag(job)
+    if request.if_none_match.contains_weak(etag):
         response = Response(status=HTTPStatus.NOT_MODIFIED)
     else:
-        response = Response(show(job), content_type="application/json")
-    response.set_etag(tag, weak=True)
+        response = Response(serialize(job), content_type="application/json")
+    response.set_etag(etag, weak=True)
     response.headers["Vary"] = "Prefer"
     return response
 
 
-def _tag(job: Job) -> str:
-    """Name a state of a job; two changes within a millisecond differ in more than their time."""
+def _etag(job: Job) -> str:
+    """Return an ETag that also differs between two changes within one millisecond."""
     position = jobs().queue_position(job)
     progress = f"{job.overall_progress:g}"
     return f"{milliseconds(job.updated_at)}-{job.status}-{job.stage}-{progress}-{position or 0}"
 
 
-def _write(batches: Iterable[Iterable[LiveEvent]]) -> Iterator[str]:
+def _format_stream(batches: Iterable[Iterable[LiveEvent]]) -> Iterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     for events in batches:
-        yield "".join(map(_write_event, events)) or ": still here\n\n"
+        yield "".join(map(_format_event, events)) or ": heartbeat\n\n"
 
 
-def _write_event(event: LiveEvent) -> str:
+def _format_event(event: LiveEvent) -> str:
     data = json.dumps({"at": to_rfc3339(event.at), **event.facts})
     return f"event: {event.kind}\nid: {event.event_id}\ndata: {data}\n\n"

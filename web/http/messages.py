@@ -1,7 +1,7 @@
-"""What people read, in their language: Portuguese unless ``Accept-Language`` prefers English.
+"""Translation of texts for people: Portuguese unless ``Accept-Language`` prefers English.
 
-Texts are written in English where they are used and looked up by key in the catalogue of the
-caller's language, ``translations/pt/LC_MESSAGES/messages.po``; ``make translations`` compiles it.
+The English text is written where it is used. Its key is looked up in
+``translations/pt/LC_MESSAGES/messages.po``, which ``make translations`` compiles.
 """
 
 from gettext import NullTranslations, translation
@@ -10,7 +10,7 @@ from typing import Final
 
 from flask import request
 
-__all__ = ["language", "say"]
+__all__ = ["language", "translate"]
 
 _PORTUGUESE: Final = "pt"
 _ENGLISH: Final = "en"
@@ -20,13 +20,14 @@ _CATALOGUES: Final = {
 }
 
 
-def say(key: str, english: str, /, **facts: object) -> str:
-    """Return a message in the caller's language.
+def translate(key: str, english: str, /, **facts: object) -> str:
+    """Return a text in the caller's language.
 
     Args:
-        key: The message's name in the catalogues.
-        english: The finished text, for English and for what a catalogue lacks.
-        **facts: What the catalogue's text has a place for, as ``%(name)s``.
+        key: The key of the text in the catalogue.
+        english: The English text, also used if the catalogue lacks the key or a placeholder has
+            no value.
+        **facts: Values for the placeholders of the translation, such as ``%(job_id)s``.
     """
     found = _CATALOGUES[language()].gettext(key)
     if found == key:
@@ -34,12 +35,12 @@ def say(key: str, english: str, /, **facts: object) -> str:
     try:
         return found % facts
     except KeyError:
-        return english  # a text that tells the facts is better than one with holes
+        return english
 
 
 def language() -> str:
-    """Return the code of the caller's language; werkzeug's choice prefers ``en`` to ``pt-BR``."""
-    for tag, quality in request.accept_languages:  # best first
+    """Return ``pt`` or ``en``; werkzeug's ``best_match`` would prefer ``en`` to ``pt-BR``."""
+    for tag, quality in request.accept_languages:  # sorted by quality
         code = tag.partition("-")[0].lower()
         if quality and code in _CATALOGUES:
             return code

@@ -1,1 +1,1 @@
-"""The routes of the API: each parses, calls one use case and answers."""
+"""The routes of the API. Each parses a request, calls one use case and responds."""

@@ -1,4 +1,4 @@
-"""Routes of operators: figures, cleaning up, starting from nothing."""
+"""Operator routes: statistics, workers, cleanup and factory reset."""
 
 from typing import Final
 
@@ -8,15 +8,15 @@ from flask_pydantic import validate
 
 from orchestrator import __version__
 from orchestrator.errors import ConfirmationRequiredError
-from web.documentation.responses import Answer, answers
+from web.documentation.responses import ResponseSpec, document_responses
 from web.http.context import app_settings, maintenance, monitor
-from web.http.messages import say
+from web.http.messages import translate
 from web.schemas.admin import (
     CleanupQuery,
     CleanupReport,
-    OrchestratorFigures,
+    OrchestratorInfo,
     QueueReport,
-    RedisFigures,
+    RedisStats,
     ResetReport,
     ResetRequest,
     ResetResult,
@@ -36,13 +36,13 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 @blueprint.get("/stats")
-@answers(Answer(Stats))
+@document_responses(ResponseSpec(Stats))
 def stats() -> ResponseReturnValue:
-    """Tell how much there is, and which settings are in force."""
+    """Return job counts, Redis memory and the main settings."""
     settings, figures = app_settings(), monitor().statistics()
-    found = Stats(
-        orchestrator=OrchestratorFigures(version=__version__, environment=settings.environment),
-        redis=RedisFigures(
+    report = Stats(
+        orchestrator=OrchestratorInfo(version=__version__, environment=settings.environment),
+        redis=RedisStats(
             total_jobs=figures.total_jobs,
             active_jobs=figures.active_jobs,
             completed_jobs=figures.completed_jobs,
@@ -55,36 +55,42 @@ def stats() -> ResponseReturnValue:
             max_poll_attempts=settings.max_poll_attempts,
         ),
     )
-    return found.model_dump(mode="json")
+    return report.model_dump(mode="json")
 
 
 @blueprint.get("/workers")
-@answers(Answer(WorkersReport))
+@document_responses(ResponseSpec(WorkersReport))
 def workers() -> ResponseReturnValue:
-    """Tell who works, what waits and how jobs have ended, whatever their number."""
-    found = monitor().workload()
-    last_hour = found.ended.last_hour
+    """Return the workers, the queues and the outcomes of recent jobs.
+
+    The response time does not depend on the number of jobs.
+    """
+    workload = monitor().workload()
+    last_hour = workload.ended.last_hour
     report = WorkersReport(
-        workers=[WorkerReport(**vars(worker)) for worker in found.workers],
-        queues=[QueueReport(**vars(queue)) for queue in found.queues],
-        broker_messages=found.broker_messages,
+        workers=[WorkerReport(**vars(worker)) for worker in workload.workers],
+        queues=[QueueReport(**vars(queue)) for queue in workload.queues],
+        broker_messages=workload.broker_messages,
         throughput=Throughput(
             completed_last_hour=last_hour["completed"], failed_last_hour=last_hour["failed"]
         ),
-        failures_by_code=found.ended.codes_last_day,
-        breakers=found.breakers,
+        failures_by_code=workload.ended.codes_last_day,
+        breakers=workload.breakers,
     )
     return report.model_dump(mode="json")
 
 
 @blueprint.post("/cleanup")
 @validate()
-@answers(Answer(CleanupReport))
+@document_responses(ResponseSpec(CleanupReport))
 def cleanup(query: CleanupQuery) -> ResponseReturnValue:
-    """Remove old jobs that have ended."""
+    """Delete finished jobs older than `max_age_hours`.
+
+    Running jobs are never deleted. With `deep=true` the log file is emptied as well.
+    """
     cleaned = maintenance().clean_up(max_age_hours=query.max_age_hours, deep=query.deep)
     report = CleanupReport(
-        message=say("message.cleanup", "Cleanup done"),
+        message=translate("message.cleanup", "Cleanup completed"),
         jobs_removed=cleaned.jobs_removed,
         logs_cleaned=cleaned.logs_cleaned,
     )
@@ -92,21 +98,25 @@ def cleanup(query: CleanupQuery) -> ResponseReturnValue:
 
 
 @blueprint.post("/factory-reset")
-@answers(Answer(ResetReport))
+@document_responses(ResponseSpec(ResetReport))
 def factory_reset() -> ResponseReturnValue:
-    """Cancel what runs and remove everything, here and at every service."""
+    """Cancel all running jobs and delete all data of the orchestrator and the services.
+
+    This cannot be undone. If `FACTORY_RESET_CONFIRM` is set, the body must be
+    `{"confirm": "factory-reset"}`. Services that fail are reported in `microservices`.
+    """
     if app_settings().factory_reset_confirm:
-        asked = request.get_json(silent=True)
-        if asked != ResetRequest(confirm=_CONFIRMATION).model_dump():
+        body = request.get_json(silent=True)
+        if body != ResetRequest(confirm=_CONFIRMATION).model_dump():
             detail = f'The body must be {{"confirm": "{_CONFIRMATION}"}}'
             raise ConfirmationRequiredError(detail, pointer="#/confirm")
     cleaned = maintenance().factory_reset()
     report = ResetReport(
-        message=say("message.factory_reset", "Factory reset done in all services"),
+        message=translate("message.factory_reset", "Factory reset completed in all services"),
         orchestrator=ResetResult(
             jobs_removed=cleaned.jobs_removed, logs_cleaned=cleaned.logs_cleaned
         ),
         microservices=cleaned.microservices,
-        warning=say("warning.factory_reset", "All data was removed from all services"),
+        warning=translate("warning.factory_reset", "All data has been deleted from all services"),
     )
     return report.model_dump(mode="json")

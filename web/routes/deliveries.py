@@ -1,11 +1,11 @@
-"""Routes of webhooks: what was sent about a job, and sending it again."""
+"""Routes of webhook deliveries: list and resend."""
 
 from http import HTTPStatus
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from web.documentation.responses import Answer, answers
+from web.documentation.responses import ResponseSpec, document_responses
 from web.http.context import webhooks
 from web.schemas.deliveries import DeliveryDetail, DeliveryList
 
@@ -15,16 +15,22 @@ blueprint = Blueprint("deliveries", __name__)
 
 
 @blueprint.get("/jobs/<job_id>/deliveries")
-@answers(Answer(DeliveryList))
+@document_responses(ResponseSpec(DeliveryList))
 def page(job_id: str) -> ResponseReturnValue:
-    """Tell what was sent to the job's `callback_url`, and what became of it."""
-    found = [DeliveryDetail.of(delivery) for delivery in webhooks().of(job_id)]
-    return DeliveryList(job_id=job_id, deliveries=found).model_dump(mode="json")
+    """List the webhook deliveries of a job and their outcome, oldest first."""
+    deliveries = [DeliveryDetail.of(delivery) for delivery in webhooks().of(job_id)]
+    return DeliveryList(job_id=job_id, deliveries=deliveries).model_dump(mode="json")
 
 
 @blueprint.post("/jobs/<job_id>/deliveries/<delivery_id>/resend")
-@answers(Answer(DeliveryDetail, status=202, description="It is sent within seconds."))
+@document_responses(
+    ResponseSpec(
+        DeliveryDetail,
+        status=202,
+        description="The delivery was queued and is sent within seconds.",
+    )
+)
 def resend(job_id: str, delivery_id: str) -> ResponseReturnValue:
-    """Send a notice again, under the same id."""
-    fresh = DeliveryDetail.of(webhooks().resend(job_id, delivery_id))
-    return fresh.model_dump(mode="json"), HTTPStatus.ACCEPTED
+    """Resend a webhook delivery under the same `delivery_id`."""
+    delivery = DeliveryDetail.of(webhooks().resend(job_id, delivery_id))
+    return delivery.model_dump(mode="json"), HTTPStatus.ACCEPTED

@@ -1,4 +1,4 @@
-"""Routes of health."""
+"""Health routes and probes."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from orchestrator import __version__
 from orchestrator.operating.health import Health
-from web.documentation.responses import Answer, answers
-from web.guards.access import warnings
+from web.documentation.responses import ResponseSpec, document_responses
+from web.guards.access import security_warnings
 from web.http.context import app_settings, health_checker
-from web.http.errors import headers_of
+from web.http.errors import status_headers
 from web.schemas.jobs import HealthReport, Probe
 
 __all__ = ["blueprint"]
@@ -21,43 +21,51 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/health")
-@answers(Answer(HealthReport), Answer(HealthReport, 503, description="Redis does not answer."))
+@document_responses(
+    ResponseSpec(HealthReport), ResponseSpec(HealthReport, 503, description="Redis is unreachable.")
+)
 def health() -> ResponseReturnValue:
-    """Tell how the orchestrator and its services are."""
+    """Return the health of the orchestrator and its services.
+
+    `status` is `degraded` if a service is unhealthy or its circuit breaker is open, and
+    `unhealthy` with status 503 if Redis is unreachable.
+    """
     found = health_checker().check()
     report = HealthReport(
-        status=_sum_up(found),
+        status=_overall_status(found),
         version=__version__,
         timestamp=datetime.now(UTC),
         microservices=found.microservices,
         instances=found.instances,
         breakers=found.breakers,
-        warnings=warnings(app_settings()),
+        warnings=security_warnings(app_settings()),
     )
     status = HTTPStatus.OK if found.is_store_up else HTTPStatus.SERVICE_UNAVAILABLE
-    return report.model_dump(mode="json"), status, headers_of(status)
+    return report.model_dump(mode="json"), status, status_headers(status)
 
 
 @blueprint.get("/health/live")
-@answers(Answer(Probe))
+@document_responses(ResponseSpec(Probe))
 def live() -> ResponseReturnValue:
-    """Tell that this process answers."""
+    """Liveness probe: succeeds while the process responds."""
     return {"status": "healthy"}
 
 
 @blueprint.get("/health/ready")
-@answers(Answer(Probe), Answer(Probe, 503, description="Redis does not answer."))
+@document_responses(
+    ResponseSpec(Probe), ResponseSpec(Probe, 503, description="Redis is unreachable.")
+)
 def ready() -> ResponseReturnValue:
-    """Tell whether jobs can be accepted: Redis answers."""
+    """Readiness probe: succeeds while Redis is reachable."""
     if health_checker().check().is_store_up:
         return {"status": "healthy"}
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return {"status": "unhealthy"}, status, headers_of(status)
+    return {"status": "unhealthy"}, status, status_headers(status)
 
 
-def _sum_up(found: Health) -> Literal["healthy", "degraded", "unhealthy"]:
+def _overall_status(found: Health) -> Literal["healthy", "degraded", "unhealthy"]:
     if not found.is_store_up:
         return "unhealthy"
-    are_healthy = all(word == "healthy" for word in found.microservices.values())
+    are_healthy = all(status == "healthy" for status in found.microservices.values())
     are_healthy = are_healthy and "open" not in found.breakers.values()
     return "healthy" if are_healthy else "degraded"

@@ -1,4 +1,4 @@
-"""``/metrics``, and what is counted of every request."""
+"""``/metrics`` and the request metrics."""
 
 import time
 
@@ -6,8 +6,8 @@ from flask import Blueprint, Flask, Response
 
 from orchestrator.telemetry.metrics.catalogue import REQUEST_TIME, REQUESTS
 from orchestrator.telemetry.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from web.documentation.responses import Answer, answers
-from web.http.context import monitor, present
+from web.documentation.responses import ResponseSpec, document_responses
+from web.http.context import current_request, monitor
 
 __all__ = ["blueprint", "register_metrics"]
 
@@ -17,29 +17,31 @@ blueprint = Blueprint("metrics", __name__)
 
 
 def register_metrics(app: Flask) -> None:
-    """Have every request counted and timed; before all other hooks."""
-    app.before_request(_begin)
-    app.after_request(_count)
+    """Count and time every request; call this before other hooks are registered."""
+    app.before_request(_start_timer)
+    app.after_request(_count_request)
 
 
 @blueprint.get("/metrics")
-@answers(Answer(media_types=("text/plain",), description="Figures in Prometheus' text format."))
+@document_responses(
+    ResponseSpec(media_types=("text/plain",), description="Metrics in the Prometheus text format.")
+)
 def metrics() -> Response:
-    """Show figures of the API and of all jobs, for Prometheus."""
+    """Return the metrics of the API and of all jobs for Prometheus."""
     return Response(monitor().metrics_page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _begin() -> None:
-    present().began_at = time.perf_counter()
+def _start_timer() -> None:
+    current_request().started_at = time.perf_counter()
 
 
-def _count(response: Response) -> Response:
-    """Count an answer by its route: addresses as such would be without number."""
-    asked = present()
-    method = asked.method if asked.method in _METHODS else "other"
-    route = asked.url_rule.rule if asked.url_rule else "none"
-    watched = monitor()
-    watched.counts.add(REQUESTS, method, route, str(response.status_code))
-    watched.counts.observe(REQUEST_TIME, time.perf_counter() - asked.began_at, method, route)
-    watched.flusher.start()
+def _count_request(response: Response) -> Response:
+    """Count a response by its route; a label per path would be unbounded."""
+    request = current_request()
+    method = request.method if request.method in _METHODS else "other"
+    route = request.url_rule.rule if request.url_rule else "none"
+    watch = monitor()
+    watch.counts.add(REQUESTS, method, route, str(response.status_code))
+    watch.counts.observe(REQUEST_TIME, time.perf_counter() - request.started_at, method, route)
+    watch.flusher.start()
     return response

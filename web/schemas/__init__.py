@@ -1,1 +1,1 @@
-"""Request and response schemas. Imports nothing of the other wings."""
+"""Request and response schemas. Imports no other folder of ``web``."""

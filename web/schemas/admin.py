@@ -1,4 +1,4 @@
-"""What the operator's routes take and answer."""
+"""Schemas of the operator routes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -10,9 +10,9 @@ from web.schemas.jobs import Moment
 __all__ = [
     "CleanupQuery",
     "CleanupReport",
-    "OrchestratorFigures",
+    "OrchestratorInfo",
     "QueueReport",
-    "RedisFigures",
+    "RedisStats",
     "ResetReport",
     "ResetRequest",
     "ResetResult",
@@ -24,101 +24,109 @@ __all__ = [
 ]
 
 
-def _plain(figure: float) -> float:
-    return int(figure) if figure.is_integer() else figure
+def _drop_zero_fraction(value: float) -> float:
+    return int(value) if value.is_integer() else value
 
 
-# 24 and not 24.0, which readers that expect a whole number do not take.
-Figure = Annotated[float, PlainSerializer(_plain, return_type=int | float)]
+# Written as 24 instead of 24.0, which clients with an integer field reject.
+Number = Annotated[float, PlainSerializer(_drop_zero_fraction, return_type=int | float)]
 
 
-class OrchestratorFigures(BaseModel):
-    """Which orchestrator this is."""
+class OrchestratorInfo(BaseModel):
+    """The version and environment of the orchestrator."""
 
     version: str
     environment: str
 
 
-class RedisFigures(BaseModel):
-    """How many jobs there are, and what Redis uses."""
+class RedisStats(BaseModel):
+    """Job counts and Redis memory."""
 
     total_jobs: int
     active_jobs: int
     completed_jobs: int
-    memory_usage: str = Field(description="With its unit, e.g. `12.5MB`.")
+    memory_usage: str = Field(description="Memory that Redis uses, for example `12.5MB`.")
 
 
 class SettingsInForce(BaseModel):
-    """The settings that clients feel."""
+    """Settings that affect clients."""
 
-    cache_ttl_hours: Figure
-    job_timeout_minutes: Figure
-    poll_interval: Figure
+    cache_ttl_hours: Number
+    job_timeout_minutes: Number
+    poll_interval: Number
     max_poll_attempts: int
 
 
 class Stats(BaseModel):
-    """The answer to ``GET /admin/stats``."""
+    """Response of ``GET /admin/stats``."""
 
-    orchestrator: OrchestratorFigures
-    redis: RedisFigures
+    orchestrator: OrchestratorInfo
+    redis: RedisStats
     settings: SettingsInForce
 
 
 class WorkerReport(BaseModel):
-    """A worker process, as it was at its last sign of life."""
+    """A worker process, as of its last heartbeat."""
 
-    worker: str = Field(description="Machine, process id and a word that no other process has.")
-    concurrency: int = Field(description="Turns that it may drive at once.")
-    active_turns: int
-    turns_processed: int = Field(description="Turns that have ended since it began.")
-    heartbeat_age_s: float
+    worker: str = Field(description="Host name, process id and a random suffix.")
+    concurrency: int = Field(
+        description="Maximum number of concurrent turns (executions of a stage)."
+    )
+    active_turns: int = Field(description="Turns that are running.")
+    turns_processed: int = Field(description="Turns completed since the process started.")
+    heartbeat_age_s: float = Field(description="Seconds since the last heartbeat.")
     started_at: Moment
 
 
 class QueueReport(BaseModel):
-    """The jobs that could go on with a stage and wait, in line or for a worker."""
+    """Jobs that wait for a worker, by stage."""
 
     stage: str
-    waiting: int
-    oldest_wait_s: float | None = Field(description="How long the first has waited.")
+    waiting: int = Field(description="Number of waiting jobs.")
+    oldest_wait_s: float | None = Field(
+        description="Seconds that the oldest job has waited; `null` if none waits."
+    )
 
 
 class Throughput(BaseModel):
-    """Jobs that have ended in the last hour, give or take five minutes."""
+    """Jobs that ended in the last hour, in steps of five minutes."""
 
     completed_last_hour: int
     failed_last_hour: int
 
 
 class WorkersReport(BaseModel):
-    """The answer to ``GET /admin/workers``."""
+    """Response of ``GET /admin/workers``."""
 
     workers: list[WorkerReport]
     queues: list[QueueReport]
-    broker_messages: Mapping[str, int] = Field(description="Messages by queue of the broker.")
+    broker_messages: Mapping[str, int] = Field(
+        description="Messages in the Celery broker, by queue."
+    )
     throughput: Throughput
     failures_by_code: Mapping[str, int] = Field(
-        description="Jobs that have failed in the last 24 hours; after fifty codes, `other`."
+        description="Failed jobs of the last 24 hours by `error_code`. After the first fifty "
+        "codes, the others are counted as `other`."
     )
     breakers: Mapping[str, Literal["closed", "open", "half-open"]] = Field(
-        description="By service: left alone while it is open, tried once while half-open."
+        description="State of each service's circuit breaker. An `open` breaker stops all calls to "
+        "the service; a `half-open` one allows a single trial call."
     )
 
 
 class CleanupQuery(BaseModel):
-    """The query of ``POST /admin/cleanup``."""
+    """Query of ``POST /admin/cleanup``."""
 
     model_config = ConfigDict(frozen=True)
 
     max_age_hours: float = Field(
-        24, ge=0, allow_inf_nan=False, description="Age from which on jobs are removed."
+        24, ge=0, allow_inf_nan=False, description="Minimum age in hours of the jobs to delete."
     )
-    deep: bool = Field(default=False, description="Whether the logs are emptied too.")
+    deep: bool = Field(default=False, description="Empty the log file as well.")
 
 
 class CleanupReport(BaseModel):
-    """The answer to ``POST /admin/cleanup``."""
+    """Response of ``POST /admin/cleanup``."""
 
     message: str
     jobs_removed: int
@@ -126,7 +134,7 @@ class CleanupReport(BaseModel):
 
 
 class ResetRequest(BaseModel):
-    """The body of ``POST /admin/factory-reset``; needed where a confirmation is."""
+    """Body of ``POST /admin/factory-reset``, required if ``FACTORY_RESET_CONFIRM`` is set."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -134,14 +142,14 @@ class ResetRequest(BaseModel):
 
 
 class ResetResult(BaseModel):
-    """What was removed here."""
+    """What was deleted in the orchestrator."""
 
     jobs_removed: int
     logs_cleaned: bool
 
 
 class ResetReport(BaseModel):
-    """The answer to ``POST /admin/factory-reset``."""
+    """Response of ``POST /admin/factory-reset``."""
 
     message: str
     orchestrator: ResetResult

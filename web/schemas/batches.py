@@ -1,4 +1,4 @@
-"""What the routes of batches take and answer."""
+"""Schemas of the batch routes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -9,16 +9,16 @@ from orchestrator.domain.job import JobStatus
 from orchestrator.store.batches import Batch
 from orchestrator.store.playlists import Listing
 from orchestrator.use_cases.batches import BatchStatus, BatchView, Item
-from web.schemas.fields import SourceAddress
+from web.schemas.fields import SourceUrl
 from web.schemas.jobs import Moment, PipelineOptions
 
 __all__ = ["BatchAccepted", "BatchDetail", "BatchItem", "BatchRequest"]
 
-_MOST_VIDEOS = 500  # with a job of 3 kB each, one request costs Redis 1.5 MB at the most
+_MAX_VIDEOS = 500  # at 3 kB per job, one request takes at most 1.5 MB of Redis
 
 
 class BatchRequest(PipelineOptions):
-    """The body of ``POST /batches``: the options hold for every video."""
+    """Body of ``POST /batches``. The options apply to every video."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -26,42 +26,45 @@ class BatchRequest(PipelineOptions):
         }
     )
 
-    youtube_urls: tuple[SourceAddress, ...] = Field(
-        default_factory=tuple, min_length=1, max_length=_MOST_VIDEOS, description="The videos."
+    youtube_urls: tuple[SourceUrl, ...] = Field(
+        default_factory=tuple,
+        min_length=1,
+        max_length=_MAX_VIDEOS,
+        description="The URLs of the videos.",
     )
-    playlist_url: SourceAddress = Field(
+    playlist_url: SourceUrl = Field(
         default_factory=str,
-        description="Instead of them: a playlist or a channel, of which the first "
-        "`MAX_BATCH_ITEMS` videos are taken.",
+        description="The URL of a playlist or channel, instead of `youtube_urls`. The batch "
+        "contains its first `MAX_BATCH_ITEMS` videos.",
         examples=["https://www.youtube.com/playlist?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"],
     )
 
 
 class BatchAccepted(BaseModel):
-    """The answer to ``POST /batches``."""
+    """Response of ``POST /batches``."""
 
     batch_id: str
     status: Literal["listing", "running"]
-    total: int = Field(description="Its videos; 0 while its playlist is listed.")
+    total: int = Field(description="Number of videos; 0 while the playlist is being listed.")
 
     @classmethod
     def of(cls, batch: Batch) -> "BatchAccepted":
-        """Show a batch that was just accepted."""
+        """Create from an accepted batch."""
         status: Literal["listing", "running"] = "listing" if batch.listing else "running"
         return cls(batch_id=batch.batch_id, status=status, total=len(batch.sources))
 
 
 class PlaylistDetail(BaseModel):
-    """The playlist or channel that a batch is made of."""
+    """The playlist or channel of a batch."""
 
     url: str
     title: str | None
-    truncated: bool = Field(description="Whether it has more videos than the batch.")
-    skipped: int = Field(description="Its entries that are not accepted as a source.")
+    truncated: bool = Field(description="Whether the playlist has more videos than the batch.")
+    skipped: int = Field(description="Number of entries whose source is not accepted.")
 
     @classmethod
     def of(cls, listing: Listing) -> "PlaylistDetail":
-        """Show what is known of a playlist."""
+        """Create from a listing."""
         return cls(
             url=listing.source.public_url,
             title=listing.title,
@@ -76,16 +79,16 @@ class BatchItem(BaseModel):
     youtube_url: str
     job_id: str
     status: JobStatus | None = Field(
-        description="`null` before the job is submitted, and after it has expired."
+        description="`null` until the job is submitted, and after it has expired."
     )
     progress: float
-    warning_count: int = Field(description="How many `warnings` the job has.")
+    warning_count: int = Field(description="Number of the job's `warnings`.")
     error_code: str | None
     error_message: str | None
 
     @classmethod
     def of(cls, item: Item) -> "BatchItem":
-        """Show an item."""
+        """Create from a batch item."""
         job = item.job
         return cls(
             youtube_url=item.source.public_url,
@@ -99,26 +102,26 @@ class BatchItem(BaseModel):
 
 
 class BatchDetail(BaseModel):
-    """The answer to ``GET /batches/{batch_id}``."""
+    """Response of ``GET /batches/{batch_id}``."""
 
     batch_id: str
     status: BatchStatus = Field(
-        description="`listing` while its playlist is listed, `failed` if that came to nothing; "
-        "`completed` when every job has ended, in whatever way."
+        description="`listing` while the playlist is read, `failed` if it could not be read, "
+        "`completed` once every job is completed, failed or cancelled."
     )
     created_at: Moment
-    total: int = Field(description="Its videos; 0 while its playlist is listed.")
+    total: int = Field(description="Number of videos; 0 while the playlist is being listed.")
     playlist: PlaylistDetail | None = Field(
-        description="What it is made of; `null` for a list of videos."
+        description="The source of the batch; `null` for a list of videos."
     )
-    error_code: str | None = Field(description="Why the playlist could not be listed.")
+    error_code: str | None = Field(description="Why the playlist could not be read.")
     error_message: str | None
-    counts: Mapping[str, int] = Field(description="Jobs by status.")
+    counts: Mapping[str, int] = Field(description="Number of jobs by status.")
     items: Sequence[BatchItem]
 
     @classmethod
     def of(cls, view: BatchView) -> "BatchDetail":
-        """Show a batch."""
+        """Create from a batch and its jobs."""
         listing = view.batch.listing
         return cls(
             batch_id=view.batch.batch_id,

@@ -11,7 +11,7 @@ __all__ = ["DeliveryDetail", "DeliveryList"]
 
 
 class DeliveryDetail(BaseModel):
-    """One notice about a job."""
+    """One webhook delivery."""
 
     delivery_id: str
     type: str
@@ -25,7 +25,7 @@ class DeliveryDetail(BaseModel):
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryDetail":
-        """Show a delivery."""
+        """Create from a delivery."""
         return cls(
             delivery_id=delivery.delivery_id,
             type=f"job.{delivery.job_status}",
@@ -40,7 +40,7 @@ class DeliveryDetail(BaseModel):
 
 
 class DeliveryList(BaseModel):
-    """The answer to ``GET /jobs/{job_id}/deliveries``, oldest first."""
+    """Response of ``GET /jobs/{job_id}/deliveries``, oldest first."""
 
     job_id: str
     deliveries: Sequence[DeliveryDetail]

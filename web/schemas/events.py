@@ -1,4 +1,4 @@
-"""What ``GET /jobs/{job_id}/events`` answers where no stream is asked for."""
+"""Schemas of ``GET /jobs/{job_id}/events`` as JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["EventEntry", "EventList"]
 
 
 class EventEntry(BaseModel):
-    """One entry of a job's history; what does not apply is left out."""
+    """One event of a job; fields that do not apply are absent."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -21,12 +21,12 @@ class EventEntry(BaseModel):
 
 
 class EventList(BaseModel):
-    """A job's history, oldest first."""
+    """The events of a job, oldest first."""
 
     job_id: str
     events: Sequence[EventEntry]
 
     @classmethod
     def of(cls, job_id: str, entries: Sequence[Mapping[str, Any]]) -> "EventList":
-        """Show a history."""
+        """Create from a job's history."""
         return cls(job_id=job_id, events=[EventEntry(**entry) for entry in entries])

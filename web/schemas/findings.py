@@ -1,4 +1,4 @@
-"""What services found out about a recording, as the API shows it."""
+"""Schemas of what the services found in a recording: warnings, quality, languages, tracks."""
 
 from pydantic import BaseModel, Field
 
@@ -12,65 +12,65 @@ def _is_none(value: float | None) -> bool:
 
 
 class WarningDetail(BaseModel):
-    """Something that is missing, doubtful or unusual in a result."""
+    """A defect, uncertainty or peculiarity of a result."""
 
-    code: str = Field(
-        description="A stable name for programs, e.g. `no_speech` or `low_confidence`."
-    )
-    detail: str = Field(description="One sentence in English.")
+    code: str = Field(description="A stable code, for example `no_speech` or `low_confidence`.")
+    detail: str = Field(description="An explanation in English.")
     start: float | None = Field(
         None,
         exclude_if=_is_none,
-        description="In seconds on the recording's time line; left out where it holds for all "
-        "of the recording.",
+        description="Start of the affected passage in seconds; absent if the warning applies to "
+        "the whole recording.",
     )
-    end: float | None = Field(None, exclude_if=_is_none, description="In seconds.")
+    end: float | None = Field(
+        None, exclude_if=_is_none, description="End of the affected passage in seconds."
+    )
 
     @classmethod
     def of(cls, warning: JobWarning) -> "WarningDetail":
-        """Show a warning."""
+        """Create from a warning."""
         return cls(code=warning.code, detail=warning.detail, start=warning.start, end=warning.end)
 
 
 class QualityDetail(BaseModel):
-    """How much of the speech became text, and how sure the transcriber is of it."""
+    """Coverage and confidence of a transcript."""
 
-    speech_s: float = Field(description="Seconds of speech that were detected.")
-    transcribed_s: float = Field(description="Seconds of it that have words.")
-    mean_confidence: float | None = Field(description="From 0 to 1, over all words.")
+    speech_s: float = Field(description="Seconds of detected speech.")
+    transcribed_s: float = Field(description="Seconds of detected speech that have words.")
+    mean_confidence: float | None = Field(description="Mean confidence of all words, from 0 to 1.")
 
     @classmethod
     def of(cls, quality: Quality | None) -> "QualityDetail | None":
-        """Show a quality, if there is one."""
+        """Create from a quality, if it is known."""
         return cls.model_validate(vars(quality)) if quality else None
 
 
 class LanguageDetail(BaseModel):
-    """A language that is spoken in the recording."""
+    """A language spoken in the recording."""
 
-    code: str
-    seconds: float
+    code: str = Field(description="Language code, for example `pt`.")
+    seconds: float = Field(description="Seconds of speech in this language.")
 
     @classmethod
     def of(cls, language: SpokenLanguage) -> "LanguageDetail":
-        """Show a language."""
+        """Create from a language."""
         return cls(code=language.code, seconds=language.seconds)
 
 
 class AudioTrackDetail(BaseModel):
-    """One of the audio tracks of the recording's file."""
+    """An audio track of the recording."""
 
-    number: int = Field(description="From 1; what `audio_track` chooses by.")
+    number: int = Field(description="The number to select with `audio_track`, from 1.")
     language: str | None
     title: str | None
     codec: str | None
     channels: int | None
-    default: bool = Field(description="Whether the file names it as its default.")
+    default: bool = Field(description="Whether it is the default track of the file.")
     chosen: bool = Field(description="Whether it was transcribed.")
 
     @classmethod
     def of(cls, track: AudioTrack) -> "AudioTrackDetail":
-        """Show a track."""
+        """Create from a track."""
         return cls(
             number=track.number,
             language=track.language,

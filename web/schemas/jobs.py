@@ -1,4 +1,4 @@
-"""What goes over the wire, in both directions."""
+"""Schemas of jobs and of health."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -30,7 +30,7 @@ from web.schemas.fields import (
     Language,
     LanguageOrAuto,
     Metadata,
-    SourceAddress,
+    SourceUrl,
     Switch,
 )
 from web.schemas.findings import AudioTrackDetail, LanguageDetail, QualityDetail, WarningDetail
@@ -45,11 +45,11 @@ __all__ = [
     "to_rfc3339",
 ]
 
-_LEAST_PROGRESS = 5.0  # below it an estimate would be a guess
+_MIN_PROGRESS = 5.0  # below it an estimate would be a guess
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """Return an instant as the API writes it: UTC, milliseconds, ``Z`` (RFC 3339)."""
+    """Format an instant in UTC with milliseconds and ``Z`` (RFC 3339)."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -57,57 +57,68 @@ Moment = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
 
 
 class PipelineOptions(BaseModel):
-    """What may be chosen for a video. What is left out takes the operator's default."""
+    """Options of a job. Omitted options use the operator's defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: LanguageOrAuto | None = Field(
         None,
-        description="The spoken language, or `auto` to detect it. Other spellings than the codes "
-        "listed here are accepted too, e.g. `pt-BR`, `por` or `iw`.",
+        description="The spoken language, or `auto` to detect it. Other spellings of the listed "
+        "codes are accepted, for example `pt-BR`, `por` or `iw`.",
     )
     language_out: Language | None = Field(
-        None, description="The language to translate to, spelled as `language`."
+        None, description="The language to translate the transcript to."
     )
-    remove_noise: Switch | None = None
-    convert_to_mono: Switch | None = None
-    apply_highpass_filter: Switch = False
-    set_sample_rate_16k: Switch | None = None
-    isolate_vocals: Switch = False
+    remove_noise: Switch | None = Field(None, description="Reduce background noise.")
+    convert_to_mono: Switch | None = Field(None, description="Mix all channels into one.")
+    apply_highpass_filter: Switch = Field(
+        default=False, description="Remove low frequencies such as wind and hum."
+    )
+    set_sample_rate_16k: Switch | None = Field(None, description="Resample to 16 kHz.")
+    isolate_vocals: Switch = Field(
+        default=False, description="Separate the voice from music. Slower; helps with loud music."
+    )
     vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
-        (), max_length=100, description="Names and terms that are spoken."
+        (),
+        max_length=100,
+        description="Names and uncommon terms in the recording, which improve their recognition.",
     )
     captions: CaptionsChoice = Field(
         CaptionsChoice.IGNORE,
-        description="`prefer` takes the publisher's own subtitles instead of a transcription, "
-        "where the video has some in `language_out`, else in `language`; the job then has no "
-        "audio, and `captions_source` says so. Means nothing for a file.",
+        description="`prefer` uses the publisher's subtitles instead of a transcription, if the "
+        "video has any in `language_out`, otherwise in `language`. The job then has no audio, "
+        "and its `captions_source` is `publisher`. Ignored for uploads.",
         examples=["prefer"],
     )
     diarize: Switch = Field(
-        default=False, description="Whether each segment says who speaks, as `speaker`."
+        default=False, description="Identify the speakers and set `speaker` in each segment."
     )
     channels: Channels = Field(
         Channels.AUTO,
-        description="`separate` transcribes each channel alone and names it in the segments, as "
-        "`speaker`; `mix` transcribes all of them together. `auto` separates channels that "
+        description="`separate` transcribes each channel on its own and sets `speaker` to the "
+        "channel; `mix` transcribes all channels together; `auto` separates channels that "
         "clearly carry different voices.",
         examples=["separate"],
     )
     audio_track: AudioTrackChoice | None = Field(
         None,
-        description="Which audio track of the file to transcribe: its number, from 1, or its "
-        "language. By default the file's own default track, then `language`, then speech decide.",
+        description="The audio track to transcribe: its number, from 1, or its language. If it is "
+        "omitted, the file's default track is used, then one in `language`, then one with speech.",
         examples=[2],
     )
     metadata: Metadata = Field(
-        default_factory=dict, description="Notes of your own; jobs can be listed by them."
+        default_factory=dict,
+        description="Up to 16 key-value pairs of your own. `GET /jobs` can filter by them.",
     )
-    callback_url: SourceAddress | None = Field(
-        None, description="Where to send a signed notice when the job has ended."
+    callback_url: SourceUrl | None = Field(
+        None, description="URL that receives a signed webhook when the job ends."
     )
-    priority: Priority = Priority.NORMAL
-    force: Switch = False
+    priority: Priority = Field(
+        Priority.NORMAL, description="Position in the queue relative to other jobs."
+    )
+    force: Switch = Field(
+        default=False, description="Process the video again even if a previous result exists."
+    )
 
     def to_request(
         self,
@@ -118,7 +129,7 @@ class PipelineOptions(BaseModel):
         origin: Origin | None = None,
         upload: Upload | None = None,
     ) -> JobRequest:
-        """Return the request for one address or file, with the operator's defaults filled in."""
+        """Return the job request for a URL or file, with the operator's defaults applied."""
         chosen = {
             "language": (self.language, settings.default_language),
             "remove_noise": (self.remove_noise, settings.default_remove_noise),
@@ -154,13 +165,13 @@ class PipelineOptions(BaseModel):
 
 
 class PipelineRequest(PipelineOptions):
-    """The body of ``POST /pipeline``."""
+    """Body of ``POST /pipeline``."""
 
-    youtube_url: SourceAddress
+    youtube_url: SourceUrl = Field(description="The URL of the video.")
 
 
 class VideoDetail(BaseModel):
-    """What is known of the video."""
+    """Metadata of the video, as far as they are known."""
 
     title: str | None
     duration_s: float | None
@@ -169,7 +180,7 @@ class VideoDetail(BaseModel):
 
 
 class PipelineAccepted(BaseModel):
-    """The answer to ``POST /pipeline``."""
+    """Response of ``POST /pipeline``."""
 
     job_id: str
     status: JobStatus
@@ -179,7 +190,7 @@ class PipelineAccepted(BaseModel):
 
 
 class StageDetail(BaseModel):
-    """One stage of a job."""
+    """A stage of a job."""
 
     status: StageStatus
     job_id: str | None
@@ -190,7 +201,7 @@ class StageDetail(BaseModel):
 
     @classmethod
     def of(cls, record: StageRecord) -> "StageDetail":
-        """Show what the store knows of a stage."""
+        """Create from a stage record."""
         return cls(
             status=record.status,
             job_id=record.job_id,
@@ -202,10 +213,10 @@ class StageDetail(BaseModel):
 
 
 class JobDetail(BaseModel):
-    """The answer to ``GET /jobs/{job_id}``; every key is always there."""
+    """Response of ``GET /jobs/{job_id}``. Every key is always present."""
 
     job_id: str
-    youtube_url: str = Field(description="The video's URL, without a login that it may contain.")
+    youtube_url: str = Field(description="The URL of the video, without user name and password.")
     status: JobStatus
     overall_progress: float
     created_at: Moment
@@ -216,10 +227,11 @@ class JobDetail(BaseModel):
     transcription_segments: tuple[Mapping[str, Any], ...] | None
     detected_language: str | None
     captions_source: Literal["publisher", "transcription"] | None = Field(
-        description="Who has made the text: the publisher, or the transcriber; `null` before."
+        description="Origin of the text: the publisher's subtitles or a transcription; `null` "
+        "until the job has completed."
     )
     captions_language: str | None = Field(
-        description="The tag of the publisher's subtitles, e.g. `pt-BR`; `und` if not known."
+        description="Language tag of the publisher's subtitles, such as `pt-BR`; `und` if unknown."
     )
     transcription_file: str | None
     audio_file: str | None
@@ -228,32 +240,34 @@ class JobDetail(BaseModel):
     error_code: str | None
     error_stage: str | None
     error_retryable: bool | None = Field(
-        description="Whether the same job may succeed later; `null` unless it failed."
+        description="Whether a retry may succeed; `null` unless the job failed."
     )
     warnings: Sequence[WarningDetail] = Field(
-        description="What is missing, doubtful or unusual in the result: of the download, the "
-        "normalization and the transcription, in this order."
+        description="Defects, uncertainties and peculiarities of the result, in the order of the "
+        "stages."
     )
     quality: QualityDetail | None = Field(
-        description="`null` before the transcription, for the publisher's subtitles, and where "
-        "the transcriber does not measure it."
+        description="`null` before the transcription, for the publisher's subtitles, and if the "
+        "transcriber does not report it."
     )
     languages: Sequence[LanguageDetail] = Field(
-        description="The languages that are spoken, the most spoken one first."
+        description="The spoken languages, the most frequent first."
     )
     audio_tracks: Sequence[AudioTrackDetail] = Field(
-        description="The audio tracks of the file, known once it is normalized."
+        description="The audio tracks of the file; empty until the normalization has completed."
     )
     metadata: Mapping[str, str]
     callback_url: str | None
-    queue_position: int | None
+    queue_position: int | None = Field(
+        description="Position in the admission queue, from 1; `null` if the job is not in it."
+    )
     eta_seconds: float | None = Field(
-        description="About how long it will take, from how fast it went so far."
+        description="Estimated seconds until completion, extrapolated from the progress so far."
     )
 
     @classmethod
     def of(cls, job: Job, transcript: Transcript | None, queue_position: int | None) -> "JobDetail":
-        """Show a job."""
+        """Create from a job, its transcript and its position in the queue."""
         is_done = job.status is JobStatus.COMPLETED
         files = {stage.name: job.stages[stage.name].filename for stage in STAGES}
         found = job.findings
@@ -290,13 +304,13 @@ class JobDetail(BaseModel):
 
 
 class Probe(BaseModel):
-    """The answer to ``GET /health/live`` and ``GET /health/ready``."""
+    """Response of ``GET /health/live`` and ``GET /health/ready``."""
 
     status: Literal["healthy", "unhealthy"]
 
 
 class HealthReport(BaseModel):
-    """The answer to ``GET /health``."""
+    """Response of ``GET /health``."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
     service: str = "ytcaption-orchestrator"
@@ -305,7 +319,7 @@ class HealthReport(BaseModel):
     microservices: Mapping[str, str]
     instances: Mapping[str, Mapping[str, str]] = Field(
         default_factory=dict,
-        description="Each instance's own word by its address, for services that have several.",
+        description="Health of each instance by its URL, for services with several.",
     )
     breakers: Mapping[str, str]
     warnings: Sequence[str] = ()
@@ -316,14 +330,14 @@ def _captions_source(job: Job) -> Literal["publisher", "transcription"]:
 
 
 def _estimate_s(job: Job) -> float | None:
-    """Return the seconds that a job will still take, if it goes on as it has begun."""
-    worked = [record for record in job.stages.values() if record.started_at]
-    if job.status.is_terminal or not worked or job.overall_progress < _LEAST_PROGRESS:
+    """Extrapolate the remaining seconds of a job from its progress so far."""
+    started = [record for record in job.stages.values() if record.started_at]
+    if job.status.is_terminal or not started or job.overall_progress < _MIN_PROGRESS:
         return 0.0 if job.status is JobStatus.COMPLETED else None
-    # Stage by stage: between a failure and a retry, nobody worked.
+    # Sum the stages: the time between a failure and a retry does not count.
     spent_s = -job.waited_s
-    for record in worked:
+    for record in started:
         ended = record.completed_at or job.updated_at
         spent_s += (ended - (record.started_at or ended)).total_seconds()
-    left = (100 - job.overall_progress) / job.overall_progress
-    return round(max(spent_s, 0.0) * left, 1)
+    remaining_ratio = (100 - job.overall_progress) / job.overall_progress
+    return round(max(spent_s, 0.0) * remaining_ratio, 1)

@@ -1,4 +1,4 @@
-"""What the routes of results take and give."""
+"""Schemas of the result routes."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -22,7 +22,7 @@ __all__ = ["CueDetail", "TranscriptDocument", "TranscriptFormat", "TranscriptQue
 
 
 class TranscriptFormat(StrEnum):
-    """How a transcript is written down; also the ending of its file's name."""
+    """Format of a transcript; the value is also its file extension."""
 
     JSON = "json"
     TXT = "txt"
@@ -31,7 +31,7 @@ class TranscriptFormat(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """The media type by which Accept asks for it."""
+        """The media type of the format."""
         return _MEDIA_TYPES[self]
 
 
@@ -44,12 +44,12 @@ _MEDIA_TYPES = {
 
 
 class TranscriptQuery(BaseModel):
-    """The query of ``GET /jobs/{job_id}/transcript``; what is left out takes the operator's."""
+    """Query of ``GET /jobs/{job_id}/transcript``; omitted limits use the operator's defaults."""
 
     model_config = ConfigDict(frozen=True)
 
     format: TranscriptFormat | None = Field(
-        None, description="How it is written down; where left out, Accept decides."
+        None, description="Format of the file. By default `Accept` decides."
     )
     max_line_chars: MaxLineChars | None = None
     max_lines: MaxLines | None = None
@@ -59,28 +59,28 @@ class TranscriptQuery(BaseModel):
     min_gap_s: MinGapS | None = None
 
     def style(self, default: CueStyle) -> CueStyle:
-        """Return what the cues are to look like."""
+        """Return the cue style, with the limits of the query."""
         return default.model_copy(update=self.model_dump(exclude={"format"}, exclude_none=True))
 
 
 class CueDetail(BaseModel):
-    """What is shown at one time."""
+    """A subtitle cue."""
 
-    start: float = Field(description="In seconds.")
-    end: float = Field(description="In seconds.")
+    start: float = Field(description="Start in seconds.")
+    end: float = Field(description="End in seconds.")
     lines: Sequence[str]
-    speaker: str | None = Field(description="Who says it, where speakers are known.")
+    speaker: str | None = Field(description="The speaker, if known.")
 
 
 class TranscriptDocument(BaseModel):
-    """A transcript as JSON: the text, its segments with their words, and the cues."""
+    """A transcript as JSON: text, segments with words, and subtitle cues."""
 
     job_id: str
     language: str | None
     text: str
     segments: Sequence[dict[str, Any]] = Field(
-        description="Each with `text`, `start`, `end` and `duration` in seconds; where known, "
-        "with `words`, `language`, `confidence`, `no_speech` and `speaker`."
+        description="Segments with `text`, and `start`, `end` and `duration` in seconds. If known, "
+        "also `words`, `language`, `confidence`, `no_speech` and `speaker`."
     )
     languages: Sequence[LanguageDetail]
     warnings: Sequence[WarningDetail]
@@ -89,7 +89,7 @@ class TranscriptDocument(BaseModel):
 
     @classmethod
     def of(cls, job_id: str, transcript: Transcript, cues: Sequence[Cue]) -> "TranscriptDocument":
-        """Show a transcript."""
+        """Create from a transcript and its cues."""
         return cls(
             job_id=job_id,
             language=transcript.language,

@@ -1,1 +1,1 @@
-"""The web page: submit, follow, read, operate. It uses the public API and nothing else."""
+"""The web page: submit, follow and read jobs. It uses only the public API."""

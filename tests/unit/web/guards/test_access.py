@@ -5,7 +5,7 @@ import pytest
 from orchestrator.domain.access import Scope, make_key
 from orchestrator.errors import SettingsError
 from tests.support.jobs import make_settings
-from web.guards.access import needed_scope, refuse_or_warn
+from web.guards.access import check_api_keys, required_scope
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ from web.guards.access import needed_scope, refuse_or_warn
     ],
 )
 def test_a_route_needs_a_scope(method: str, path: str, scope: Scope | None) -> None:
-    assert needed_scope(method, path) is scope
+    assert required_scope(method, path) is scope
 
 
 def test_production_does_not_start_without_keys_and_says_what_to_set() -> None:
     with pytest.raises(SettingsError, match=r"API_KEYS.*python -m web\.keys"):
-        refuse_or_warn(make_settings(environment="production"))
+        check_api_keys(make_settings(environment="production"))
 
 
 def test_production_starts_with_keys(caplog: pytest.LogCaptureFixture) -> None:
     _, key = make_key("ann", ["read"])
-    refuse_or_warn(make_settings(environment="production", api_keys=(key,)))
+    check_api_keys(make_settings(environment="production", api_keys=(key,)))
     assert not caplog.records
 
 
 def test_an_open_api_is_loud_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    refuse_or_warn(make_settings())
+    check_api_keys(make_settings())
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "API_KEYS" in caplog.text

@@ -26,7 +26,7 @@ from orchestrator.errors import (
 from tests.support.jobs import make_settings
 from web.http.body import JsonProvider, JsonRequest
 from web.http.errors import register_errors
-from web.http.headers import register_hygiene
+from web.http.headers import register_headers
 from web.schemas.job_list import JobListQuery
 from web.schemas.jobs import PipelineRequest
 
@@ -37,7 +37,7 @@ def client_of(view: Callable[..., ResponseReturnValue]) -> Any:
     app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
     app.request_class = JsonRequest
     app.json = JsonProvider(app)
-    register_hygiene(app, make_settings())
+    register_headers(app, make_settings())
     register_errors(app)
     app.add_url_rule("/", view_func=view, methods=["GET", "POST"], endpoint="view")
     return app.test_client()

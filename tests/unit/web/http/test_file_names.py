@@ -14,7 +14,7 @@ from foundation.content_disposition import attachment
 from orchestrator.domain.job import Job, JobOptions, Upload, Video
 from orchestrator.domain.sources import Source
 from tests.support.jobs import make_job, make_request
-from web.http.file_names import audio_name, safe_name, transcript_name
+from web.http.file_names import audio_filename, safe_filename, transcript_filename
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
@@ -27,7 +27,7 @@ def job(title: str | None = None, *, url: str | None = None, **facts: Any) -> Jo
 
 
 def test_a_transcript_has_the_title_the_language_and_the_format() -> None:
-    assert transcript_name(job("Reunião de março"), "pt", "srt") == "Reunião de março.pt.srt"
+    assert transcript_filename(job("Reunião de março"), "pt", "srt") == "Reunião de março.pt.srt"
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_a_transcript_has_the_title_the_language_and_the_format() -> None:
 def test_the_language_is_that_of_the_text(
     facts: dict[str, Any], detected: str | None, expected: str
 ) -> None:
-    assert transcript_name(job("Talk", **facts), detected, "vtt") == expected
+    assert transcript_filename(job("Talk", **facts), detected, "vtt") == expected
 
 
 def test_an_upload_without_a_title_has_its_own_name() -> None:
     upload = Upload("entrevista final.v2.mp4", 1, "00")
-    assert transcript_name(job(upload=upload), "pt", "txt") == "entrevista final.v2.pt.txt"
+    assert transcript_filename(job(upload=upload), "pt", "txt") == "entrevista final.v2.pt.txt"
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_an_upload_without_a_title_has_its_own_name() -> None:
     ],
 )
 def test_without_a_title_the_name_is_that_of_the_file_or_the_job(url: str, expected: str) -> None:
-    assert transcript_name(job(url=url), "en", "srt") == expected
+    assert transcript_filename(job(url=url), "en", "srt") == expected
 
 
 @pytest.mark.parametrize("title", ["", " ", "...", "///", "\u202e", "\x00", "<>"])
 def test_a_title_of_which_nothing_is_left_is_none(title: str) -> None:
-    assert transcript_name(job(title), "en", "srt") == "a1b2c3d4e5f60718.en.srt"
+    assert transcript_filename(job(title), "en", "srt") == "a1b2c3d4e5f60718.en.srt"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_title_of_which_nothing_is_left_is_none(title: str) -> None:
     ],
 )
 def test_audio_has_the_title_and_its_own_suffix(artifact: str, expected: str) -> None:
-    assert audio_name(job("Talk"), artifact) == expected
+    assert audio_filename(job("Talk"), artifact) == expected
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_audio_has_the_title_and_its_own_suffix(artifact: str, expected: str) ->
     ],
 )
 def test_names_are_safe(title: str, expected: str) -> None:
-    assert safe_name(title, suffix=".srt") == expected
+    assert safe_filename(title, suffix=".srt") == expected
 
 
 @pytest.mark.parametrize("character", ["a", "ã", "日", "😀", FAMILY, "नि"])
 def test_a_long_name_is_cut_between_characters(character: str) -> None:
-    name = safe_name(character * 300, suffix=".pt-BR.srt")
+    name = safe_filename(character * 300, suffix=".pt-BR.srt")
     assert len(name.encode()) <= 240
     stem = name.removesuffix(".pt-BR.srt")
     assert len(stem.encode()) > 200
@@ -128,7 +128,7 @@ def test_a_long_name_is_cut_between_characters(character: str) -> None:
 @example("aux ." * 60)
 @example("\u200d" * 300)
 def test_any_title_makes_a_name_that_can_be_saved_and_sent(title: str) -> None:
-    name = safe_name(title, suffix=".en.srt")
+    name = safe_filename(title, suffix=".en.srt")
     assert is_valid_filename(name, platform="universal")
     assert len(name.encode()) <= 240
     assert name.endswith(".en.srt")

@@ -11,7 +11,7 @@ from flask import Flask
 import web
 from orchestrator.errors import OrchestratorError
 from web.http import errors
-from web.http.messages import language, say
+from web.http.messages import language, translate
 
 CATALOGUE = Path(web.__file__).parent / "translations" / "pt" / "LC_MESSAGES" / "messages.po"
 # Its texts go by their reason.
@@ -22,7 +22,7 @@ def said(accept_language: str | None, key: str, english: str, **facts: object) -
     app = Flask("test", static_folder=None, root_path=str(Path(web.__file__).parent))
     headers = {"Accept-Language": accept_language} if accept_language else {}
     with app.test_request_context(headers=headers):
-        return say(key, english, **facts)
+        return translate(key, english, **facts)
 
 
 @pytest.mark.parametrize(
