@@ -1,4 +1,4 @@
-"""Every state of every page, for tests that look at them."""
+"""Every state of every page, for visual tests."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ def form(page: Page, _jobs: Jobs) -> None:
 
 
 def form_in_full(page: Page, jobs: Jobs) -> None:
-    """Show all options, and what is wrong with an empty form."""
+    """Show all options and the error of an empty form."""
     form(page, jobs)
     page.get_by_text("Mais opções").click()
     page.get_by_role("button", name="Transcrever").click()
@@ -49,26 +49,26 @@ def form_in_english(page: Page, jobs: Jobs) -> None:
     """Show the form in English."""
     form(page, jobs)
     page.get_by_role("button", name="Switch to English").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("From video to text")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New transcript")
 
 
 def key_dialog(page: Page, jobs: Jobs) -> None:
-    """Ask for the API key."""
+    """Open the API key dialog."""
     form(page, jobs)
     page.get_by_role("button", name="Informar a chave de API").click()
 
 
 def job_running(page: Page, jobs: Jobs) -> None:
-    """Show a job that is transcribed."""
+    """Show a job during transcription."""
     page.goto(f"/ui/jobs/{jobs.running}")
     expect(page.locator(".line").first).to_be_visible()
 
 
 def job_cut_off(page: Page, jobs: Jobs) -> None:
-    """Show it where no stream gets through."""
+    """Show a running job with streams blocked."""
     forbid_streams(page)
     job_running(page, jobs)
-    expect(page.get_by_text("Sem transmissão ao vivo")).to_be_visible()
+    expect(page.get_by_text("Atualizações ao vivo indisponíveis")).to_be_visible()
 
 
 def job_failed(page: Page, jobs: Jobs) -> None:
@@ -107,7 +107,7 @@ FOUND: Final[dict[str, Any]] = {
         | {"default": False, "chosen": True},
     ],
 }
-"""What the services may find out, in more kinds than one recording has."""
+"""Findings of every kind."""
 
 
 def job_with_warnings(page: Page, jobs: Jobs) -> None:
@@ -119,7 +119,7 @@ def job_with_warnings(page: Page, jobs: Jobs) -> None:
 
 
 def job_without_words(page: Page, jobs: Jobs) -> None:
-    """Show a completed job in which nobody speaks."""
+    """Show a completed job without speech."""
     warning = {"code": "no_speech", "detail": "Nobody speaks."}
     nothing = {"transcription_text": "", "transcription_segments": []}
     show_job(page, jobs.done, {**nothing, "warnings": [warning]})
@@ -127,16 +127,16 @@ def job_without_words(page: Page, jobs: Jobs) -> None:
 
 
 def show_job(page: Page, job_id: str, facts: Mapping[str, Any]) -> None:
-    """Open a job's page as if the API said more of the job; its segments change speakers.
+    """Open a job's page with mocked facts and alternating speakers.
 
-    The audio is a clip: what the fake services make cannot be played.
+    The audio is replaced with a clip, because the fake services' audio cannot be played.
     """
 
     def answer(route: Route) -> None:
-        told = route.fetch().json()
-        for at, segment in enumerate(told["transcription_segments"] or ()):
+        job = route.fetch().json()
+        for at, segment in enumerate(job["transcription_segments"] or ()):
             segment |= {"speaker": f"CHANNEL_0{at % 3 // 2}", "language": "en" if at < 3 else "pt"}
-        route.fulfill(json={**told, **facts})
+        route.fulfill(json={**job, **facts})
 
     page.route(re.compile(rf"//[^/]+/jobs/{job_id}$"), answer)
     page.route(re.compile(rf"/jobs/{job_id}/audio$"), lambda route: route.fulfill(path=_CLIP))
@@ -146,11 +146,11 @@ def show_job(page: Page, job_id: str, facts: Mapping[str, Any]) -> None:
 def job_missing(page: Page, _jobs: Jobs) -> None:
     """Show a job that does not exist."""
     page.goto("/ui/jobs/0000000000000000")
-    expect(page.get_by_role("link", name="Ver todos os trabalhos")).to_be_visible()
+    expect(page.get_by_role("link", name="Ver todas as transcrições")).to_be_visible()
 
 
 def job_deletion(page: Page, jobs: Jobs) -> None:
-    """Ask whether a job is to be deleted."""
+    """Open the dialog that confirms a deletion."""
     page.goto(f"/ui/jobs/{jobs.done}")
     page.get_by_role("button", name="Excluir").click()
 
@@ -164,14 +164,14 @@ def job_list(page: Page, _jobs: Jobs) -> None:
 def job_list_empty(page: Page, _jobs: Jobs) -> None:
     """Show a list without jobs."""
     page.goto("/ui/jobs?status=normalizing")
-    expect(page.get_by_role("heading", name="Nenhum trabalho")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nenhuma transcrição")).to_be_visible()
 
 
 def job_list_without_server(page: Page, _jobs: Jobs) -> None:
     """Show the list while the API does not answer."""
     page.route("**/jobs?*", lambda route: route.abort())
     page.goto("/ui/jobs")
-    expect(page.get_by_role("alert")).to_contain_text("O servidor não responde")
+    expect(page.get_by_role("alert")).to_contain_text("O servidor não está respondendo")
 
 
 def operator(page: Page, _jobs: Jobs) -> None:

@@ -1,14 +1,14 @@
-"""Steps through the pages that several tests take."""
+"""Steps on the pages that several tests share."""
 
 from playwright.sync_api import Page, Route, expect
 
 __all__ = ["expect_status", "forbid_streams", "job_of", "send"]
 
 
-def send(page: Page, address: str) -> str:
-    """Submit a video's address, arrive at its job and return the job's id."""
+def send(page: Page, url: str) -> str:
+    """Submit a video's URL and return the id of its job."""
     page.goto("/")
-    page.get_by_label("Link do vídeo").fill(address)
+    page.get_by_label("Link do vídeo").fill(url)
     page.get_by_role("button", name="Transcrever").click()
     page.wait_for_url("**/ui/jobs/*")
     return job_of(page)
@@ -19,13 +19,13 @@ def job_of(page: Page) -> str:
     return page.url.rpartition("/")[2]
 
 
-def expect_status(page: Page, word: str) -> None:
+def expect_status(page: Page, status: str) -> None:
     """Wait until a job's page shows a status."""
-    expect(page.locator("h1 + .facts .badge")).to_have_text(word)
+    expect(page.locator("h1 + .facts .badge")).to_have_text(status)
 
 
 def forbid_streams(page: Page) -> None:
-    """Let no event stream through, as some proxies do; whatever else is asked is answered."""
+    """Block event streams, as some proxies do; other requests pass."""
 
     def decide(route: Route) -> None:
         if route.request.headers.get("accept") == "text/event-stream":

@@ -1,4 +1,4 @@
-"""A browser, and a site with real processes over fake services."""
+"""Fixtures: a browser, and an orchestrator with fake services."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _TITLE = "Entrevista com a autora"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for one file of tests: Playwright's event loop would be in others' way."""
+    """A browser per test file; Playwright's event loop would disturb other tests."""
     with running_browser() as running:
         yield running
 
@@ -39,21 +39,21 @@ def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra
 
 @pytest.fixture(scope="module")
 def shared_site(running_site: Orchestrator) -> Orchestrator:
-    """The same for all tests of a file, without what another file set in the services."""
+    """The site for a test file, with services reset."""
     _reset_services(running_site)
     return running_site
 
 
 @pytest.fixture
 def site(shared_site: Orchestrator) -> Orchestrator:
-    """The same for one test, without what another test set in the services."""
+    """The site for one test, with services reset."""
     _reset_services(shared_site)
     return shared_site
 
 
 @pytest.fixture
 def page(browser: Browser, site: Orchestrator) -> Iterator[Page]:
-    """A page of somebody who reads Portuguese."""
+    """A page in Portuguese."""
     with new_page(browser, site.address) as opened:
         yield opened
 

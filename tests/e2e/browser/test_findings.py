@@ -1,4 +1,4 @@
-"""What the services found out about a recording, as a job's page shows it."""
+"""Warnings, quality, languages and tracks on a job's page."""
 
 import re
 from typing import Any
@@ -11,11 +11,11 @@ from tests.support.orchestrator import Orchestrator
 from tests.support.page_states import FOUND, show_job
 from tests.support.pages import expect_status
 
-_SECRET_URL = "https://ann:s3cret@v.test/talk"  # of an API that does not hide it
+_SECRET_URL = "https://ann:s3cret@v.test/talk"  # as of an API that does not remove credentials
 _SENTENCES = {
     "no_speech": "Nenhuma fala foi encontrada na gravação.",
     "truncated_source": "O arquivo está incompleto.",
-    "speech_without_text": "Aqui foi detectada fala, mas nenhuma palavra foi reconhecida.",
+    "speech_without_text": "Foi detectada fala aqui, mas nenhuma palavra foi reconhecida.",
     "low_confidence": "Estes trechos são incertos.",
     "language_changes": "O idioma falado muda durante a gravação.",
     "several_tracks": "O arquivo tem várias faixas de áudio.",
@@ -33,9 +33,9 @@ def done(shared_site: Orchestrator) -> str:
 
 
 def show_list(page: Page, row: dict[str, Any]) -> None:
-    """Open the list as if the API had this one job."""
-    told = {"progress": 100, "created_at": "2025-10-29T10:00:00.000Z", **row}
-    listed = {"total": 1, "jobs": [told], "next_cursor": None}
+    """Open the list with a single job, mocked in the API's response."""
+    job = {"progress": 100, "created_at": "2025-10-29T10:00:00.000Z", **row}
+    listed = {"total": 1, "jobs": [job], "next_cursor": None}
     page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(json=listed))
     page.goto("/ui/jobs")
 
@@ -76,10 +76,10 @@ def test_segments_within_a_low_confidence_span_are_marked_and_no_others(
 ) -> None:
     spans = [warning("low_confidence", 1.5, 4.5), warning("low_confidence", 6.5, 7.0)]
     show_job(page, done, {"warnings": [*spans, warning("speech_without_text", 0.0, 1.5)]})
-    expect(page.locator(".doubtful")).to_have_count(2)
-    times = page.locator(".doubtful time").all_inner_texts()
+    expect(page.locator(".uncertain")).to_have_count(2)
+    times = page.locator(".uncertain time").all_inner_texts()
     assert times == ["0:01", "0:03"], "segments of 1.5 s, from 1.5 s and from 3 s"
-    expect(page.locator(".doubtful small").first).to_contain_text("incerto")
+    expect(page.locator(".uncertain small").first).to_contain_text("incerto")
 
 
 def test_speaker_and_language_are_shown_where_they_change(page: Page, done: str) -> None:
@@ -102,13 +102,13 @@ def test_languages_tracks_and_quality_are_shown(page: Page, done: str) -> None:
 @pytest.mark.parametrize(
     ("warnings", "title", "hint"),
     [
-        (["no_speech"], "Nenhuma fala encontrada", "ninguém fala nele"),
-        (["speech_without_text"], "Há fala, mas sem palavras reconhecíveis", "reconhecer nenhuma"),
+        (["no_speech"], "Nenhuma fala encontrada", "não contém fala"),
+        (["speech_without_text"], "Fala sem palavras reconhecíveis", "nenhuma palavra pôde"),
         (["truncated_source"], "A transcrição está vazia", "Os avisos acima explicam por quê."),
         ([], "A transcrição está vazia", "não informaram o motivo"),
     ],
 )
-def test_a_completed_job_without_words_says_why(
+def test_an_empty_transcript_shows_the_reason(
     page: Page, done: str, warnings: list[str], title: str, hint: str
 ) -> None:
     empty = {"transcription_text": "", "transcription_segments": []}
@@ -117,19 +117,19 @@ def test_a_completed_job_without_words_says_why(
     expect(page.locator(".empty")).to_contain_text(hint)
 
 
-def test_an_api_that_knows_no_warnings_is_understood(page: Page, done: str) -> None:
+def test_a_job_without_findings_is_shown(page: Page, done: str) -> None:
     absent = dict.fromkeys(("warnings", "quality", "languages", "audio_tracks"))
     show_job(page, done, absent)
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     expect(page.locator(".line").first).to_be_visible()
     expect(page.locator(".warnings, .found-facts")).to_have_count(0)
 
 
-def test_a_login_in_a_url_is_shown_nowhere(page: Page, done: str) -> None:
+def test_credentials_in_a_url_are_never_shown(page: Page, done: str) -> None:
     facts = {"youtube_url": _SECRET_URL, "video": None, "error_code": "x", "status": "failed"}
     show_job(page, done, {**facts, "error_message": f"{_SECRET_URL} is gone"})
     expect(page.get_by_role("heading", level=1)).to_have_text("v.test/talk")
-    link = page.get_by_role("link", name="abrir a origem")
+    link = page.get_by_role("link", name="abrir original")
     expect(link).to_have_attribute("href", "https://v.test/talk")
     expect(page.get_by_role("alert")).to_contain_text("https://v.test/talk is gone")
     assert "s3cret" not in page.content() + page.title()

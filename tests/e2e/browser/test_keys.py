@@ -1,4 +1,4 @@
-"""The pages of a server that wants API keys."""
+"""The pages of a server that requires API keys."""
 
 from collections.abc import Iterator
 
@@ -15,19 +15,19 @@ ADMIN, ADMIN_KEY = make_key("root", ["admin"])
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API with two keys, and nobody who works."""
+    """An API with two keys and without workers."""
     with running_api(tmp_path_factory.mktemp("keys"), API_KEYS=f"{KEY},{ADMIN_KEY}") as running:
         yield running
 
 
 @pytest.fixture
 def page(browser: Browser, api: Api) -> Iterator[Page]:
-    """A page of somebody who has not said who it is."""
+    """A page without an API key."""
     with new_page(browser, api.orchestrator.address) as opened:
         yield opened
 
 
-def test_pages_need_no_key_and_may_load_nothing_from_elsewhere(api: Api) -> None:
+def test_pages_need_no_key_and_load_nothing_from_other_hosts(api: Api) -> None:
     for path in ("/", "/ui/jobs", "/ui/jobs/some", "/ui/operator", "/ui/static/api.js"):
         answer = api.call("GET", path)
         assert answer.status_code == 200, path
@@ -46,7 +46,7 @@ def enter(page: Page, key: str) -> None:
     page.get_by_role("button", name="Usar esta chave").click()
 
 
-def test_a_submission_asks_for_the_key_once_and_goes_on(page: Page) -> None:
+def test_a_submission_asks_for_the_key_once_and_continues(page: Page) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.goto("/")
@@ -59,11 +59,11 @@ def test_a_submission_asks_for_the_key_once_and_goes_on(page: Page) -> None:
     assert stream.value.status == 200
     expect(page.locator(".badge").first).to_have_text("na fila")
     page.get_by_role("button", name="Cancelar").click()
-    expect(page.locator(".badge").first).to_have_text("cancelado")
+    expect(page.locator(".badge").first).to_have_text("cancelada")
     assert not [url for url in sent if CLEAR in url]
 
 
-def test_the_key_lies_in_the_tab_only(page: Page) -> None:
+def test_the_key_is_stored_in_the_tab_only(page: Page) -> None:
     page.goto("/ui/jobs")
     page.get_by_role("alert").get_by_role("button", name="Informar a chave de API").click()
     enter(page, CLEAR)
@@ -75,7 +75,7 @@ def test_the_key_lies_in_the_tab_only(page: Page) -> None:
     expect(other.get_by_role("alert")).to_be_visible()
 
 
-def test_a_wrong_key_is_refused_in_words_and_can_be_forgotten(page: Page) -> None:
+def test_an_invalid_key_shows_an_error_and_can_be_removed(page: Page) -> None:
     page.goto("/ui/jobs")
     page.get_by_role("alert").get_by_role("button").click()
     enter(page, "ytc_wrong")
@@ -85,11 +85,11 @@ def test_a_wrong_key_is_refused_in_words_and_can_be_forgotten(page: Page) -> Non
     expect(page.get_by_role("banner").get_by_role("button", name="Informar")).to_be_visible()
 
 
-def test_the_operators_page_is_for_operators(page: Page) -> None:
+def test_the_operators_page_requires_the_admin_scope(page: Page) -> None:
     page.goto("/ui/operator")
     page.get_by_role("alert").get_by_role("button").click()
     enter(page, CLEAR)
     expect(page.get_by_role("alert")).to_contain_text("admin")
     page.get_by_role("alert").get_by_role("button").click()
     enter(page, ADMIN)
-    expect(page.get_by_text("trabalhos guardados")).to_be_visible()
+    expect(page.get_by_text("transcrições armazenadas")).to_be_visible()

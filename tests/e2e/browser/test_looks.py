@@ -1,6 +1,6 @@
-"""Every state of every page: axe-core finds nothing in both themes, and it fits with any font.
+"""Accessibility (axe-core) and layout of every page state, in both themes and with any font.
 
-The pictures go to ``build/screenshots/``.
+Screenshots are written to ``build/screenshots/``.
 """
 
 from collections.abc import Iterator
@@ -40,14 +40,14 @@ with_each_font = pytest.mark.parametrize("browser", list(Font), indirect=True, s
 
 @pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """A browser to which one family is all that there is."""
+    """A browser with a single font family."""
     with running_browser(request.param) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def jobs(shared_site: Orchestrator) -> Jobs:
-    """Jobs that stay as they are: the running one's transcriber never ends."""
+    """Jobs that do not change: the transcriber holds the running one."""
     site = shared_site
     done = site.submit("done")
     site.await_status(done, "completed")
@@ -62,7 +62,7 @@ def jobs(shared_site: Orchestrator) -> Jobs:
 
 @pytest.fixture
 def page(browser: Browser, shared_site: Orchestrator) -> Iterator[Page]:
-    """A page of somebody who wants no motion."""
+    """A page with reduced motion."""
     with new_page(browser, shared_site.address) as opened:
         opened.emulate_media(color_scheme="light", reduced_motion="reduce")
         yield opened
@@ -70,7 +70,7 @@ def page(browser: Browser, shared_site: Orchestrator) -> Iterator[Page]:
 
 @pytest.fixture
 def phone(page: Page) -> Page:
-    """The same on a phone."""
+    """The page on a phone."""
     width, height = PHONE
     page.set_viewport_size({"width": width, "height": height})
     return page
@@ -89,12 +89,12 @@ def test_a_page_is_accessible_and_fits_a_phone(
 
 
 @with_each_font
-def test_a_page_is_drawn_with_the_font_that_it_is_tested_with(
+def test_a_page_uses_the_font_under_test(
     page: Page, jobs: Jobs, request: pytest.FixtureRequest
 ) -> None:
     operator(page, jobs)
     font = request.node.callspec.params["browser"]
-    for text in ("h1", "thead th", ".badge", ".figures dd"):
+    for text in ("h1", "thead th", ".badge", ".metrics dd"):
         assert fonts_of(page, text) == {font}, text
     assert fonts_of(page, "th code") == {"DejaVu Sans Mono"}
 
@@ -109,7 +109,7 @@ def test_a_page_fits_with_any_font(page: Page, jobs: Jobs, state: State) -> None
 
 
 @with_each_font
-def test_on_a_phone_the_operator_need_not_scroll_tables_sideways(phone: Page, jobs: Jobs) -> None:
+def test_tables_do_not_scroll_sideways_on_a_phone(phone: Page, jobs: Jobs) -> None:
     operator(phone, jobs)
     hidden = [
         table.evaluate("table => table.scrollWidth - table.clientWidth")
@@ -119,9 +119,7 @@ def test_on_a_phone_the_operator_need_not_scroll_tables_sideways(phone: Page, jo
 
 
 @with_each_font
-def test_on_a_phone_words_have_more_room_than_the_buttons_beside_them(
-    phone: Page, jobs: Jobs
-) -> None:
+def test_notices_are_wider_than_their_buttons_on_a_phone(phone: Page, jobs: Jobs) -> None:
     job_list_without_server(phone, jobs)
     words = phone.locator(".notice p").bounding_box()
     assert words

@@ -11,12 +11,12 @@ from tests.support.fake_service import Role
 from tests.support.orchestrator import Orchestrator
 from tests.support.pages import expect_status, job_of, send
 
-_MOVING = re.compile(r"^[1-9]\d?(\.\d+)?$")  # above 0, below 100
+_MOVING = re.compile(r"^[1-9]\d?(\.\d+)?$")  # between 0 and 100
 _ATTACK = "<img src=x onerror=\"document.title='owned'\">Entrevista & <b>conversa</b>"
 _CLIP = Path(__file__).parents[3] / "samples" / "jfk.wav"
 
 
-def test_an_address_becomes_a_transcript_while_one_watches(page: Page, site: Orchestrator) -> None:
+def test_a_url_becomes_a_transcript_with_live_progress(page: Page, site: Orchestrator) -> None:
     for role in Role:
         site.services[role].control(stage_s=1.5)
     job_id = send(page, site.video("watched"))
@@ -34,7 +34,7 @@ def test_a_transcript_can_be_saved_and_copied(
     page: Page, site: Orchestrator, tmp_path: Path
 ) -> None:
     job_id = send(page, site.video("saved"))
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     text = site.get(f"/jobs/{job_id}")["transcription_text"]
     for ending, sign in (("TXT", text), ("SRT", "-->"), ("VTT", "WEBVTT"), ("JSON", '"cues"')):
         with page.expect_download() as saving:
@@ -48,11 +48,11 @@ def test_a_transcript_can_be_saved_and_copied(
     assert page.evaluate("navigator.clipboard.readText()") == text
 
 
-def test_a_file_that_is_refused_says_so_and_can_be_had_with_another_key(
+def test_a_rejected_download_can_be_retried_with_another_key(
     page: Page, site: Orchestrator
 ) -> None:
     send(page, site.video("refused"))
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     page.evaluate("sessionStorage.setItem('ytcaption.key', 'ytc_old')")
     problem = {"code": "unauthenticated", "detail": "Esta chave não vale mais."}
     page.route("**/transcript?*", lambda route: route.fulfill(status=401, json=problem))
@@ -69,7 +69,7 @@ def test_a_file_that_is_refused_says_so_and_can_be_had_with_another_key(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_every_choice_reaches_the_services(page: Page, site: Orchestrator) -> None:
+def test_every_option_is_sent(page: Page, site: Orchestrator) -> None:
     page.goto("/")
     page.get_by_label("Link do vídeo").fill(site.video("chosen"))
     page.get_by_label("Idioma falado").select_option("pt")
@@ -99,20 +99,20 @@ def test_every_choice_reaches_the_services(page: Page, site: Orchestrator) -> No
         "audio_track": 2,
         "vocabulary": ["Clarice", "Ipanema"],
     }
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
 
 
-def test_a_file_is_sent_instead_of_an_address(page: Page) -> None:
+def test_a_file_is_sent_instead_of_a_url(page: Page) -> None:
     page.goto("/")
     page.locator("[type=file]").set_input_files(_CLIP)
     expect(page.locator(".file .name")).to_have_text("jfk.wav")
     page.get_by_role("button", name="Transcrever").click()
     page.wait_for_url("**/ui/jobs/*")
     expect(page.get_by_role("heading", name="jfk.wav")).to_be_visible()
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
 
 
-def test_a_dropped_file_can_be_taken_back(page: Page) -> None:
+def test_a_dropped_file_can_be_removed(page: Page) -> None:
     page.goto("/")
     page.locator("form.submit").evaluate(
         """form => {
@@ -122,11 +122,11 @@ def test_a_dropped_file_can_be_taken_back(page: Page) -> None:
         }"""
     )
     expect(page.locator(".file .name")).to_have_text("solto.mp3")
-    page.get_by_role("button", name="Tirar este arquivo").click()
+    page.get_by_role("button", name="Remover arquivo").click()
     expect(page.get_by_label("Link do vídeo")).to_be_visible()
 
 
-def test_what_the_server_refuses_is_told_beside_its_field(page: Page) -> None:
+def test_a_server_error_is_shown_beside_its_field(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Link do vídeo").fill("http://elsewhere.test/film")
     page.get_by_role("button", name="Transcrever").click()
@@ -144,42 +144,44 @@ def test_the_keyboard_is_enough_to_submit(page: Page, site: Orchestrator) -> Non
     page.keyboard.type(site.video("typed"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/ui/jobs/*")
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
 
 
 def test_a_title_that_is_markup_stays_text(page: Page, site: Orchestrator) -> None:
     site.services[Role.DOWNLOADER].control(title=_ATTACK)
     send(page, site.video("attack"))
     expect(page.get_by_role("heading", level=1)).to_have_text(_ATTACK)
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     page.goto("/ui/jobs")
     expect(page.get_by_role("link", name=_ATTACK).first).to_be_visible()
     assert page.locator("#app img, #app h1 b, .rows b").count() == 0
     assert "owned" not in page.title()
 
 
-def test_an_address_that_is_a_script_is_no_link(page: Page, site: Orchestrator) -> None:
+def test_a_javascript_url_is_not_a_link(page: Page, site: Orchestrator) -> None:
     job_id = send(page, site.video("script"))
-    expect_status(page, "concluído")
-    expect(page.get_by_role("link", name="abrir a origem")).to_be_visible()
+    expect_status(page, "concluída")
+    expect(page.get_by_role("link", name="abrir original")).to_be_visible()
 
     shown = site.get(f"/jobs/{job_id}") | {"youtube_url": "javascript:alert(1)"}
     page.route(f"{site.address}/jobs/{job_id}", lambda route: route.fulfill(json=shown))
     page.reload()
-    expect_status(page, "concluído")
-    expect(page.get_by_role("link", name="abrir a origem")).to_have_count(0)
+    expect_status(page, "concluída")
+    expect(page.get_by_role("link", name="abrir original")).to_have_count(0)
 
 
-def test_a_search_is_blind_to_case_and_accents(page: Page) -> None:
+def test_search_ignores_case_and_accents(page: Page) -> None:
     page.goto("/")
     parts = page.evaluate(
-        "import('/ui/static/search.js').then(({cut}) => cut('Ação? NÃO, ação não.', 'nao'))"
+        """import('/ui/static/search.js').then(
+            ({splitMatches}) => splitMatches('Ação? NÃO, ação não.', 'nao')
+        )"""
     )
     assert [part["text"] for part in parts if part["isMatch"]] == ["NÃO", "não"]
     assert "".join(part["text"] for part in parts) == "Ação? NÃO, ação não."
 
 
-def test_segments_of_a_failed_attempt_give_way_to_those_of_the_next(page: Page) -> None:
+def test_segments_of_a_new_attempt_replace_those_of_a_failed_one(page: Page) -> None:
     page.goto("/")
     texts = page.evaluate(
         """import('/ui/static/segments.js').then(({Segments}) => {
@@ -188,7 +190,7 @@ def test_segments_of_a_failed_attempt_give_way_to_those_of_the_next(page: Page) 
             kept.add({index: 1, attempt: 1, text: "older"});
             kept.add({index: 0, attempt: 2, text: "new"});
             kept.add({index: 1, attempt: 1, text: "late"});
-            return kept.present.map((one) => one.text);
+            return kept.received.map((one) => one.text);
         })"""
     )
     assert texts == ["new"]
@@ -197,12 +199,12 @@ def test_segments_of_a_failed_attempt_give_way_to_those_of_the_next(page: Page) 
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
-        ("pt-BR", "Do vídeo ao texto"),
-        ("en-GB", "From video to text"),
-        ("fr-FR", "Do vídeo ao texto"),
+        ("pt-BR", "Nova transcrição"),
+        ("en-GB", "New transcript"),
+        ("fr-FR", "Nova transcrição"),
     ],
 )
-def test_pages_speak_the_language_of_the_browser(
+def test_pages_are_in_the_language_of_the_browser(
     browser: Browser, site: Orchestrator, asked: str, shown: str
 ) -> None:
     with new_page(browser, site.address, language=asked) as page:
@@ -210,20 +212,20 @@ def test_pages_speak_the_language_of_the_browser(
         expect(page.get_by_role("heading", level=1)).to_have_text(shown)
 
 
-def test_the_language_can_be_changed_and_stays(page: Page) -> None:
+def test_the_chosen_language_is_kept(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Switch to English").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("From video to text")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New transcript")
     page.goto("/ui/jobs")
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
     assert page.locator("html").get_attribute("lang") == "en"
     page.goto("/")
-    page.get_by_label("Link of the video").fill("http://elsewhere.test/film")
+    page.get_by_label("Video URL").fill("http://elsewhere.test/film")
     page.get_by_role("button", name="Transcribe").click()
-    expect(page.locator("#fault-source")).to_contain_text("is not a source")
+    expect(page.locator("#fault-source")).to_contain_text("elsewhere.test")
 
 
-def test_the_theme_can_be_changed_and_stays(page: Page) -> None:
+def test_the_chosen_theme_is_kept(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/")
     page.get_by_role("button", name=re.compile("Tema")).click()
@@ -234,19 +236,19 @@ def test_the_theme_can_be_changed_and_stays(page: Page) -> None:
 
 def test_the_list_filters_and_leads_to_a_job(page: Page, site: Orchestrator) -> None:
     job_id = send(page, site.video("listed"))
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     page.goto("/ui/jobs")
-    page.get_by_label("Situação").select_option("failed")
+    page.get_by_label("Status").select_option("failed")
     expect(page.locator(".badge.completed")).to_have_count(0)
-    page.get_by_label("Situação").select_option("completed")
+    page.get_by_label("Status").select_option("completed")
     page.locator(f"a[href$='{job_id}']").click()
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     assert job_of(page) == job_id
 
 
-def test_a_job_can_be_deleted_once_that_is_confirmed(page: Page, site: Orchestrator) -> None:
+def test_deleting_a_job_requires_confirmation(page: Page, site: Orchestrator) -> None:
     job_id = send(page, site.video("deleted"))
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     page.get_by_role("button", name="Excluir").click()
     page.get_by_role("dialog").get_by_role("button", name="Manter").click()
     assert site.get(f"/jobs/{job_id}")["status"] == "completed"
@@ -255,14 +257,14 @@ def test_a_job_can_be_deleted_once_that_is_confirmed(page: Page, site: Orchestra
     page.wait_for_url("**/ui/jobs")
     expect(page.locator(f"a[href$='{job_id}']")).to_have_count(0)
     page.goto(f"/ui/jobs/{job_id}")
-    expect(page.get_by_role("heading", name="Este trabalho não existe")).to_be_visible()
+    expect(page.get_by_role("heading", name="Transcrição não encontrada")).to_be_visible()
 
 
-def test_the_operator_sees_services_figures_and_where_to_look_further(page: Page) -> None:
+def test_the_operators_page_shows_services_and_metrics(page: Page) -> None:
     page.goto("/ui/operator")
     row = page.get_by_role("row", name=re.compile("video-downloader"))
     expect(row).to_contain_text("saudável")
     expect(row).to_contain_text("fechado")
-    expect(page.get_by_text("trabalhos guardados")).to_be_visible()
+    expect(page.get_by_text("transcrições armazenadas")).to_be_visible()
     flower = page.get_by_role("link", name="Flower")
     assert flower.get_attribute("href") == "http://127.0.0.1:5555"

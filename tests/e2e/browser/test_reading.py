@@ -1,4 +1,4 @@
-"""Real speech, heard and read in a real browser."""
+"""Real speech, transcribed and played in a real browser."""
 
 import re
 from collections.abc import Iterator
@@ -18,24 +18,24 @@ _WORK_MS = 90_000
 
 @pytest.fixture
 def page(browser: Browser, stack: BackgroundStack) -> Iterator[Page]:
-    """A page of the whole system."""
+    """A page of the complete system."""
     with new_page(browser, stack.address) as opened:
         yield opened
 
 
 def await_sound(page: Page) -> None:
-    """Wait until the audio has come half a second further."""
+    """Wait until the audio has advanced by half a second."""
     audio = page.locator("audio")
-    began_s = float(audio.evaluate("audio => audio.currentTime"))
+    start_s = float(audio.evaluate("audio => audio.currentTime"))
 
     def has_played() -> bool:
-        return float(audio.evaluate("audio => audio.currentTime")) > began_s + 0.5
+        return float(audio.evaluate("audio => audio.currentTime")) > start_s + 0.5
 
     wait_until(has_played, timeout_s=15, what="the audio to play")
 
 
 def warn_at(page: Page, start: float) -> None:
-    """Show the job once more, as if the transcriber were not sure of what is said at a time."""
+    """Reload the job with a `low_confidence` warning at a time."""
     job_id = job_of(page)
     warning = {"code": "low_confidence", "detail": "…", "start": start, "end": start + 2}
 
@@ -48,13 +48,13 @@ def warn_at(page: Page, start: float) -> None:
     expect(page.locator("audio")).to_have_js_property("currentTime", 2.5)
 
 
-def test_a_clip_is_uploaded_transcribed_heard_and_searched(page: Page) -> None:
+def test_a_clip_is_uploaded_transcribed_played_and_searched(page: Page) -> None:
     page.goto("/")
     page.locator("[type=file]").set_input_files(_CLIP)
     page.get_by_role("button", name="Transcrever").click()
     page.wait_for_url("**/ui/jobs/*")
     expect(page.get_by_text("etapa dispensada")).to_be_visible()  # nothing to download
-    expect(page.locator("h1 + .facts .badge")).to_have_text("concluído", timeout=_WORK_MS)
+    expect(page.locator("h1 + .facts .badge")).to_have_text("concluída", timeout=_WORK_MS)
     lines = page.get_by_role("button", name=re.compile(r"^\d+:\d\d "))
     expect(lines.last).to_contain_text("country")
 
@@ -76,7 +76,7 @@ def test_a_clip_is_uploaded_transcribed_heard_and_searched(page: Page) -> None:
 
     page.evaluate("sessionStorage.setItem('ytcaption.key', 'ytc_any')")
     page.reload()
-    expect_status(page, "concluído")
+    expect_status(page, "concluída")
     expect(page.locator("audio")).to_have_attribute("src", re.compile("^blob:"))
     lines.first.click()
     await_sound(page)

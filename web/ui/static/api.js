@@ -1,19 +1,19 @@
-/** The public API, as this page calls it. The key travels in a header and never in an address. */
+/** Client of the public API. The API key is sent in a header, never in a URL. */
 
-import { keeper } from "./memory.js";
-import { say, tag } from "./texts.js";
+import { storedValue } from "./storage.js";
+import { translate, tag } from "./texts.js";
 
-/** The API key; it is forgotten with the tab. */
-export const key = keeper(() => sessionStorage, "ytcaption.key");
+/** The API key, stored until the tab is closed. */
+export const key = storedValue(() => sessionStorage, "ytcaption.key");
 
-/** An answer that is an error, or none at all (`status` 0). */
+/** An error response, or no response at all (`status` 0). */
 export class ApiError extends Error {
   /**
    * @param {number} status
    * @param {{code?: string, detail?: string, errors?: {pointer: string, detail: string}[]}} problem
    */
   constructor(status, problem) {
-    super(problem.detail || say("error.status", { status }));
+    super(problem.detail || translate("error.status", { status }));
     this.status = status;
     this.code = problem.code ?? "";
     this.faults = problem.errors ?? [];
@@ -26,7 +26,7 @@ export class ApiError extends Error {
  * @param {string} method
  * @param {string} path
  * @param {{json?: unknown, headers?: Record<string, string>, signal?: AbortSignal,
- *   accept?: number[]}} [options] `accept` names statuses that are answers here, not errors.
+ *   accept?: number[]}} [options] `accept`: statuses that are not errors.
  * @returns {Promise<Response>}
  * @throws {ApiError}
  */
@@ -39,14 +39,14 @@ export async function call(method, path, { json, headers, signal, accept = [] } 
     response = await fetch(path, { method, headers: sent, body, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, { code: "unreachable", detail: say("error.unreachable") });
+    throw new ApiError(0, { code: "unreachable", detail: translate("error.unreachable") });
   }
   if (response.ok || accept.includes(response.status)) return response;
   throw new ApiError(response.status, await readProblem(response));
 }
 
 /**
- * Send a request and read its answer's JSON.
+ * Send a request and parse the JSON response.
  *
  * @param {string} path
  * @param {Parameters<typeof call>[2] & {method?: string}} [options]
@@ -58,12 +58,12 @@ export async function getJson(path, { method = "GET", ...options } = {}) {
   try {
     return await response.json();
   } catch {
-    throw new ApiError(0, { code: "unreachable", detail: say("error.unreachable") });
+    throw new ApiError(0, { code: "unreachable", detail: translate("error.unreachable") });
   }
 }
 
 /**
- * Send a form with a file; unlike fetch, this tells how much has gone.
+ * Send a form with a file. Unlike fetch, this reports the upload progress.
  *
  * @param {string} path
  * @param {FormData} form
@@ -80,7 +80,7 @@ export function sendForm(path, form, { headers, onProgress }) {
       request.setRequestHeader(name, value);
     }
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
-    request.onerror = () => reject(new ApiError(0, { detail: say("error.unreachable") }));
+    request.onerror = () => reject(new ApiError(0, { detail: translate("error.unreachable") }));
     request.onload = () => {
       if (request.status < 300) resolve(request.response);
       else reject(new ApiError(request.status, request.response ?? {}));
@@ -89,7 +89,7 @@ export function sendForm(path, form, { headers, onProgress }) {
   });
 }
 
-/** Return a fresh `Idempotency-Key`. (`randomUUID` is missing where a page came over plain HTTP.) */
+/** Return a new `Idempotency-Key`. `randomUUID` is not available over plain HTTP. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -97,8 +97,8 @@ export function newKey() {
 
 /** @returns {Record<string, string>} */
 function ownHeaders() {
-  const held = key.get();
-  return { "Accept-Language": tag, ...(held ? { Authorization: `Bearer ${held}` } : {}) };
+  const stored = key.get();
+  return { "Accept-Language": tag, ...(stored ? { Authorization: `Bearer ${stored}` } : {}) };
 }
 
 /** @param {Response} response */
@@ -107,6 +107,6 @@ async function readProblem(response) {
     const problem = await response.json();
     return problem && typeof problem === "object" ? problem : {};
   } catch {
-    return {}; // an answer of something in between, which knows no problem+json
+    return {}; // the error page of a proxy
   }
 }

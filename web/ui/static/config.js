@@ -1,16 +1,16 @@
 /**
- * What the server tells its pages.
+ * Configuration that the server embeds in the page.
  *
  * @typedef {object} Config
  * @property {string} version
- * @property {string[]} languages Codes of ISO 639-1.
- * @property {string} language The operator's default for what is spoken.
+ * @property {string[]} languages Language codes.
+ * @property {string} language Default of the spoken language.
  * @property {boolean} removeNoise
  * @property {boolean} convertToMono
  * @property {boolean} sampleRate16k
  * @property {number} maxFileBytes
- * @property {string} flowerUrl Empty where there is none.
- * @property {string} [jobId] On a job's page.
+ * @property {string} flowerUrl Empty if Flower is not used.
+ * @property {string} [jobId] Only on the page of a job.
  */
 
 /** @type {Config} */

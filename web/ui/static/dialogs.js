@@ -1,13 +1,13 @@
-/** The two questions that a page asks: for the API key, and whether something is really meant. */
+/** The dialogs of a page: API key and confirmation. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ApiError, key } from "./api.js";
-import { say } from "./texts.js";
+import { translate } from "./texts.js";
 
 /**
  * Ask for the API key.
  *
- * @returns {Promise<boolean>} Whether one was entered or the old one forgotten.
+ * @returns {Promise<boolean>} Whether the key was entered or removed.
  */
 export async function askForKey() {
   const input = document.querySelector("#key-dialog input");
@@ -16,7 +16,7 @@ export async function askForKey() {
 }
 
 /**
- * Do something; where a key is needed, ask for it and do it once more.
+ * Run an action; if it fails with 401, ask for the API key and run it again.
  *
  * @template Value
  * @param {() => Promise<Value>} action
@@ -32,15 +32,15 @@ export async function withKey(action) {
 }
 
 /**
- * Ask whether a page's `confirmDialog` is meant.
+ * Open the page's `confirmDialog`.
  *
- * @returns {Promise<boolean>}
+ * @returns {Promise<boolean>} Whether the user confirmed.
  */
 export async function confirm() {
   return (await open("confirm-dialog")) === "yes";
 }
 
-/** The question for the key; a page has it once. */
+/** The API key dialog; each page contains it once. */
 export function keyDialog() {
   const keep = (/** @type {SubmitEvent} */ event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
@@ -49,10 +49,10 @@ export function keyDialog() {
   const forget = () => key.set(null);
   return html`<dialog id="key-dialog" aria-labelledby="key-title">
     <form method="dialog" @submit=${keep}>
-      <h2 id="key-title">${say("key.title")}</h2>
-      <p class="muted">${say("key.explain")}</p>
+      <h2 id="key-title">${translate("key.title")}</h2>
+      <p class="muted">${translate("key.explain")}</p>
       <label class="field">
-        <span>${say("key.label")}</span>
+        <span>${translate("key.label")}</span>
         <input
           type="password"
           name="key"
@@ -65,29 +65,29 @@ export function keyDialog() {
       <div class="actions">
         ${key.get()
           ? html`<button class="plain" value="forget" formnovalidate @click=${forget}>
-              ${say("key.forget")}
+              ${translate("key.forget")}
             </button>`
           : nothing}
-        <button class="plain" value="" formnovalidate>${say("action.close")}</button>
-        <button class="main" value="keep">${say("key.keep")}</button>
+        <button class="plain" value="" formnovalidate>${translate("action.close")}</button>
+        <button class="main" value="keep">${translate("key.keep")}</button>
       </div>
     </form>
   </dialog>`;
 }
 
 /**
- * The question whether something is meant.
+ * A confirmation dialog.
  *
  * @param {string} question
- * @param {string} yes The button's word.
+ * @param {string} yes Label of the confirming button.
  */
 export function confirmDialog(question, yes) {
   return html`<dialog id="confirm-dialog" aria-labelledby="confirm-title">
     <form method="dialog">
       <h2 id="confirm-title">${question}</h2>
-      <p class="muted">${say("confirm.explain")}</p>
+      <p class="muted">${translate("confirm.explain")}</p>
       <div class="actions">
-        <button class="plain" value="">${say("action.keep")}</button>
+        <button class="plain" value="">${translate("action.keep")}</button>
         <button class="danger" value="yes">${yes}</button>
       </div>
     </form>

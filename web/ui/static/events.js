@@ -7,31 +7,31 @@
  * @property {any} data
  */
 
-const FIRST_WORD_MS = 10_000; // the first bytes come at once, unless something holds them back
-const SILENCE_MS = 40_000; // the server gives a sign of life every 15 s
+const FIRST_BYTE_TIMEOUT_MS = 10_000; // a proxy that buffers withholds the first bytes
+const IDLE_TIMEOUT_MS = 40_000; // the server sends a heartbeat every 15 s
 
 /**
- * Read events from an answer until it ends.
+ * Read the events of a response until it ends.
  *
  * @param {Response} response
- * @yields {ServerEvent | null} `null` for a sign of life.
- * @throws {Error} The connection broke, or fell silent.
+ * @yields {ServerEvent | null} `null` for a heartbeat.
+ * @throws {Error} The connection failed or timed out.
  */
 export async function* readEvents(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  let patienceMs = FIRST_WORD_MS;
+  let timeoutMs = FIRST_BYTE_TIMEOUT_MS;
   try {
     for (;;) {
-      const { value, done } = await within(reader.read(), patienceMs);
+      const { value, done } = await withTimeout(reader.read(), timeoutMs);
       if (done) return;
-      patienceMs = SILENCE_MS;
+      timeoutMs = IDLE_TIMEOUT_MS;
       const blocks = (text + value).split("\n\n");
       text = blocks.pop() ?? "";
       for (const block of blocks) yield parse(block);
     }
   } finally {
-    reader.cancel().catch(() => {}); // it may be broken already
+    reader.cancel().catch(() => {}); // the connection may have failed already
   }
 }
 
@@ -52,12 +52,12 @@ function parse(block) {
 /**
  * @template Value
  * @param {Promise<Value>} promise
- * @param {number} patienceMs
+ * @param {number} timeoutMs
  * @returns {Promise<Value>}
  */
-function within(promise, patienceMs) {
+function withTimeout(promise, timeoutMs) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("silence")), patienceMs);
+    const timer = setTimeout(() => reject(new Error("timeout")), timeoutMs);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

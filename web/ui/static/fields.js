@@ -1,8 +1,8 @@
-/** The form's fields beside the source: what is spoken, what is done to the sound, which words. */
+/** The form's option fields: languages, audio processing and text. */
 
 import { html } from "./vendor/lit-html/lit-html.js";
 import { config } from "./config.js";
-import { languageName, say, tag } from "./texts.js";
+import { languageName, translate, tag } from "./texts.js";
 
 const COMMON = ["pt", "en", "es", "fr", "de", "it", "ja", "zh"];
 const SWITCHES = [
@@ -23,16 +23,16 @@ const CHANNELS = ["auto", "mix", "separate"];
 /** @param {Faults} faults */
 export function languageFields(faults) {
   return html`<fieldset class="pair">
-    <legend class="unseen">${say("fields.language_group")}</legend>
-    ${select("language", say("fields.auto"), "auto", faults)}
-    ${select("language_out", say("fields.same"), "", faults)}
+    <legend class="visually-hidden">${translate("fields.language_group")}</legend>
+    ${select("language", translate("fields.auto"), "auto", faults)}
+    ${select("language_out", translate("fields.same"), "", faults)}
   </fieldset>`;
 }
 
 /** @param {Faults} faults */
 export function audioFields(faults) {
   return html`<fieldset>
-    <legend>${say("fields.audio_group")}</legend>
+    <legend>${translate("fields.audio_group")}</legend>
     ${SWITCHES.map(([name, isOn]) => box(name, isOn, faults))}
     <div class="pair">${channelsField(faults)} ${trackField(faults)}</div>
   </fieldset>`;
@@ -41,20 +41,20 @@ export function audioFields(faults) {
 /** @param {Faults} faults */
 export function wordFields(faults) {
   return html`<fieldset>
-    <legend>${say("fields.words_group")}</legend>
+    <legend>${translate("fields.words_group")}</legend>
     ${box("captions", false, faults)} ${box("diarize", false, faults)}
     <label class="field wide">
-      <span>${say("fields.vocabulary")}</span>
+      <span>${translate("fields.vocabulary")}</span>
       <textarea name="vocabulary" rows="2" aria-describedby="hint-vocabulary"></textarea>
     </label>
     <p class="muted" id="hint-vocabulary">
-      ${faults.vocabulary ?? say("fields.vocabulary_hint")}
+      ${faults.vocabulary ?? translate("fields.vocabulary_hint")}
     </p>
   </fieldset>`;
 }
 
 /**
- * Return what was chosen, as the API takes it.
+ * Return the chosen options in the format of the API.
  *
  * @param {HTMLFormElement} form
  * @returns {Record<string, string | number | boolean | string[]>}
@@ -81,7 +81,7 @@ export function readOptions(form) {
 /** @param {Faults} faults */
 function channelsField(faults) {
   const option = (/** @type {string} */ name) =>
-    html`<option value=${name}>${say(`fields.channels_${name}`)}</option>`;
+    html`<option value=${name}>${translate(`fields.channels_${name}`)}</option>`;
   return withHint(
     "channels",
     faults,
@@ -105,7 +105,7 @@ function trackField(faults) {
       autocomplete="off"
       spellcheck="false"
       maxlength="35"
-      placeholder=${say("fields.audio_track_auto")}
+      placeholder=${translate("fields.audio_track_auto")}
       aria-invalid=${faults.audio_track ? "true" : "false"}
       aria-describedby="hint-audio_track"
     />`,
@@ -120,9 +120,9 @@ function trackField(faults) {
 function withHint(name, faults, control) {
   const fault = faults[name];
   return html`<div>
-    <label class="field wide"><span>${say(`fields.${name}`)}</span> ${control}</label>
+    <label class="field wide"><span>${translate(`fields.${name}`)}</span> ${control}</label>
     <p class=${fault ? "fault" : "muted"} id=${`hint-${name}`}>
-      ${fault ?? say(`fields.${name}_hint`)}
+      ${fault ?? translate(`fields.${name}_hint`)}
     </p>
   </div>`;
 }
@@ -135,14 +135,14 @@ function withHint(name, faults, control) {
 function box(name, isOn, faults) {
   return html`<label class="switch">
     <input type="checkbox" name=${name} ?checked=${isOn} />
-    <span>${say(`fields.${name}`)}</span>
-    <span class="muted">${faults[name] ?? say(`fields.${name}_hint`)}</span>
+    <span>${translate(`fields.${name}`)}</span>
+    <span class="muted">${faults[name] ?? translate(`fields.${name}_hint`)}</span>
   </label>`;
 }
 
 /**
  * @param {"language" | "language_out"} name
- * @param {string} none The option for no particular language.
+ * @param {string} none Label of the option without a language.
  * @param {string} value Its value.
  * @param {Faults} faults
  */
@@ -152,11 +152,11 @@ function select(name, none, value, faults) {
   const option = (/** @type {string} */ code) =>
     html`<option value=${code} ?selected=${code === wanted}>${languageName(code)}</option>`;
   return html`<label class="field">
-    <span>${say(`fields.${name}`)}</span>
+    <span>${translate(`fields.${name}`)}</span>
     <select name=${name} aria-invalid=${fault ? "true" : "false"} aria-describedby=${`fault-${name}`}>
       <option value=${value}>${none}</option>
-      <optgroup label=${say("fields.common")}>${COMMON.map(option)}</optgroup>
-      <optgroup label=${say("fields.all")}>${OTHERS.map(option)}</optgroup>
+      <optgroup label=${translate("fields.common")}>${COMMON.map(option)}</optgroup>
+      <optgroup label=${translate("fields.all")}>${OTHERS.map(option)}</optgroup>
     </select>
     <span class="fault" id=${`fault-${name}`}>${fault ?? ""}</span>
   </label>`;

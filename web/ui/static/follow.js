@@ -1,11 +1,11 @@
-/** Following a job: its event stream, or where that does not get through, a question now and then. */
+/** Live updates of a job by event stream, with polling as the fallback. */
 
 import { ApiError, call, getJson } from "./api.js";
 import { readEvents } from "./events.js";
 
-const STREAM_TRIES = 3; // streams in a row that fail before the job is asked for instead
+const STREAM_TRIES = 3; // consecutive failed streams before polling starts
 const POLL_MS = 2000;
-const POLLS_PER_TRY = 15; // then the stream gets another chance
+const POLLS_PER_TRY = 15; // then the stream is tried again
 const LONGEST_PAUSE_MS = 5000;
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
@@ -15,11 +15,11 @@ export const hasEnded = (job) => ENDED.has(job.status);
 /**
  * @typedef {object} Listener
  * @property {(event: import("./events.js").ServerEvent) => void} onEvent
- * @property {(job: any) => void} onJob The whole job, where it is polled.
- * @property {(link: "live" | "polling" | "lost") => void} onLink How the job is being followed.
+ * @property {(job: any) => void} onJob Receives the job while polling.
+ * @property {(link: "live" | "polling" | "lost") => void} onLink Receives the state of the connection.
  */
 
-/** Follows one job, over broken connections and restarts of the server, until it has ended. */
+/** Follows a job until it ends, across lost connections and server restarts. */
 export class Follower {
   #path;
   #listener;
@@ -30,7 +30,7 @@ export class Follower {
   /**
    * @param {string} jobId
    * @param {Listener} listener
-   * @param {AbortSignal} signal Ends it.
+   * @param {AbortSignal} signal Stops following.
    */
   constructor(jobId, listener, signal) {
     this.#path = `/jobs/${encodeURIComponent(jobId)}`;
@@ -39,9 +39,9 @@ export class Follower {
   }
 
   /**
-   * Follow until the job has ended; after a retry, this may be called again.
+   * Follow until the job ends. Call it again after a retry.
    *
-   * @throws {ApiError} The server refuses: there is no such job, or no right to see it.
+   * @throws {ApiError} The job does not exist, or access is denied.
    */
   async run() {
     while (!this.#signal.aborted) {
@@ -65,7 +65,7 @@ export class Follower {
   async #stream() {
     const headers = { Accept: "text/event-stream", "Last-Event-ID": this.#lastId };
     const response = await call("GET", `${this.#path}/events`, { headers, signal: this.#signal });
-    if (response.status === 204) return true; // nothing more will happen
+    if (response.status === 204) return true; // no further events
     for await (const event of readEvents(response)) {
       this.#failures = 0;
       this.#listener.onLink("live");
@@ -89,18 +89,18 @@ export class Follower {
       } catch (error) {
         if (isRefusal(error)) throw error;
         this.#listener.onLink("lost");
-        return false; // the server is away: look for the stream first when it is back
+        return false; // the server is unreachable: try the stream first when it returns
       }
       await this.#pause(POLL_MS);
     }
     return false;
   }
 
-  /** Tell the segments that are there so far; those that are known already do no harm. */
+  /** Emit all segments received so far; duplicates are harmless. */
   async #readSegments() {
     const { events } = await getJson(`${this.#path}/events`, { signal: this.#signal });
-    const told = events.filter((/** @type {any} */ entry) => entry.type === "segment");
-    for (const data of told) this.#listener.onEvent({ type: "segment", id: data.id, data });
+    const segments = events.filter((/** @type {any} */ entry) => entry.type === "segment");
+    for (const data of segments) this.#listener.onEvent({ type: "segment", id: data.id, data });
   }
 
   /** @param {number} durationMs */

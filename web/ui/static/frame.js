@@ -1,14 +1,14 @@
-/** What every page has around it: its header, its footer, the key's dialog, words for ears. */
+/** The frame of every page: header, footer, key dialog and announcements for screen readers. */
 
 import { html, render } from "./vendor/lit-html/lit-html.js";
 import { key } from "./api.js";
 import { config } from "./config.js";
-import { keeper } from "./memory.js";
-import { chooseLanguage, language, say } from "./texts.js";
+import { storedValue } from "./storage.js";
+import { chooseLanguage, language, translate } from "./texts.js";
 import { icon } from "./icons.js";
 import { askForKey, keyDialog } from "./dialogs.js";
 
-const theme = keeper(() => localStorage, "ytcaption.theme");
+const theme = storedValue(() => localStorage, "ytcaption.theme");
 const app = document.getElementById("app");
 const THEMES = ["auto", "light", "dark"];
 const PAGES = [
@@ -18,11 +18,11 @@ const PAGES = [
 ];
 
 /**
- * Draw a page and return a function that draws it again, at most once per frame.
+ * Render a page and return a function that renders it again, at most once per animation frame.
  *
- * @param {string} name Which page this is.
- * @param {() => unknown} view Its contents, as a template.
- * @param {() => void} onKey Is called when the API key has changed.
+ * @param {string} name Name of the page.
+ * @param {() => unknown} view Returns the page's template.
+ * @param {() => void} onKey Called after the API key has changed.
  * @returns {() => void}
  */
 export function openPage(name, view, onKey) {
@@ -40,15 +40,15 @@ export function openPage(name, view, onKey) {
     isDue = true;
     requestAnimationFrame(draw);
   };
-  document.title = `${say(`nav.${name}`)} · YTCaption`;
+  document.title = `${translate(`nav.${name}`)} · YTCaption`;
   draw();
   return drawSoon;
 }
 
-/** @param {string} text Is read out to those who do not see the page. */
+/** @param {string} text Announced by screen readers. */
 export function announce(text) {
-  const told = document.getElementById("told");
-  if (told) told.textContent = text;
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = text;
 }
 
 /**
@@ -59,14 +59,14 @@ export function announce(text) {
  */
 function frame(name, contents, redraw, askKey) {
   return html`
-    <a class="skip" href="#main">${say("nav.skip")}</a>
+    <a class="skip" href="#main">${translate("nav.skip")}</a>
     <header class="top">
       <a class="brand" href="/">${icon("brand")}<span>YTCaption</span></a>
-      <nav aria-label=${say("nav.label")}>
+      <nav aria-label=${translate("nav.label")}>
         ${PAGES.map(
           (page) =>
             html`<a href=${page.href} aria-current=${page.name === name ? "page" : "false"}
-              >${say(`nav.${page.name}`)}</a
+              >${translate(`nav.${page.name}`)}</a
             >`,
         )}
       </nav>
@@ -75,9 +75,9 @@ function frame(name, contents, redraw, askKey) {
     <main id="main" tabindex="-1" class=${`page-${name}`}>${contents}</main>
     <footer class="bottom">
       <span>YTCaption ${config.version}</span>
-      <a href="/docs">${say("nav.docs")}</a>
+      <a href="/docs">${translate("nav.docs")}</a>
     </footer>
-    <div id="told" class="unseen" role="status" aria-live="polite"></div>
+    <div id="announcer" class="visually-hidden" role="status" aria-live="polite"></div>
     ${keyDialog()}
   `;
 }
@@ -88,7 +88,7 @@ function languageSwitch() {
     chooseLanguage(other);
     location.reload();
   };
-  return html`<button class="quiet" lang=${other} aria-label=${say("switch.language")} @click=${change}>
+  return html`<button class="quiet" lang=${other} aria-label=${translate("switch.language")} @click=${change}>
     ${other.toUpperCase()}
   </button>`;
 }
@@ -103,7 +103,7 @@ function themeSwitch(redraw) {
     else document.documentElement.dataset.theme = next;
     redraw();
   };
-  const label = say("switch.theme", { theme: say(`theme.${now}`) });
+  const label = translate("switch.theme", { theme: translate(`theme.${now}`) });
   return html`<button class="quiet" aria-label=${label} title=${label} @click=${change}>
     ${icon(now)}
   </button>`;
@@ -111,7 +111,7 @@ function themeSwitch(redraw) {
 
 /** @param {() => void} askKey */
 function keyButton(askKey) {
-  const label = key.get() ? say("key.change") : say("key.enter");
+  const label = key.get() ? translate("key.change") : translate("key.enter");
   return html`<button class="quiet" aria-label=${label} title=${label} @click=${askKey}>
     ${icon(key.get() ? "key" : "nokey")}
   </button>`;

@@ -1,4 +1,4 @@
-/** Small pictures, drawn with lines; whoever cannot see them misses nothing. */
+/** Decorative line icons. */
 
 import { html, svg } from "./vendor/lit-html/lit-html.js";
 

@@ -1,16 +1,16 @@
-/** What a page says when there is nothing to show, or when something went wrong. */
+/** Notices: errors, empty pages and loading. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
-import { withoutLogins } from "./addresses.js";
+import { hideLogins } from "./urls.js";
 import { askForKey } from "./dialogs.js";
 import { icon } from "./icons.js";
-import { say } from "./texts.js";
+import { translate } from "./texts.js";
 
 /**
- * An error, with the way out of it.
+ * An error with a button to retry or to enter the API key.
  *
- * @param {import("./api.js").ApiError | null | undefined} error Nothing is shown without one.
- * @param {() => void} [again] What "try again" does, also after a key was entered.
+ * @param {import("./api.js").ApiError | null | undefined} error Without an error, nothing is shown.
+ * @param {() => void} [again] Retries the action, also after a key was entered.
  */
 export function problemNotice(error, again) {
   if (!error) return nothing;
@@ -20,10 +20,10 @@ export function problemNotice(error, again) {
   const needsKey = error.status === 401 || error.status === 403;
   return html`<div class="notice bad" role="alert">
     ${icon("failed")}
-    <p>${withoutLogins(error.message)}</p>
+    <p>${hideLogins(error.message)}</p>
     ${needsKey
-      ? html`<button class="plain" @click=${enterKey}>${say("key.enter")}</button>`
-      : html`<button class="plain" @click=${again}>${say("action.again")}</button>`}
+      ? html`<button class="plain" @click=${enterKey}>${translate("key.enter")}</button>`
+      : html`<button class="plain" @click=${again}>${translate("action.again")}</button>`}
   </div>`;
 }
 
@@ -36,5 +36,5 @@ export function emptyNotice(title, hint) {
 }
 
 export function loadingNotice() {
-  return html`<p class="loading muted" role="status">${say("state.loading")}</p>`;
+  return html`<p class="loading muted" role="status">${translate("state.loading")}</p>`;
 }

@@ -1,12 +1,12 @@
-/** The audio of a job. */
+/** The audio player of a job. */
 
 import { html } from "./vendor/lit-html/lit-html.js";
 import { call, key } from "./api.js";
-import { say, writeSize } from "./texts.js";
+import { translate, writeSize } from "./texts.js";
 
-const FETCHED_UNASKED_BYTES = 40_000_000; // about two hours as the normalizer writes it
+const AUTO_FETCH_BYTES = 40_000_000; // about two hours of normalized audio
 
-/** Plays a job's audio and tells where it is. */
+/** Plays a job's audio and reports the position. */
 export class Player {
   #path;
   #redraw;
@@ -25,17 +25,16 @@ export class Player {
     this.#onTime = onTime;
   }
 
-  /** Whether a click on a line can be heard. */
+  /** Whether the audio can be played. */
   get isReady() {
     return this.#state === "ready";
   }
 
   /**
-   * Make the audio ready, once it is there.
+   * Prepare the audio for playback.
    *
-   * Without a key the browser streams it. With one it has to be fetched whole, since an audio
-   * element sends no header and a key has no business in an address; if that is much, only when
-   * asked to.
+   * Without an API key the browser streams it. With a key the whole file is fetched, because an
+   * audio element cannot send headers; large files are fetched only on request.
    */
   async open() {
     if (this.#state !== "closed") return;
@@ -47,44 +46,44 @@ export class Player {
     } catch {
       return this.#fail();
     }
-    if (this.#bytes <= FETCHED_UNASKED_BYTES) return this.#fetch();
+    if (this.#bytes <= AUTO_FETCH_BYTES) return this.#fetch();
     this.#state = "large";
     this.#redraw();
   }
 
-  /** Let a player that failed be opened once more, as with another key. */
-  forgive() {
+  /** Allow `open` to retry after a failure, for example with another key. */
+  reset() {
     if (this.#state === "failed") this.#state = "closed";
   }
 
-  /** @param {number} seconds Where to play from. */
+  /** @param {number} seconds Position to play from. */
   playFrom(seconds) {
     const audio = document.querySelector("audio");
     if (!audio) return;
     audio.currentTime = seconds;
-    audio.play().catch(() => {}); // a browser may want a click on the player itself first
+    audio.play().catch(() => {}); // the browser may block playback until the user clicks the player
   }
 
-  /** The player, or a word on why there is none. */
+  /** The player, or why it is unavailable. */
   view() {
     if (this.#state === "ready") {
       return html`<audio
         controls
         preload="metadata"
-        aria-label=${say("player.label")}
+        aria-label=${translate("player.label")}
         src=${this.#source}
-        @loadedmetadata=${(/** @type {Event} */ event) => goToStart(event.target)}
+        @loadedmetadata=${(/** @type {Event} */ event) => seekToHash(event.target)}
         @timeupdate=${(/** @type {Event} */ event) => this.#onTime(event.target.currentTime)}
         @error=${() => this.#fail()}
       ></audio>`;
     }
     if (this.#state === "large") {
       return html`<button class="plain" @click=${() => this.#fetch()}>
-        ${say("player.fetch", { size: writeSize(this.#bytes) })}
+        ${translate("player.fetch", { size: writeSize(this.#bytes) })}
       </button>`;
     }
     const isGone = this.#state === "failed";
-    return html`<p class="muted">${isGone ? say("player.gone") : say("player.loading")}</p>`;
+    return html`<p class="muted">${isGone ? translate("player.gone") : translate("player.loading")}</p>`;
   }
 
   async #fetch() {
@@ -112,11 +111,11 @@ export class Player {
 }
 
 /**
- * Go to where the page's own URL leads, as in `#t=62.5`; a time in a warning is such a link.
+ * Seek to the time in the page's URL, such as `#t=62.5`; warnings link to such times.
  *
  * @param {HTMLAudioElement} audio
  */
-function goToStart(audio) {
+function seekToHash(audio) {
   const wanted = /^#t=(\d+(\.\d+)?)$/.exec(location.hash);
   if (wanted) audio.currentTime = Number(wanted[1]);
 }

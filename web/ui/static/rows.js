@@ -1,51 +1,51 @@
-/** Jobs as rows of a list, and what can be done with one of them. */
+/** Job lists, and the actions on a job. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { withoutLogins } from "./addresses.js";
+import { hideLogins } from "./urls.js";
 import { call } from "./api.js";
 import { withKey } from "./dialogs.js";
 import { hasEnded } from "./follow.js";
-import { sayOr, say, writeAge, writeInstant, writeNumber } from "./texts.js";
+import { translateOr, translate, writeAge, writeInstant, writeNumber } from "./texts.js";
 
 const UPLOAD = "upload:";
 
 /**
- * Return what a job is called: its video's title, its file's name, or its address.
+ * Return the title of a job: the video's title, the file name or the URL.
  *
  * @param {{youtube_url: string, title?: string | null, video?: {title: string | null} | null}} job
  */
 export function titleOf(job) {
-  const address = job.youtube_url;
-  if (address.startsWith(UPLOAD)) return address.slice(UPLOAD.length);
-  const named = job.video?.title || job.title;
-  return named || withoutLogins(address).replace(/^https?:\/\/(www\.)?/i, "");
+  const url = job.youtube_url;
+  if (url.startsWith(UPLOAD)) return url.slice(UPLOAD.length);
+  const title = job.video?.title || job.title;
+  return title || hideLogins(url).replace(/^https?:\/\/(www\.)?/i, "");
 }
 
 /**
- * Return a job's URL, without a login, where it may be a link; what a client sent may be anything.
+ * Return a job's URL without credentials, or `null` if it is not HTTP(S) and must not be a link.
  *
  * @param {{youtube_url: string}} job
  */
-export function linkOf(job) {
-  return /^https?:\/\//i.test(job.youtube_url) ? withoutLogins(job.youtube_url) : null;
+export function sourceUrl(job) {
+  return /^https?:\/\//i.test(job.youtube_url) ? hideLogins(job.youtube_url) : null;
 }
 
 /**
- * Cancel, retry or delete a job; asks for a key where one is needed.
+ * Cancel, retry or delete a job; asks for the API key if required.
  *
  * @param {"cancel" | "retry" | "remove"} action
  * @param {string} jobId
  * @throws {import("./api.js").ApiError}
  */
-export function act(action, jobId) {
+export function runAction(action, jobId) {
   const path = `/jobs/${encodeURIComponent(jobId)}`;
   if (action === "remove") return withKey(() => call("DELETE", path));
   return withKey(() => call("POST", `${path}/${action}`));
 }
 
 /**
- * The buttons for what can be done with a job now.
+ * The buttons of the actions that the job's status allows.
  *
  * @param {{job_id: string, status: string, youtube_url: string}} job
  * @param {(action: "cancel" | "retry" | "remove") => void} onAct
@@ -55,10 +55,10 @@ export function jobButtons(job, onAct) {
   const button = (/** @type {"cancel" | "retry" | "remove"} */ action) =>
     html`<button
       class="plain"
-      aria-label=${say(`row.${action}`, { title })}
+      aria-label=${translate(`row.${action}`, { title })}
       @click=${() => onAct(action)}
     >
-      ${say(`action.${action}`)}
+      ${translate(`action.${action}`)}
     </button>`;
   if (!hasEnded(job)) return button("cancel");
   return html`${job.status === "completed" ? nothing : button("retry")} ${button("remove")}`;
@@ -66,11 +66,11 @@ export function jobButtons(job, onAct) {
 
 /** @param {string} status */
 export function badge(status) {
-  return html`<span class=${`badge ${status}`}>${sayOr(`status.${status}`, status)}</span>`;
+  return html`<span class=${`badge ${status}`}>${translateOr(`status.${status}`, status)}</span>`;
 }
 
 /**
- * @param {any[]} jobs As `GET /jobs` tells them.
+ * @param {any[]} jobs Jobs as returned by `GET /jobs`.
  * @param {((action: "cancel" | "retry" | "remove", job: any) => void) | null} onAct
  */
 export function jobRows(jobs, onAct) {
@@ -98,7 +98,7 @@ export function jobRows(jobs, onAct) {
 /** @param {number} count */
 function warningCount(count) {
   if (!count) return nothing;
-  const text = say(count === 1 ? "row.warning" : "row.warnings", { count: writeNumber(count) });
+  const text = translate(count === 1 ? "row.warning" : "row.warnings", { count: writeNumber(count) });
   return html`<span class="muted">${text}</span>`;
 }
 
@@ -107,7 +107,7 @@ function smallBar(job) {
   return html`<progress
       max="100"
       value=${job.progress}
-      aria-label=${say("row.progress", { title: titleOf(job) })}
+      aria-label=${translate("row.progress", { title: titleOf(job) })}
     ></progress>
-    <span class="muted figure">${writeNumber(Math.floor(job.progress))} %</span>`;
+    <span class="muted number">${writeNumber(Math.floor(job.progress))} %</span>`;
 }

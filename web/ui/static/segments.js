@@ -1,43 +1,43 @@
-/** The segments of a job while they come in. */
+/** The segments of a job as they arrive. */
 
 /**
  * @typedef {object} Segment
  * @property {string} text
  * @property {number} start In seconds.
  * @property {number} end
- * @property {string} [language] ISO code.
- * @property {string} [speaker] As in `SPEAKER_00` or `CHANNEL_00`.
+ * @property {string} [language] Language code.
+ * @property {string} [speaker] For example `SPEAKER_00` or `CHANNEL_00`.
  */
 
-/** Keeps the segments of the newest attempt: a failed one leaves some behind. */
+/** Keeps the segments of the latest attempt and drops those of failed ones. */
 export class Segments {
   /** @type {Segment[]} */
   list = [];
   #attempt = 0;
 
-  /** @param {Segment & {index: number, attempt: number}} told As the event stream tells it. */
-  add(told) {
-    if (told.attempt < this.#attempt) return;
-    if (told.attempt > this.#attempt) {
-      this.#attempt = told.attempt;
+  /** @param {Segment & {index: number, attempt: number}} segment From the event stream. */
+  add(segment) {
+    if (segment.attempt < this.#attempt) return;
+    if (segment.attempt > this.#attempt) {
+      this.#attempt = segment.attempt;
       this.list = [];
     }
-    this.list[told.index] = told;
+    this.list[segment.index] = segment;
   }
 
-  /** @param {Segment[]} all What the job itself holds; this is final. */
-  settle(all) {
+  /** @param {Segment[]} all The final segments, from the job. */
+  replaceAll(all) {
     this.list = all;
   }
 
-  /** Those that are there, in order. */
-  get present() {
+  /** The segments received so far, in order. */
+  get received() {
     return this.list.filter(Boolean);
   }
 }
 
 /**
- * Return the place of the segment that is spoken at a time, -1 before the first.
+ * Return the index of the segment at a time, or -1 before the first.
  *
  * @param {Segment[]} segments
  * @param {number} seconds

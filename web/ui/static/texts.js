@@ -1,16 +1,16 @@
-/** What people read, in Portuguese or English, and how numbers, times and languages are written. */
+/** Translations, and the formatting of numbers, times and languages. */
 
 import en from "./texts/en.js";
 import pt from "./texts/pt.js";
-import { keeper } from "./memory.js";
+import { storedValue } from "./storage.js";
 
-const chosen = keeper(() => localStorage, "ytcaption.language");
+const storedLanguage = storedValue(() => localStorage, "ytcaption.language");
 const catalogues = { pt, en };
 
-/** The language in force: what was chosen here, else what the server made of Accept-Language. */
-export const language = pick(chosen.get()) ?? pick(document.documentElement.lang) ?? "pt";
+/** The language: the user's choice, fallback the one negotiated by the server. */
+export const language = pick(storedLanguage.get()) ?? pick(document.documentElement.lang) ?? "pt";
 
-/** The same as a tag for dates, numbers and `lang`. */
+/** The language tag for dates, numbers and `lang`. */
 export const tag = language === "pt" ? "pt-BR" : "en";
 
 document.documentElement.lang = tag;
@@ -20,39 +20,39 @@ const names = new Intl.DisplayNames([tag], { type: "language" });
 const number = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
 
 /**
- * Return a text of the catalogue.
+ * Return the text of a key.
  *
  * @param {string} key
- * @param {Record<string, string | number>} [facts] What stands in its places, as in `{name}`.
+ * @param {Record<string, string | number>} [facts] Values of the placeholders, such as `{name}`.
  * @returns {string}
  */
-export function say(key, facts = {}) {
+export function translate(key, facts = {}) {
   const text = catalogues[language][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? ""));
 }
 
 /**
- * Return a text, or another where the catalogue has none: for words that the server invents.
+ * Return the text of a key, or a fallback for values that are unknown to this page.
  *
  * @param {string} key
- * @param {string} otherwise
+ * @param {string} fallback
  */
-export function sayOr(key, otherwise) {
-  return catalogues[language][key] ?? otherwise;
+export function translateOr(key, fallback) {
+  return catalogues[language][key] ?? fallback;
 }
 
-/** @param {"pt" | "en"} code Takes effect when the page is loaded anew. */
+/** @param {"pt" | "en"} code Takes effect after a reload. */
 export function chooseLanguage(code) {
-  chosen.set(code);
+  storedLanguage.set(code);
 }
 
-/** @param {string} code Of ISO 639; what is no code is returned as it is. */
+/** @param {string} code A language code; other text is returned unchanged. */
 export function languageName(code) {
   let name = code;
   try {
     name = names.of(code) ?? code;
   } catch {
-    // A file's own label, which may be anything.
+    // Not a language code: the label of a file's audio track.
   }
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
 }
@@ -74,7 +74,7 @@ export function writeSize(bytes) {
 }
 
 /**
- * Write a place in a recording: `1:02:03`, `2:03`.
+ * Format a position in a recording: `1:02:03`, `2:03`.
  *
  * @param {number} seconds
  */
@@ -86,7 +86,7 @@ export function writeClock(seconds) {
 }
 
 /**
- * Write how long something takes, roughly: `40 s`, `3 min`, `2 h 10 min`.
+ * Format an approximate duration: `40 s`, `3 min`, `2 h 10 min`.
  *
  * @param {number} seconds
  */
@@ -98,20 +98,20 @@ export function writeDuration(seconds) {
 }
 
 /**
- * Write how long ago an instant was.
+ * Format the age of an instant.
  *
  * @param {string} instant RFC 3339.
  */
 export function writeAge(instant) {
   const seconds = (Date.parse(instant) - Date.now()) / 1000;
-  if (seconds > -45) return say("age.now");
+  if (seconds > -45) return translate("age.now");
   if (seconds > -3600) return ago.format(Math.round(seconds / 60), "minute");
   if (seconds > -86_400) return ago.format(Math.round(seconds / 3600), "hour");
   return ago.format(Math.round(seconds / 86_400), "day");
 }
 
 /**
- * Write an instant in full.
+ * Format an instant in full.
  *
  * @param {string} instant RFC 3339.
  */
@@ -120,10 +120,10 @@ export function writeInstant(instant) {
 }
 
 /**
- * @param {string | null} wish
+ * @param {string | null} tag
  * @returns {"pt" | "en" | null}
  */
-function pick(wish) {
-  const code = (wish ?? "").slice(0, 2).toLowerCase();
+function pick(tag) {
+  const code = (tag ?? "").slice(0, 2).toLowerCase();
   return code === "pt" || code === "en" ? code : null;
 }

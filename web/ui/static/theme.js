@@ -1,10 +1,10 @@
-// Before anything is drawn, so that the page does not flash: the theme that was chosen here.
+// Apply the chosen theme before the first paint, to avoid a flash.
 {
   let chosen = null;
   try {
     chosen = localStorage.getItem("ytcaption.theme");
   } catch {
-    // Storage may be forbidden; then the system's theme holds.
+    // Storage is blocked: use the system's theme.
   }
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 }

@@ -1,25 +1,25 @@
-/** The transcript: its lines, the search in it, and the files that it can be had as. */
+/** The transcript: lines, search and downloads. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { call, key } from "./api.js";
 import { withKey } from "./dialogs.js";
 import { announce } from "./frame.js";
 import { icon } from "./icons.js";
-import { cut } from "./search.js";
+import { splitMatches } from "./search.js";
 import { segmentAt } from "./segments.js";
-import { languageName, say, writeClock } from "./texts.js";
+import { languageName, translate, writeClock } from "./texts.js";
 
 const FORMATS = ["txt", "srt", "vtt", "json"];
-const NUMBERED = /^(SPEAKER|CHANNEL)_(\d+)$/; // from 0
+const NUMBERED = /^(SPEAKER|CHANNEL)_(\d+)$/; // zero-based
 
-/** Shows segments as lines that can be searched and clicked. */
+/** Shows segments as lines that can be searched and played. */
 export class Transcript {
   /** @type {import("./segments.js").Segment[]} */
   #segments = [];
   /** @type {Set<import("./segments.js").Segment>} */
-  #doubtful = new Set();
-  /** @type {{text: string, isMatch: boolean}[][] | null} `null` where they are to be cut anew. */
-  #cutLines = null;
+  #uncertain = new Set();
+  /** @type {{text: string, isMatch: boolean}[][] | null} `null` if they must be split again. */
+  #splitLines = null;
   #query = "";
   #match = 0;
   #now = -1;
@@ -31,8 +31,8 @@ export class Transcript {
 
   /**
    * @param {{redraw: () => void, onJump: (seconds: number) => void,
-   *   attempt: (action: () => Promise<unknown>) => void}} hooks `attempt` does something, and tells
-   *   people where it is refused.
+   *   attempt: (action: () => Promise<unknown>) => void}} hooks `attempt` runs an action and
+   *   shows its error.
    */
   constructor({ redraw, onJump, attempt }) {
     this.#redraw = redraw;
@@ -42,16 +42,16 @@ export class Transcript {
 
   /**
    * @param {import("./segments.js").Segment[]} segments
-   * @param {Set<import("./segments.js").Segment>} doubtful Those of them that may be wrong.
+   * @param {Set<import("./segments.js").Segment>} uncertain Segments with low confidence.
    */
-  show(segments, doubtful) {
+  show(segments, uncertain) {
     this.#segments = segments;
-    this.#doubtful = doubtful;
-    this.#cutLines = null;
+    this.#uncertain = uncertain;
+    this.#splitLines = null;
   }
 
-  /** @param {number} seconds Where the audio is. */
-  light(seconds) {
+  /** @param {number} seconds Position of the audio. */
+  highlightAt(seconds) {
     const now = segmentAt(this.#segments, seconds);
     if (now === this.#now) return;
     this.#now = now;
@@ -59,23 +59,23 @@ export class Transcript {
     requestAnimationFrame(() => scrollTo(".line[aria-current=true]"));
   }
 
-  /** The field to search in, with what it found. */
+  /** The search field and its matches. */
   searchView() {
     const count = this.#count();
     const step = (/** @type {number} */ by) => () => this.#step(by);
     return html`<form class="search" role="search" @submit=${this.#searchOn}>
       <label class="field">
-        <span>${say("search.label")}</span>
+        <span>${translate("search.label")}</span>
         <input type="search" @input=${this.#search} autocomplete="off" spellcheck="false" />
       </label>
       ${this.#query
         ? html`<span class="found" role="status"
-              >${count ? say("search.found", { at: this.#match + 1, count }) : say("search.none")}</span
+              >${count ? translate("search.found", { at: this.#match + 1, count }) : translate("search.none")}</span
             >
-            <button type="button" class="quiet" aria-label=${say("search.previous")} @click=${step(-1)}>
+            <button type="button" class="quiet" aria-label=${translate("search.previous")} @click=${step(-1)}>
               ${icon("up")}
             </button>
-            <button type="button" class="quiet" aria-label=${say("search.next")} @click=${step(1)}>
+            <button type="button" class="quiet" aria-label=${translate("search.next")} @click=${step(1)}>
               ${icon("down")}
             </button>`
         : nothing}
@@ -83,27 +83,27 @@ export class Transcript {
   }
 
   /**
-   * Copying, and one link for each file.
+   * The copy button and the download links.
    *
    * @param {string} jobId
-   * @param {string} text What is copied.
+   * @param {string} text The text to copy.
    */
   filesView(jobId, text) {
     const path = `/jobs/${encodeURIComponent(jobId)}/transcript?format=`;
     return html`<div class="files">
       <button class="plain" @click=${() => this.#copy(text)}>
         ${icon(this.#isCopied ? "done" : "copy")}
-        ${this.#isCopied ? say("files.copied") : say("files.copy")}
+        ${this.#isCopied ? translate("files.copied") : translate("files.copy")}
       </button>
       ${FORMATS.map(
         (format) => html`<a class="button plain" href=${path + format} download @click=${this.#save}
-          >${icon("save")}<span class="unseen">${say("files.save")}</span> ${format.toUpperCase()}</a
+          >${icon("save")}<span class="visually-hidden">${translate("files.save")}</span> ${format.toUpperCase()}</a
         >`,
       )}
     </div>`;
   }
 
-  /** @param {boolean} canPlay Whether a click on a line is heard. */
+  /** @param {boolean} canPlay Whether a click on a line plays it. */
   linesView(canPlay) {
     let match = 0;
     const text = (/** @type {number} */ index) =>
@@ -118,7 +118,7 @@ export class Transcript {
         const line = html`<time>${writeClock(segment.start)}</time>${labels.length
             ? html`<small>${labels.join(" · ")}</small>`
             : nothing}<span dir="auto">${text(index)}</span>`;
-        const kind = this.#doubtful.has(segment) ? "line doubtful" : "line";
+        const kind = this.#uncertain.has(segment) ? "line uncertain" : "line";
         if (!canPlay) return html`<li><div class=${kind}>${line}</div></li>`;
         return html`<li>
           <button
@@ -135,8 +135,8 @@ export class Transcript {
   }
 
   /**
-   * Return what is shown above a line: who speaks and in which language where that changes, and
-   * whether the words are doubtful.
+   * Return the labels of a line: the speaker and the language if they change, and whether the
+   * text is uncertain.
    *
    * @param {number} index
    * @returns {string[]}
@@ -148,14 +148,14 @@ export class Transcript {
     return [
       speaker && speaker !== before?.speaker ? speakerName(speaker) : "",
       isSwitch ? languageName(language) : "",
-      this.#doubtful.has(segment) ? say("line.doubtful") : "",
+      this.#uncertain.has(segment) ? translate("line.uncertain") : "",
     ].filter(Boolean);
   }
 
-  /** Each line, cut at what is searched. */
+  /** The lines, split at the matches. */
   get #lines() {
-    this.#cutLines ??= this.#segments.map((segment) => cut(segment.text.trim(), this.#query));
-    return this.#cutLines;
+    this.#splitLines ??= this.#segments.map((segment) => splitMatches(segment.text.trim(), this.#query));
+    return this.#splitLines;
   }
 
   #count() {
@@ -168,7 +168,7 @@ export class Transcript {
     this.#onJump(this.#segments[index].start);
   }
 
-  /** Arrow keys go from line to line, so that Tab need not. */
+  /** Arrow keys move between lines, so that Tab leaves the list. */
   #move = (/** @type {KeyboardEvent} */ event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!by || event.target.tagName !== "BUTTON") return;
@@ -182,7 +182,7 @@ export class Transcript {
   #search = (/** @type {InputEvent} */ event) => {
     this.#query = event.target.value;
     this.#match = 0;
-    this.#cutLines = null;
+    this.#splitLines = null;
     this.#redraw();
     requestAnimationFrame(() => scrollTo("mark.here"));
   };
@@ -201,7 +201,7 @@ export class Transcript {
     requestAnimationFrame(() => scrollTo("mark.here"));
   }
 
-  /** With a key the file has to be fetched; a link alone would go without. */
+  /** Fetch the file if there is an API key, which a link cannot send. */
   #save = (/** @type {MouseEvent} */ event) => {
     if (!key.get()) return;
     event.preventDefault();
@@ -214,7 +214,7 @@ export class Transcript {
     await copyText(text);
     this.#isCopied = true;
     this.#redraw();
-    announce(say("files.copied"));
+    announce(translate("files.copied"));
     setTimeout(() => {
       this.#isCopied = false;
       this.#redraw();
@@ -226,7 +226,7 @@ export class Transcript {
 function speakerName(speaker) {
   const [, kind, number] = NUMBERED.exec(speaker) ?? [];
   if (!kind) return speaker;
-  return say(`line.${kind.toLowerCase()}`, { number: Number(number) + 1 });
+  return translate(`line.${kind.toLowerCase()}`, { number: Number(number) + 1 });
 }
 
 /** @param {string} selector */
@@ -239,7 +239,7 @@ async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Pages that came over plain HTTP have no clipboard but this one.
+    // The Clipboard API is not available over plain HTTP.
     const area = document.createElement("textarea");
     area.value = text;
     document.body.append(area);
@@ -250,7 +250,7 @@ async function copyText(text) {
 }
 
 /**
- * Fetch a file with the key and hand it to the browser.
+ * Fetch a file with the API key and save it.
  *
  * @param {string} path
  * @throws {import("./api.js").ApiError}
@@ -262,7 +262,7 @@ async function saveFile(path) {
   const save = document.createElement("a");
   Object.assign(save, { href: blob, download: name });
   save.click();
-  setTimeout(() => URL.revokeObjectURL(blob), 10_000); // the browser has begun by then
+  setTimeout(() => URL.revokeObjectURL(blob), 10_000); // the download has started by then
 }
 
 /**

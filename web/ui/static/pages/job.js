@@ -1,30 +1,30 @@
-/** The page of a job: it is followed while it goes on, and read when it is done. */
+/** The page of a job: live progress, then the transcript. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { withoutLogins } from "../addresses.js";
+import { hideLogins } from "../urls.js";
 import { ApiError, getJson } from "../api.js";
 import { config } from "../config.js";
 import { confirm, confirmDialog } from "../dialogs.js";
-import { doubtfulOf, factsView, reasonOfSilence, warningsView } from "../findings.js";
+import { uncertainSegments, factsView, emptyReason, warningsView } from "../findings.js";
 import { Follower, hasEnded } from "../follow.js";
 import { announce, openPage } from "../frame.js";
 import { icon } from "../icons.js";
 import { emptyNotice, loadingNotice, problemNotice } from "../notices.js";
 import { Player } from "../player.js";
-import { act, badge, jobButtons, linkOf, titleOf } from "../rows.js";
+import { runAction, badge, jobButtons, sourceUrl, titleOf } from "../rows.js";
 import { Segments } from "../segments.js";
-import { outlook, percent, stageBars } from "../stages.js";
-import { languageName, say, sayOr, writeAge, writeClock, writeInstant } from "../texts.js";
+import { estimate, percent, stageBars } from "../stages.js";
+import { languageName, translate, translateOr, writeAge, writeClock, writeInstant } from "../texts.js";
 import { Transcript } from "../transcript.js";
 
-const REFRESH_MS = 4000; // the place in line and the estimate change without an event
+const REFRESH_MS = 4000; // queue position and estimate change without an event
 const jobId = config.jobId ?? "";
 const path = `/jobs/${encodeURIComponent(jobId)}`;
 
 const state = {
   /** @type {any} */ job: null,
   /** @type {ApiError | null} */ error: null,
-  /** @type {{error: ApiError, again: () => void} | null} What an action came to. */ refusal: null,
+  /** @type {{error: ApiError, again: () => void} | null} Error of the last action. */ actionError: null,
   link: "live",
 };
 const segments = new Segments();
@@ -36,27 +36,27 @@ const transcript = new Transcript({
 });
 const player = new Player(jobId, {
   redraw: () => redraw(),
-  onTime: (seconds) => transcript.light(seconds),
+  onTime: (seconds) => transcript.highlightAt(seconds),
 });
 redraw = openPage("job", view, start);
 let following = new AbortController();
 start();
 setInterval(() => {
-  const isWorthwhile = state.job && !hasEnded(state.job) && state.link === "live";
-  if (isWorthwhile && !document.hidden) refresh().catch(() => {}); // the stream will notice
+  const isRunning = state.job && !hasEnded(state.job) && state.link === "live";
+  if (isRunning && !document.hidden) refresh().catch(() => {}); // the stream reports errors
 }, REFRESH_MS);
 
-/** Follow the job from now on; also again, after a retry or with another key. */
+/** Start following the job; called again after a retry or with another key. */
 async function start() {
   following.abort();
   following = new AbortController();
   const { signal } = following;
   state.error = null;
-  player.forgive();
+  player.reset();
   try {
     await refresh();
     if (!hasEnded(state.job)) {
-      const listener = { onEvent, onJob: take, onLink };
+      const listener = { onEvent, onJob: showJob, onLink };
       await new Follower(jobId, listener, signal).run();
       await refresh();
     }
@@ -68,17 +68,17 @@ async function start() {
 }
 
 async function refresh() {
-  take(await getJson(path));
+  showJob(await getJson(path));
 }
 
 /** @param {any} job */
-function take(job) {
+function showJob(job) {
   const before = state.job?.status;
   state.job = job;
-  if (job.transcription_segments) segments.settle(job.transcription_segments);
-  transcript.show(segments.present, doubtfulOf(job, segments.present));
+  if (job.transcription_segments) segments.replaceAll(job.transcription_segments);
+  transcript.show(segments.received, uncertainSegments(job, segments.received));
   if (hasAudio(job)) player.open();
-  if (before && before !== job.status) announce(sayOr(`status.${job.status}`, job.status));
+  if (before && before !== job.status) announce(translateOr(`status.${job.status}`, job.status));
   document.title = `${title(job)} · YTCaption`;
   redraw();
 }
@@ -91,9 +91,9 @@ function onEvent({ type, data }) {
     document.title = `${title(state.job)} · YTCaption`;
   } else if (type === "segment") {
     segments.add(data);
-    transcript.show(segments.present, doubtfulOf(state.job, segments.present));
+    transcript.show(segments.received, uncertainSegments(state.job, segments.received));
   } else if (type === "stage") {
-    refresh().catch(() => {}); // the stream goes on, and notices by itself what is wrong
+    refresh().catch(() => {}); // the stream reports errors
   }
   redraw();
 }
@@ -101,8 +101,8 @@ function onEvent({ type, data }) {
 /** @param {"live" | "polling" | "lost"} link */
 function onLink(link) {
   if (link === state.link) return;
-  if (link === "lost") announce(say("link.lost"));
-  if (state.link === "lost") announce(say("link.back"));
+  if (link === "lost") announce(translate("link.lost"));
+  if (state.link === "lost") announce(translate("link.back"));
   state.link = link;
   redraw();
 }
@@ -110,26 +110,27 @@ function onLink(link) {
 function view() {
   const { job, error } = state;
   if (error?.status === 404) {
-    const hint = html`<a href="/ui/jobs">${say("job.to_list")}</a>`;
-    return html`<h1 class="unseen">${say("nav.job")}</h1>
-      ${emptyNotice(say("job.missing"), hint)}`;
+    const hint = html`${translate("job.missing_hint")}
+      <a href="/ui/jobs">${translate("job.to_list")}</a>`;
+    return html`<h1 class="visually-hidden">${translate("nav.job")}</h1>
+      ${emptyNotice(translate("job.missing"), hint)}`;
   }
   if (!job) {
-    return html`<h1 class="unseen">${say("nav.job")}</h1>
+    return html`<h1 class="visually-hidden">${translate("nav.job")}</h1>
       ${error ? problemNotice(error, start) : loadingNotice()}`;
   }
   return html`
     ${header(job)} ${linkNotice()} ${problemNotice(error, start)}
-    ${problemNotice(state.refusal?.error, state.refusal?.again)} ${job.status === "failed" ? failure(job) : nothing}
+    ${problemNotice(state.actionError?.error, state.actionError?.again)} ${job.status === "failed" ? failure(job) : nothing}
     ${job.status === "completed" ? nothing : progress(job)}
     ${warningsView(job, canPlay(job) ? playFrom : null)} ${reading(job)}
-    ${confirmDialog(say("job.remove_question"), say("action.remove"))}
+    ${confirmDialog(translate("job.remove_question"), translate("action.remove"))}
   `;
 }
 
 /** @param {any} job */
 function header(job) {
-  const link = linkOf(job);
+  const link = sourceUrl(job);
   return html`<div class="heading job">
     <div>
       <h1>${titleOf(job)}</h1>
@@ -141,7 +142,7 @@ function header(job) {
         ${origin(job)}
         ${job.video?.uploader ? html`<span>${job.video.uploader}</span>` : nothing}
         ${link
-          ? html`<a href=${link} target="_blank" rel="noopener noreferrer">${say("job.source")}</a>`
+          ? html`<a href=${link} target="_blank" rel="noopener noreferrer">${translate("job.source")}</a>`
           : nothing}
       </p>
     </div>
@@ -149,12 +150,12 @@ function header(job) {
   </div>`;
 }
 
-/** @param {any} job What is known of where the words come from. */
+/** @param {any} job Its language, the origin of the text and the duration, if known. */
 function origin(job) {
   const code = job.detected_language ?? "";
   const words = [
     /^[a-z]{2,3}(-[\da-z]+)*$/i.test(code) ? languageName(code) : "",
-    job.captions_source === "publisher" ? say("job.publisher") : "",
+    job.captions_source === "publisher" ? translate("job.publisher") : "",
     job.video?.duration_s ? writeClock(job.video.duration_s) : "",
   ];
   return words.filter(Boolean).map((word) => html`<span>${word}</span>`);
@@ -163,18 +164,18 @@ function origin(job) {
 function linkNotice() {
   if (state.link === "live") return nothing;
   return html`<div class="notice" role="status">${icon("wait")}
-    <p>${say(`link.${state.link}`)}</p>
+    <p>${translate(`link.${state.link}`)}</p>
   </div>`;
 }
 
 /** @param {any} job */
 function failure(job) {
-  const stage = job.error_stage ? sayOr(`stage.${job.error_stage}`, job.error_stage) : "";
+  const stage = job.error_stage ? translateOr(`stage.${job.error_stage}`, job.error_stage) : "";
   return html`<div class="notice bad" role="alert">
     ${icon("failed")}
     <div>
-      <p><strong>${stage ? say("job.failed_in", { stage }) : say("status.failed")}</strong></p>
-      <p>${withoutLogins(job.error_message ?? "")}</p>
+      <p><strong>${stage ? translate("job.failed_in", { stage }) : translate("status.failed")}</strong></p>
+      <p>${hideLogins(job.error_message ?? "")}</p>
       <p class="muted"><code>${job.error_code}</code></p>
     </div>
   </div>`;
@@ -182,12 +183,12 @@ function failure(job) {
 
 /** @param {any} job */
 function progress(job) {
-  const isGoingOn = !hasEnded(job);
-  return html`<section class="card" aria-label=${say("job.progress")}>
-    ${isGoingOn
+  const isRunning = !hasEnded(job);
+  return html`<section class="card" aria-label=${translate("job.progress")}>
+    ${isRunning
       ? html`<p class="overall">
-          <strong class="figure">${percent(job.overall_progress)}</strong>
-          <span class="muted">${outlook(job)}</span>
+          <strong class="number">${percent(job.overall_progress)}</strong>
+          <span class="muted">${estimate(job)}</span>
         </p>`
       : nothing}
     ${stageBars(job)}
@@ -197,17 +198,17 @@ function progress(job) {
 /** @param {any} job */
 function reading(job) {
   const isDone = job.status === "completed";
-  const lines = segments.present;
+  const lines = segments.received;
   if (!isDone && !lines.length) return nothing;
-  const silence = reasonOfSilence(job);
+  const silence = emptyReason(job);
   return html`<div class="reading">
-    <section class="side card" aria-label=${say("job.tools")}>
-      ${hasAudio(job) ? player.view() : html`<p class="muted">${say("player.none")}</p>`}
+    <section class="side card" aria-label=${translate("job.tools")}>
+      ${hasAudio(job) ? player.view() : html`<p class="muted">${translate("player.none")}</p>`}
       ${transcript.searchView()} ${isDone ? transcript.filesView(jobId, text(job)) : nothing}
       ${factsView(job)}
     </section>
     <section class="card" aria-labelledby="transcript-title">
-      <h2 id="transcript-title">${isDone ? say("job.transcript") : say("job.so_far")}</h2>
+      <h2 id="transcript-title">${isDone ? translate("job.transcript") : translate("job.so_far")}</h2>
       ${lines.length
         ? transcript.linesView(canPlay(job))
         : emptyNotice(silence.title, silence.hint)}
@@ -219,24 +220,24 @@ function reading(job) {
 async function onAct(action) {
   if (action === "remove" && !(await confirm())) return;
   await attempt(async () => {
-    await act(action, jobId);
+    await runAction(action, jobId);
     if (action === "remove") location.assign("/ui/jobs");
     else start();
   });
 }
 
 /**
- * Do what somebody asks for; where it is refused, say so and offer to try again.
+ * Run an action; if it fails, show the error with a button to retry.
  *
  * @param {() => Promise<unknown>} action
  */
 async function attempt(action) {
-  state.refusal = null;
+  state.actionError = null;
   try {
     await action();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    state.refusal = { error, again: () => attempt(action) };
+    state.actionError = { error, again: () => attempt(action) };
   }
   redraw();
 }

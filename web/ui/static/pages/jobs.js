@@ -1,12 +1,12 @@
-/** The page with all jobs: newest first, by status, page by page. */
+/** The list of jobs: newest first, filtered by status, in pages. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { ApiError, getJson } from "../api.js";
 import { confirm, confirmDialog } from "../dialogs.js";
 import { announce, openPage } from "../frame.js";
 import { emptyNotice, loadingNotice, problemNotice } from "../notices.js";
-import { act, jobRows, titleOf } from "../rows.js";
-import { say, writeNumber } from "../texts.js";
+import { runAction, jobRows, titleOf } from "../rows.js";
+import { translate, writeNumber } from "../texts.js";
 
 const PAGE = 20;
 const REFRESH_MS = 3000;
@@ -23,11 +23,11 @@ const STATUSES = [
 const state = {
   /** @type {{total: number, jobs: any[], next_cursor: string | null} | null} */ page: null,
   /** @type {ApiError | null} */ error: null,
-  /** @type {{error: ApiError, again: () => void} | null} What an action came to. */ refusal: null,
+  /** @type {{error: ApiError, again: () => void} | null} Error of the last action. */ actionError: null,
   status: new URLSearchParams(location.search).get("status") ?? "",
-  /** @type {string[]} The pages passed on the way here. */ cursors: [],
+  /** @type {string[]} Cursors of the current and previous pages. */ cursors: [],
   question: "",
-  asked: "",
+  requested: "",
 };
 
 const redraw = openPage("jobs", view, load);
@@ -41,11 +41,11 @@ async function load() {
   const cursor = state.cursors.at(-1);
   if (state.status) query.set("status", state.status);
   if (cursor) query.set("cursor", cursor);
-  state.asked = String(query);
-  const { asked } = state;
+  state.requested = String(query);
+  const { requested } = state;
   try {
-    const page = await getJson(`/jobs?${asked}`);
-    if (asked !== state.asked) return; // another page was asked for meanwhile
+    const page = await getJson(`/jobs?${requested}`);
+    if (requested !== state.requested) return; // superseded by a later request
     state.page = page;
     state.error = null;
   } catch (error) {
@@ -58,40 +58,40 @@ async function load() {
 function view() {
   return html`
     <div class="heading">
-      <h1>${say("jobs.title")}</h1>
+      <h1>${translate("jobs.title")}</h1>
       <label class="field inline">
-        <span>${say("jobs.filter")}</span>
+        <span>${translate("jobs.filter")}</span>
         <select @change=${choose}>
-          <option value="">${say("jobs.every")}</option>
+          <option value="">${translate("jobs.every")}</option>
           ${STATUSES.map(
             (status) =>
               html`<option value=${status} ?selected=${status === state.status}>
-                ${say(`status.${status}`)}
+                ${translate(`status.${status}`)}
               </option>`,
           )}
         </select>
       </label>
     </div>
-    ${problemNotice(state.error, load)} ${problemNotice(state.refusal?.error, state.refusal?.again)}
+    ${problemNotice(state.error, load)} ${problemNotice(state.actionError?.error, state.actionError?.again)}
     ${state.page ? found(state.page) : state.error ? nothing : loadingNotice()}
-    ${confirmDialog(state.question, say("action.remove"))}
+    ${confirmDialog(state.question, translate("action.remove"))}
   `;
 }
 
 /** @param {{total: number, jobs: any[], next_cursor: string | null}} page */
 function found(page) {
   if (!page.jobs.length) {
-    const link = html`<a href="/">${say("jobs.first")}</a>`;
-    return emptyNotice(state.status ? say("jobs.no_match") : say("jobs.none"), link);
+    const link = html`<a href="/">${translate("jobs.first")}</a>`;
+    return emptyNotice(state.status ? translate("jobs.no_match") : translate("jobs.none"), link);
   }
   return html`<div class="card flush">${jobRows(page.jobs, onAct)}</div>
-    <nav class="pages" aria-label=${say("jobs.pages")}>
-      <span class="muted">${say("jobs.total", { total: writeNumber(page.total) })}</span>
+    <nav class="pages" aria-label=${translate("jobs.pages")}>
+      <span class="muted">${translate("jobs.total", { total: writeNumber(page.total) })}</span>
       <button class="plain" ?disabled=${!state.cursors.length} @click=${newer}>
-        ${say("jobs.newer")}
+        ${translate("jobs.newer")}
       </button>
       <button class="plain" ?disabled=${!page.next_cursor} @click=${older}>
-        ${say("jobs.older")}
+        ${translate("jobs.older")}
       </button>
     </nav>`;
 }
@@ -123,18 +123,18 @@ function go(cursors) {
  * @param {any} job
  */
 async function onAct(action, job) {
-  state.refusal = null;
+  state.actionError = null;
   if (action === "remove") {
-    state.question = say("jobs.remove_question", { title: titleOf(job) });
+    state.question = translate("jobs.remove_question", { title: titleOf(job) });
     redraw();
     if (!(await confirm())) return;
   }
   try {
-    await act(action, job.job_id);
-    announce(say(`jobs.did_${action}`));
+    await runAction(action, job.job_id);
+    announce(translate(`jobs.did_${action}`));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    state.refusal = { error, again: () => onAct(action, job) };
+    state.actionError = { error, again: () => onAct(action, job) };
   }
   load();
 }

@@ -1,19 +1,19 @@
-/** The operator's page: services, queues, workers and what fails. */
+/** The operator's page: services, queues, workers and failures. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { ApiError, getJson } from "../api.js";
 import { config } from "../config.js";
 import { openPage } from "../frame.js";
 import { loadingNotice, problemNotice } from "../notices.js";
-import { say, sayOr, writeAge, writeDuration, writeInstant, writeNumber } from "../texts.js";
+import { translate, translateOr, writeAge, writeDuration, writeInstant, writeNumber } from "../texts.js";
 
 const REFRESH_MS = 3000;
-const SILENT_S = 8; // a worker's heartbeat is gone after that
+const HEARTBEAT_TTL_S = 8; // a worker without a heartbeat for longer is considered dead
 
 const state = {
   /** @type {any} */ health: null,
   /** @type {any} */ stats: null,
-  /** @type {any} `null` where this server does not tell. */ work: null,
+  /** @type {any} `null` if the server does not report it. */ work: null,
   /** @type {ApiError | null} */ error: null,
 };
 
@@ -49,17 +49,17 @@ function view() {
   const { health, stats, work, error } = state;
   return html`
     <div class="heading">
-      <h1>${say("operator.title")}</h1>
+      <h1>${translate("operator.title")}</h1>
       <p class="links">
         ${config.flowerUrl
           ? html`<a href=${config.flowerUrl} target="_blank" rel="noopener noreferrer">Flower</a>`
           : nothing}
-        <a href="/docs">${say("nav.docs")}</a>
+        <a href="/docs">${translate("nav.docs")}</a>
       </p>
     </div>
     ${problemNotice(error, load)} ${!health && !error ? loadingNotice() : nothing}
     ${health ? healthView(health, work?.breakers ?? health.breakers) : nothing}
-    ${stats ? figures(stats, work) : nothing}
+    ${stats ? metrics(stats, work) : nothing}
     ${work ? html`${queues(work.queues)} ${workers(work.workers)} ${failures(work)}` : nothing}
   `;
 }
@@ -72,12 +72,12 @@ function healthView(health, breakers) {
   const names = Object.keys(health.microservices);
   return html`<section class="card" aria-labelledby="health-title">
     <div class="heading">
-      <h2 id="health-title">${say("operator.health")}</h2>
+      <h2 id="health-title">${translate("operator.health")}</h2>
       ${healthBadge(health.status)}
     </div>
     ${health.warnings.map((/** @type {string} */ text) => html`<p class="notice">${text}</p>`)}
     ${table(
-      say("operator.health"),
+      translate("operator.health"),
       ["operator.service", "operator.state", "operator.breaker"],
       names.map((name) => [
         name,
@@ -92,7 +92,7 @@ function healthView(health, breakers) {
  * @param {any} stats
  * @param {any} work
  */
-function figures(stats, work) {
+function metrics(stats, work) {
   const shown = [
     ["active", stats.redis.active_jobs],
     ["completed", stats.redis.completed_jobs],
@@ -106,10 +106,10 @@ function figures(stats, work) {
         ]
       : []),
   ];
-  return html`<dl class="figures">
+  return html`<dl class="metrics">
     ${shown.map(
       ([name, value]) => html`<div class="card">
-        <dt>${say(`figure.${name}`)}</dt>
+        <dt>${translate(`metric.${name}`)}</dt>
         <dd>${typeof value === "number" ? writeNumber(value) : value}</dd>
       </div>`,
     )}
@@ -119,7 +119,7 @@ function figures(stats, work) {
 /** @param {{stage: string, waiting: number, oldest_wait_s: number | null}[]} found */
 function queues(found) {
   const rows = found.map(({ stage, waiting, oldest_wait_s: oldest }) => [
-    sayOr(`stage.${stage}`, stage),
+    translateOr(`stage.${stage}`, stage),
     writeNumber(waiting),
     oldest === null ? "–" : writeDuration(oldest),
   ]);
@@ -135,11 +135,11 @@ function workers(found) {
         min="0"
         max=${one.concurrency}
         value=${one.active_turns}
-        aria-label=${say("operator.load")}
+        aria-label=${translate("operator.load")}
       ></meter>
-      <span class="figure">${one.active_turns} / ${one.concurrency}</span>`,
+      <span class="number">${one.active_turns} / ${one.concurrency}</span>`,
     writeNumber(one.turns_processed),
-    html`<span class=${one.heartbeat_age_s > SILENT_S ? "late" : ""}
+    html`<span class=${one.heartbeat_age_s > HEARTBEAT_TTL_S ? "late" : ""}
       >${writeDuration(one.heartbeat_age_s)}</span
     >`,
     html`<time datetime=${one.started_at} title=${writeInstant(one.started_at)}
@@ -163,25 +163,25 @@ function failures(work) {
  * @param {unknown[][]} rows
  */
 function section(name, columns, rows) {
-  const title = say(`operator.${name}`);
+  const title = translate(`operator.${name}`);
   return html`<section class="card" aria-labelledby=${`${name}-title`}>
     <h2 id=${`${name}-title`}>${title}</h2>
     ${rows.length
       ? table(title, columns, rows)
-      : html`<p class="muted">${say(`operator.no_${name}`)}</p>`}
+      : html`<p class="muted">${translate(`operator.no_${name}`)}</p>`}
   </section>`;
 }
 
 /**
- * A table whose rows become blocks on a narrow screen. The roles are written out, since a row that is
- * shown as a block would lose its own.
+ * A table whose rows become blocks on a narrow screen. The roles are explicit, because a row that is
+ * displayed as a block loses its own.
  *
  * @param {string} caption
  * @param {string[]} columns
  * @param {unknown[][]} rows
  */
 function table(caption, columns, rows) {
-  const names = columns.map((column) => say(column));
+  const names = columns.map((column) => translate(column));
   return html`<div class="wide-table">
     <table role="table" aria-label=${caption}>
       <thead role="rowgroup">
@@ -206,8 +206,8 @@ function table(caption, columns, rows) {
   </div>`;
 }
 
-/** @param {string} word Of `/health`, or of a breaker. */
-function healthBadge(word) {
+/** @param {string} state Status in `/health`, or state of a circuit breaker. */
+function healthBadge(state) {
   const kinds = { healthy: "completed", closed: "completed", degraded: "busy", "half-open": "busy" };
-  return html`<span class=${`badge ${kinds[word] ?? "failed"}`}>${sayOr(`health.${word}`, word)}</span>`;
+  return html`<span class=${`badge ${kinds[state] ?? "failed"}`}>${translateOr(`health.${state}`, state)}</span>`;
 }

@@ -1,4 +1,4 @@
-/** The page that takes an address or a file. */
+/** The form that submits a URL or a file. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { ApiError, getJson, newKey, sendForm } from "../api.js";
@@ -9,59 +9,59 @@ import { announce, openPage } from "../frame.js";
 import { icon } from "../icons.js";
 import { emptyNotice, problemNotice } from "../notices.js";
 import { jobRows } from "../rows.js";
-import { say, writeNumber, writeSize } from "../texts.js";
+import { translate, writeNumber, writeSize } from "../texts.js";
 
 const RECENT = 5;
 
 const state = {
   /** @type {File | null} */ file: null,
-  /** @type {Record<string, string>} What is wrong, by field. */ faults: {},
+  /** @type {Record<string, string>} Errors by field. */ faults: {},
   /** @type {ApiError | null} */ error: null,
   /** @type {any[] | null} */ recent: null,
   isSending: false,
   isOver: false,
   sent: 0,
-  key: newKey(), // names this submission, so that sending it twice makes one job
+  key: newKey(), // Idempotency-Key, so that a repeated submission creates one job
 };
 
 const redraw = openPage("submit", view, loadRecent);
 loadRecent();
 for (const type of ["dragover", "drop"]) {
-  window.addEventListener(type, (event) => event.preventDefault()); // else the file is opened
+  window.addEventListener(type, (event) => event.preventDefault()); // otherwise the browser opens the file
 }
 
 function view() {
   return html`
     <div class="hero">
-      <h1>${say("submit.title")}</h1>
-      <p class="muted">${say("submit.lead")}</p>
+      <h1>${translate("submit.title")}</h1>
+      <p class="muted">${translate("submit.lead")}</p>
     </div>
     <form
       class=${`card submit ${state.isOver ? "over" : ""}`}
       novalidate
       @submit=${send}
-      @input=${change}
-      @dragover=${over}
-      @dragleave=${leave}
-      @drop=${drop}
+      @input=${onChange}
+      @dragover=${onDragOver}
+      @dragleave=${onDragLeave}
+      @drop=${onDrop}
     >
       ${source()} ${languageFields(state.faults)}
       <details>
-        <summary>${say("submit.more")}</summary>
+        <summary>${translate("submit.more")}</summary>
         ${audioFields(state.faults)} ${wordFields(state.faults)}
       </details>
       ${problemNotice(state.error, () => document.querySelector("form.submit").requestSubmit())}
       <div class="actions">
         ${state.isSending && state.file ? uploadBar() : nothing}
         <button class="main" ?disabled=${state.isSending}>
-          ${state.isSending ? say("submit.sending") : say("submit.send")}
+          ${state.isSending ? translate("submit.sending") : translate("submit.send")}
         </button>
       </div>
     </form>
     <section aria-labelledby="recent-title">
       <div class="heading">
-        <h2 id="recent-title">${say("submit.recent")}</h2>
-        <a href="/ui/jobs">${say("submit.all")}</a>
+        <h2 id="recent-title">${translate("submit.recent")}</h2>
+        <a href="/ui/jobs">${translate("submit.all")}</a>
       </div>
       ${recent()}
     </section>
@@ -74,7 +74,7 @@ function source() {
     ${state.file
       ? chosenFile(state.file)
       : html`<label class="field wide">
-          <span>${say("submit.address")}</span>
+          <span>${translate("submit.url")}</span>
           <input
             type="url"
             name="youtube_url"
@@ -88,15 +88,15 @@ function source() {
     <p class="fault" id="fault-source">${fault ?? ""}</p>
     <label class="drop">
       <input
-        class="unseen"
+        class="visually-hidden"
         type="file"
         name="file"
         accept="audio/*,video/*"
-        @change=${(/** @type {Event} */ event) => take(event.target.files[0])}
+        @change=${(/** @type {Event} */ event) => chooseFile(event.target.files[0])}
       />
       ${icon("file")}
-      <span>${say("submit.drop")} <u>${say("submit.choose")}</u></span>
-      <span class="muted">${say("submit.limit", { size: writeSize(config.maxFileBytes) })}</span>
+      <span>${translate("submit.drop")} <u>${translate("submit.choose")}</u></span>
+      <span class="muted">${translate("submit.limit", { size: writeSize(config.maxFileBytes) })}</span>
     </label>
   </div>`;
 }
@@ -107,20 +107,20 @@ function chosenFile(file) {
     ${icon("file")}
     <span class="name">${file.name}</span>
     <span class="muted">${writeSize(file.size)}</span>
-    <button type="button" class="quiet" aria-label=${say("submit.drop_file")} @click=${() => take()}>
+    <button type="button" class="quiet" aria-label=${translate("submit.drop_file")} @click=${() => chooseFile()}>
       ${icon("cross")}
     </button>
   </div>`;
 }
 
 function uploadBar() {
-  return html`<progress max="1" value=${state.sent} aria-label=${say("submit.upload")}></progress>
-    <span class="muted figure">${writeNumber(Math.floor(state.sent * 100))} %</span>`;
+  return html`<progress max="1" value=${state.sent} aria-label=${translate("submit.upload")}></progress>
+    <span class="muted number">${writeNumber(Math.floor(state.sent * 100))} %</span>`;
 }
 
 function recent() {
   if (state.recent === null) return nothing;
-  if (!state.recent.length) return emptyNotice(say("submit.none"), say("submit.none_hint"));
+  if (!state.recent.length) return emptyNotice(translate("submit.none"), translate("submit.none_hint"));
   return jobRows(state.recent, null);
 }
 
@@ -128,22 +128,22 @@ async function loadRecent() {
   try {
     state.recent = (await getJson(`/jobs?limit=${RECENT}`)).jobs;
   } catch {
-    state.recent = null; // the form works without it, and says by itself what is missing
+    state.recent = null; // optional: the form works without it
   }
   redraw();
 }
 
-/** @param {File} [file] Nothing takes back the one that was chosen. */
-function take(file) {
+/** @param {File} [file] Without a file, the chosen one is removed. */
+function chooseFile(file) {
   state.file = file ?? null;
   state.faults = {};
   if (file && file.size > config.maxFileBytes) {
-    state.faults = { file: say("submit.too_large", { size: writeSize(config.maxFileBytes) }) };
+    state.faults = { file: translate("submit.too_large", { size: writeSize(config.maxFileBytes) }) };
   }
-  change();
+  onChange();
 }
 
-function change() {
+function onChange() {
   state.key = newKey();
   state.error = null;
   redraw();
@@ -154,17 +154,17 @@ async function send(event) {
   event.preventDefault();
   if (state.isSending) return;
   const form = /** @type {HTMLFormElement} */ (event.target);
-  const address = form.elements.youtube_url?.value.trim() ?? "";
+  const url = form.elements.youtube_url?.value.trim() ?? "";
   if (state.faults.file) return;
-  if (!state.file && !address) return refuse({ youtube_url: say("submit.nothing") });
+  if (!state.file && !url) return showFaults({ youtube_url: translate("submit.nothing") });
   Object.assign(state, { isSending: true, error: null, faults: {}, sent: 0 });
   redraw();
   try {
-    const accepted = await withKey(() => submit(address, readOptions(form)));
+    const accepted = await withKey(() => submit(url, readOptions(form)));
     location.assign(`/ui/jobs/${encodeURIComponent(accepted.job_id)}`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    explain(error);
+    showError(error);
   } finally {
     state.isSending = false;
     redraw();
@@ -172,13 +172,13 @@ async function send(event) {
 }
 
 /**
- * @param {string} address
+ * @param {string} url
  * @param {Record<string, any>} options
  */
-function submit(address, options) {
+function submit(url, options) {
   const headers = { "Idempotency-Key": state.key };
   if (!state.file) {
-    const json = { youtube_url: address, ...options };
+    const json = { youtube_url: url, ...options };
     return getJson("/pipeline", { method: "POST", json, headers });
   }
   const form = new FormData();
@@ -193,16 +193,16 @@ function submit(address, options) {
   return sendForm("/pipeline", form, { headers, onProgress });
 }
 
-/** @param {ApiError} error Faults are told beside their fields, the rest below the form. */
-function explain(error) {
+/** @param {ApiError} error Shown beside its fields, or below the form if it has none. */
+function showError(error) {
   const faults = error.faults.map(({ pointer, detail }) => [pointer.split("/").pop(), detail]);
   if (error.status === 422 && !faults.length) faults.push(["youtube_url", error.message]);
   state.error = faults.length ? null : error;
-  refuse(Object.fromEntries(faults));
+  showFaults(Object.fromEntries(faults));
 }
 
 /** @param {Record<string, string>} faults */
-function refuse(faults) {
+function showFaults(faults) {
   state.faults = faults;
   redraw();
   announce(Object.values(faults).join(" "));
@@ -210,7 +210,7 @@ function refuse(faults) {
 }
 
 /** @param {DragEvent} event */
-function over(event) {
+function onDragOver(event) {
   event.preventDefault();
   if (!state.isOver) {
     state.isOver = true;
@@ -219,15 +219,15 @@ function over(event) {
 }
 
 /** @param {DragEvent} event */
-function leave(event) {
+function onDragLeave(event) {
   if (event.currentTarget.contains(event.relatedTarget)) return;
   state.isOver = false;
   redraw();
 }
 
 /** @param {DragEvent} event */
-function drop(event) {
+function onDrop(event) {
   event.preventDefault();
   state.isOver = false;
-  take(event.dataTransfer.files[0] ?? state.file ?? undefined);
+  chooseFile(event.dataTransfer.files[0] ?? state.file ?? undefined);
 }
