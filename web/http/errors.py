@@ -30,6 +30,7 @@ from orchestrator.errors import (
     StoreUnavailableError,
 )
 from orchestrator.telemetry.log import LOGGER
+from web.http.context import current_request
 from web.http.headers import request_id
 from web.http.messages import language, translate
 
@@ -192,7 +193,13 @@ def _handle_broken_chunk(_error: ParseException) -> Response:
 
 
 def _handle_unexpected_error(error: Exception) -> Response:
-    LOGGER.error("Unhandled error; answering 500", exc_info=error)
+    request = current_request()
+    LOGGER.error(
+        "Unhandled error: method=%s route=%s; answering 500",
+        request.method,
+        request.url_rule,
+        exc_info=error,
+    )
     return problem_response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",

@@ -13,10 +13,10 @@ from orchestrator.domain.job import Job
 
 __all__ = ["audio_filename", "safe_filename", "transcript_filename"]
 
-_MOST_BYTES: Final = 240  # file systems take 255; a browser adds ` (1)` or `.part`
+_MAX_BYTES: Final = 240  # file systems allow 255; browsers append ` (1)` or `.part`
 _SEPARATORS: Final = re.compile(r"[/\\|:⁄∕]+")
-_LONGEST_SUFFIX: Final = 12
-_SUFFIX: Final = re.compile(rf"\.[A-Za-z][A-Za-z0-9]{{0,{_LONGEST_SUFFIX - 2}}}$")
+_MAX_SUFFIX_CHARS: Final = 12
+_SUFFIX: Final = re.compile(rf"\.[A-Za-z][A-Za-z0-9]{{0,{_MAX_SUFFIX_CHARS - 2}}}$")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UNKNOWN_LANGUAGE: Final = "und"
 _JOINERS: Final = frozenset("\u200c\u200d")  # required by Persian words and emoji
@@ -60,7 +60,7 @@ def safe_filename(name: str, *, suffix: str = "", otherwise: str = "download") -
         for char in name
     )
     name = " ".join(sanitize_filename(name, platform="universal", replacement_text=" ").split())
-    name = _shorten(name.strip(" .-~\u200c\u200d"), _MOST_BYTES - len(suffix.encode()))
+    name = _shorten(name.strip(" .-~\u200c\u200d"), _MAX_BYTES - len(suffix.encode()))
     # Sanitize again: only the whole name (`NUL`) or the shortened one may be reserved.
     return sanitize_filename(f"{name or otherwise}{suffix}", platform="universal")
 
@@ -95,14 +95,14 @@ def _without_suffix(name: str) -> str:
     return name.removesuffix(_suffix(name))
 
 
-def _shorten(name: str, most_bytes: int) -> str:
+def _shorten(name: str, max_bytes: int) -> str:
     """Cut a name to a length, between grapheme clusters."""
-    if len(name.encode()) <= most_bytes:
+    if len(name.encode()) <= max_bytes:
         return name
     kept, taken = [], 0
     for character in CharacterBreaker(name, "en"):
         taken += len(character.encode())
-        if taken > most_bytes:
+        if taken > max_bytes:
             break
         kept.append(character)
     return "".join(kept).rstrip(" .-\u200c\u200d")

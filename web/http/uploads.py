@@ -27,9 +27,9 @@ from web.schemas.jobs import PipelineOptions
 
 __all__ = ["UploadRequest", "accept_upload", "fingerprint_form"]
 
-_OTHER_FIELDS_BYTES: Final = 1024 * 1024
+_MAX_OTHER_FIELDS_BYTES: Final = 1024 * 1024
 _SWITCHES: Final = {"true": True, "false": False}
-_LONGEST_NAME_BYTES: Final = 200
+_MAX_NAME_BYTES: Final = 200
 Parameters = ParamSpec("Parameters")
 View = Callable[Parameters, ResponseReturnValue]
 
@@ -103,9 +103,9 @@ def fingerprint_form() -> bytes:
 def _receive_file() -> tuple[Upload, Draft]:
     """Return the file of the form; a second call returns the same file."""
     settings = app_settings()
-    if (request.content_length or 0) > settings.max_file_bytes + _OTHER_FIELDS_BYTES:
+    if (request.content_length or 0) > settings.max_file_bytes + _MAX_OTHER_FIELDS_BYTES:
         raise FileTooLargeError(settings.max_file_bytes)
-    request.max_content_length = settings.max_file_bytes + _OTHER_FIELDS_BYTES
+    request.max_content_length = settings.max_file_bytes + _MAX_OTHER_FIELDS_BYTES
     files = request.files.getlist("file")
     if len(files) != 1 or not isinstance(draft := files[0].stream, Draft):
         detail = f"The form must have one file, in the field `file` (got {len(files)})"
@@ -179,8 +179,8 @@ def _sanitize_filename(name: str | None) -> str:
     """Return a client's file name without folders and control characters, of bounded length."""
     last = (name or "").replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter for letter in last if letter.isprintable()).strip()
-    if len(plain.encode()) > _LONGEST_NAME_BYTES:
+    if len(plain.encode()) > _MAX_NAME_BYTES:
         suffix = Path(plain).suffix[:20]
-        stem = plain.encode()[: _LONGEST_NAME_BYTES - len(suffix.encode())]
+        stem = plain.encode()[: _MAX_NAME_BYTES - len(suffix.encode())]
         plain = stem.decode(errors="ignore") + suffix
     return plain or "upload"
