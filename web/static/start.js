@@ -1,4 +1,4 @@
-// Shows the API's own document; nothing is fetched from anywhere else.
+// Swagger UI for this API; loads nothing from other hosts.
 window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
