@@ -1,4 +1,4 @@
-"""Flower over the real broker: behind its password, with tasks by name and job."""
+"""Flower with the real broker: authentication and the task list."""
 
 import subprocess
 import sys
@@ -18,12 +18,12 @@ from tools.waiting import wait_until
 _PROJECT = Path(__file__).parents[2]
 _COMMAND = ["celery", "-A", "tasks.app", "flower"]
 USER = ("ann", "secret")
-_TOLD_WITHIN_S = 1.0  # workers tell of their tasks in batches
+_EVENT_DELAY_S = 1.0  # workers send task events in batches
 
 
 @pytest.fixture(scope="module")
 def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """An orchestrator whose workers tell of their tasks."""
+    """An orchestrator whose workers send task events."""
     with (
         RedisServer() as server,
         Orchestrator(
@@ -40,7 +40,7 @@ def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra
 
 @pytest.fixture(scope="module")
 def flower(orchestrator: Orchestrator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running Flower."""
+    """The URL of a running Flower."""
     environment = orchestrator.environment
     address = f"http://{LOOPBACK}:{environment['FLOWER_PORT']}"
     log = tmp_path_factory.mktemp("flower-log") / "flower.log"
@@ -61,14 +61,14 @@ def flower(orchestrator: Orchestrator, tmp_path_factory: pytest.TempPathFactory)
 
 
 def read_tasks(address: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return what Flower lists, by the ids of the tasks."""
+    """Return Flower's tasks by id."""
     found: Mapping[str, Mapping[str, Any]] = requests.get(
         f"{address}/api/tasks", auth=USER, timeout=10
     ).json()
     return found
 
 
-def test_flower_is_behind_its_password(flower: str) -> None:
+def test_flower_requires_its_password(flower: str) -> None:
     assert requests.get(flower, timeout=10).status_code == 401
     assert requests.get(flower, auth=("ann", "guess"), timeout=10).status_code == 401
     assert requests.get(f"{flower}/api/tasks", timeout=10).status_code == 401
@@ -84,7 +84,7 @@ def test_flower_shows_a_job_s_tasks_by_name_and_the_job_s_id(
         found = read_tasks(flower).values()
         return {task["name"] for task in found if any(j in (task["args"] or "") for j in job_ids)}
 
-    def are_shown() -> bool:  # Flower hears of what happens once it listens, not of what was before
+    def are_shown() -> bool:  # Flower misses events from before its start
         job_ids.append(orchestrator.submit(f"shown-{len(job_ids)}"))
         orchestrator.await_status(job_ids[-1], "completed")
         return names() >= {"download", "normalize", "transcribe"}
@@ -92,7 +92,7 @@ def test_flower_shows_a_job_s_tasks_by_name_and_the_job_s_id(
     wait_until(are_shown, timeout_s=60, what="the three tasks of a job")
 
 
-def test_flower_cannot_touch_the_workers(flower: str) -> None:
+def test_flower_cannot_control_the_workers(flower: str) -> None:
     worker = next(iter(requests.get(f"{flower}/api/workers", auth=USER, timeout=10).json()), "any")
     answer = requests.post(f"{flower}/api/worker/shutdown/{worker}", auth=USER, timeout=10)
     assert answer.status_code in {401, 403}
@@ -122,9 +122,9 @@ def test_flower_shows_all_tasks_of_a_completed_job_as_done(
     def end_states() -> set[tuple[str, str]]:
         job_id = orchestrator.submit(f"done-{time.monotonic()}")
         orchestrator.await_status(job_id, "completed")
-        time.sleep(_TOLD_WITHIN_S)
+        time.sleep(_EVENT_DELAY_S)
         found = [one for one in read_tasks(flower).values() if job_id in (one["args"] or "")]
         return {(task["name"], task["state"]) for task in found}
 
     done = {(name, "SUCCESS") for name in ("download", "normalize", "transcribe")}
-    wait_until(lambda: end_states() == done, timeout_s=60, what="three tasks that are done")
+    wait_until(lambda: end_states() == done, timeout_s=60, what="three successful tasks")

@@ -1,4 +1,4 @@
-"""How Flower's container starts: with the password that was chosen, else with one of its own."""
+"""The start script of Flower's container: configured or generated password."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ _CHOSEN = "ann:secret"
 
 @pytest.fixture
 def container(tmp_path: Path) -> Path:
-    """A folder as the container has it, and a ``celery`` that only tells what it was given."""
+    """The container's working directory, with a fake ``celery`` that prints its arguments."""
     (tmp_path / "orchestrator").mkdir()
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -23,7 +23,7 @@ def container(tmp_path: Path) -> Path:
 
 
 def start(container: Path, **variables: str) -> str:
-    """Run the start script; returns what is said."""
+    """Run the start script and return its output."""
     ended = subprocess.run(
         [_PROJECT / "deploy" / "image" / "flower"],
         cwd=container,
@@ -40,26 +40,26 @@ def start(container: Path, **variables: str) -> str:
     return ended.stdout
 
 
-def test_without_a_password_one_is_made_for_each_start_and_told(container: Path) -> None:
-    told = [start(container, FLOWER_BASIC_AUTH="") for _ in range(2)]
+def test_without_a_password_each_start_generates_and_prints_one(container: Path) -> None:
+    output = [start(container, FLOWER_BASIC_AUTH="") for _ in range(2)]
 
-    assert told[0] != told[1]
-    for text in told:
+    assert output[0] != output[1]
+    for text in output:
         made = text.split("it is ")[1].split("\n")[0]
         assert made.startswith("operator:")
         assert text.endswith(f"as {made}\n")
 
 
-def test_a_password_of_the_environment_is_taken(container: Path) -> None:
-    told = start(container, FLOWER_BASIC_AUTH=_CHOSEN)
+def test_a_password_in_the_environment_is_used(container: Path) -> None:
+    output = start(container, FLOWER_BASIC_AUTH=_CHOSEN)
 
-    assert told == f"celery -A tasks.app flower --address=0.0.0.0 --port=5555 as {_CHOSEN}\n"
+    assert output == f"celery -A tasks.app flower --address=0.0.0.0 --port=5555 as {_CHOSEN}\n"
 
 
-def test_a_password_of_orchestrator_env_is_taken(container: Path) -> None:
+def test_a_password_in_the_env_file_is_used(container: Path) -> None:
     (container / "orchestrator" / ".env").write_text(f"FLOWER_BASIC_AUTH={_CHOSEN}\n")
 
-    told = start(container, FLOWER_BASIC_AUTH="")  # as docker-compose.yml gives it
+    output = start(container, FLOWER_BASIC_AUTH="")  # as set by docker-compose.yml
 
-    assert "until the next start" not in told, "made one though there is one"
-    assert told.endswith("as none\n"), "and would hide the one there"
+    assert "until the next start" not in output, "generated a password although one is configured"
+    assert output.endswith("as none\n"), "the variable would override the file"

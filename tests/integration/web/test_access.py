@@ -1,4 +1,4 @@
-"""Every route of the API against everybody who may or may not call it."""
+"""Access to every route of the API with each kind of key."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 from orchestrator.domain.access import make_key
 from tests.support.api_process import VIDEO, Api, running_api
 
-_PROJECT = Path(__file__).parents[2]
+_PROJECT = Path(__file__).parents[3]
 _LIST_ROUTES = """
 import json
 from web.app import create_app
@@ -30,7 +30,7 @@ SCOPES = {
 
 @dataclass(frozen=True)
 class Guarded:
-    """An API with keys, and the keys in clear."""
+    """An API with keys, and the clear text of the keys."""
 
     api: Api
     keys: dict[str, str]
@@ -65,8 +65,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         yield Guarded(api, {who: clear for who, (clear, _) in made.items()}, routes)
 
 
-def needed(method: str, rule: str) -> str | None:
-    """Say what a route should need, by the words of the documentation."""
+def documented_scope(method: str, rule: str) -> str | None:
+    """Return the scope that a route requires according to the documentation."""
     if method == "OPTIONS" or rule == "/":
         return None
     if rule.startswith(("/health", "/openapi.json", "/docs", "/ui/")):
@@ -77,7 +77,7 @@ def needed(method: str, rule: str) -> str | None:
 
 
 def path_of(rule: str, job_id: str, batch_id: str) -> str:
-    """Fill in a route's path: a job, a batch, and a word for whatever else."""
+    """Fill in the placeholders of a route's path."""
     path = rule.replace("<job_id>", job_id).replace("<batch_id>", batch_id)
     return "/".join("some" if part.startswith("<") else part for part in path.split("/"))
 
@@ -90,34 +90,38 @@ def make_batch(guarded: Guarded, who: str) -> str:
     return str(answer.json()["batch_id"])
 
 
-def test_the_matrix_has_routes_of_every_kind(guarded: Guarded) -> None:
-    kinds = {needed(method, rule) for method, rule in guarded.routes}
+def test_the_matrix_covers_every_scope(guarded: Guarded) -> None:
+    kinds = {documented_scope(method, rule) for method, rule in guarded.routes}
     assert kinds == {None, "admin", "read", "submit"}
     assert ("POST", "/pipeline") in guarded.routes
     assert ("DELETE", "/jobs/<job_id>") in guarded.routes
 
 
 @pytest.mark.parametrize("key", [None, "wrong", "ytc_" + "x" * 43, "\xe9"])
-def test_without_a_known_key_only_what_is_public_is_answered(
-    guarded: Guarded, key: str | None
-) -> None:
+def test_without_a_valid_key_only_public_routes_respond(guarded: Guarded, key: str | None) -> None:
     job_id = guarded.submit("ann")
     for method, rule in guarded.routes:
         answer = guarded.api.call(method, path_of(rule, job_id, "some"), key=key)
         is_refused = answer.status_code == 401
-        assert is_refused == (needed(method, rule) is not None), (method, rule, answer.status_code)
+        assert is_refused == (documented_scope(method, rule) is not None), (
+            method,
+            rule,
+            answer.status_code,
+        )
         if is_refused:
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
             assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("who", ["ann-submits", "ann-reads", "ann", "root"])
-def test_a_key_opens_what_its_scopes_say_and_nothing_else(guarded: Guarded, who: str) -> None:
+def test_a_key_grants_exactly_its_scopes(guarded: Guarded, who: str) -> None:
     scopes = set(SCOPES[who][1])
     batch_id = make_batch(guarded, "ann")
     for method, rule in guarded.routes:
         job_id = guarded.submit("ann")
-        may = needed(method, rule) is None or bool(scopes & {needed(method, rule), "admin"})
+        may = documented_scope(method, rule) is None or bool(
+            scopes & {documented_scope(method, rule), "admin"}
+        )
         answer = guarded.api.call(method, path_of(rule, job_id, batch_id), key=guarded.keys[who])
         assert (answer.status_code != 403) == may, (method, rule, answer.status_code)
         assert answer.status_code != 401, (method, rule)
@@ -127,7 +131,7 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(guarded: Guarded, who:
             batch_id = make_batch(guarded, "ann")
 
 
-def test_another_s_job_or_batch_does_not_exist(guarded: Guarded) -> None:
+def test_jobs_and_batches_of_others_are_not_found(guarded: Guarded) -> None:
     job_id, batch_id = guarded.submit("ann"), make_batch(guarded, "ann")
     nobodys = "0123456789abcdef"
     for method, rule in guarded.routes:
@@ -140,14 +144,14 @@ def test_another_s_job_or_batch_does_not_exist(guarded: Guarded) -> None:
         absent = guarded.api.call(method, path_of(rule, nobodys, nobodys), key=guarded.keys["bob"])
         assert answer.status_code == absent.status_code == 404, (method, rule)
         if method != "HEAD":
-            told = answer.text.replace(answer.headers["X-Request-ID"], "")
+            body = answer.text.replace(answer.headers["X-Request-ID"], "")
             expected = absent.text.replace(absent.headers["X-Request-ID"], "")
-            assert told == expected.replace(nobodys, job_id if job_id in told else batch_id)
+            assert body == expected.replace(nobodys, job_id if job_id in body else batch_id)
     mine = guarded.api.call("GET", f"/jobs/{job_id}", key=guarded.keys["ann"]).json()
-    assert mine["status"] == "queued", "nobody else has cancelled it"
+    assert mine["status"] == "queued", "the job was not cancelled"
 
 
-def test_a_list_has_the_caller_s_jobs_and_counts_only_those(guarded: Guarded) -> None:
+def test_a_list_contains_and_counts_only_the_callers_jobs(guarded: Guarded) -> None:
     api, keys = guarded.api, guarded.keys
     before = {who: guarded.total(who, "?limit=200") for who in ("ann", "bob", "root")}
     kept, cancelled = guarded.submit("bob"), guarded.submit("bob")
@@ -170,7 +174,7 @@ def test_keys_of_one_name_share_their_jobs(guarded: Guarded) -> None:
     assert guarded.api.call("GET", f"/jobs/{job_id}", key=guarded.keys["ann-reads"]).ok
 
 
-def test_who_may_only_submit_is_not_told_what_was_said(guarded: Guarded) -> None:
+def test_the_submit_scope_does_not_reveal_transcripts(guarded: Guarded) -> None:
     job_id = guarded.submit("ann")
     with guarded.api.orchestrator.redis() as client:
         client.hset(f"orchestrator:job:{job_id}", "status", "completed")
@@ -181,17 +185,17 @@ def test_who_may_only_submit_is_not_told_what_was_said(guarded: Guarded) -> None
         assert (answer["status"], answer["transcription_text"]) == ("completed", text), who
 
 
-def test_a_key_may_come_in_the_header_of_its_own(guarded: Guarded) -> None:
+def test_a_key_is_accepted_in_x_api_key(guarded: Guarded) -> None:
     headers = {"X-API-Key": guarded.keys["ann"], "Authorization": "Basic dTpw"}
     assert guarded.api.call("GET", "/jobs", headers=headers).ok
     assert guarded.api.call("GET", "/jobs", headers={"X-API-Key": "wrong"}).status_code == 401
 
 
-def test_an_unknown_path_is_told_to_nobody_in_particular(guarded: Guarded) -> None:
+def test_an_unknown_path_is_not_found_even_without_a_key(guarded: Guarded) -> None:
     assert guarded.api.call("GET", "/nowhere").status_code == 404
 
 
-def test_with_keys_there_is_nothing_to_warn_of(guarded: Guarded) -> None:
+def test_an_api_with_keys_reports_no_warnings(guarded: Guarded) -> None:
     assert guarded.api.call("GET", "/health").json()["warnings"] == []
     log = guarded.api.orchestrator.api
     assert log is not None
@@ -199,17 +203,17 @@ def test_with_keys_there_is_nothing_to_warn_of(guarded: Guarded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("ENVIRONMENT", "production", "ENVIRONMENT=production needs API_KEYS"),
         ("WORKERS", "many", "Cannot use the settings: WORKERS: "),
     ],
 )
-def test_settings_that_cannot_be_end_the_api_at_once_and_it_says_what_to_set(
-    tmp_path: Path, variable: str, value: str, told: str
+def test_invalid_settings_stop_the_api_with_one_line(
+    tmp_path: Path, variable: str, value: str, message: str
 ) -> None:
     with (
-        pytest.raises(RuntimeError, match=told) as caught,
+        pytest.raises(RuntimeError, match=message) as caught,
         running_api(tmp_path, **{variable: value}),
     ):
         pass

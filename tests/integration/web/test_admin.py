@@ -1,4 +1,4 @@
-"""The operator's routes."""
+"""The operator routes."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tools.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def own_orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """An orchestrator whose jobs may all be removed."""
+    """An orchestrator whose jobs may be removed."""
     with (
         RedisServer() as server,
         Orchestrator(
@@ -34,7 +34,7 @@ def send_file(orchestrator: Orchestrator) -> str:
     return str(answer.json()["job_id"])
 
 
-def test_stats_tell_counts_and_settings(own_orchestrator: Orchestrator) -> None:
+def test_stats_report_counts_and_settings(own_orchestrator: Orchestrator) -> None:
     job_id = own_orchestrator.submit("counted")
     own_orchestrator.await_status(job_id, "completed")
     stats = own_orchestrator.get("/admin/stats")
@@ -50,7 +50,7 @@ def test_stats_tell_counts_and_settings(own_orchestrator: Orchestrator) -> None:
     }
 
 
-def test_cleanup_removes_what_has_ended_and_nothing_that_runs(
+def test_cleanup_removes_finished_jobs_only(
     own_orchestrator: Orchestrator,
 ) -> None:
     ended = own_orchestrator.submit("ended")
@@ -65,7 +65,7 @@ def test_cleanup_removes_what_has_ended_and_nothing_that_runs(
     report = own_orchestrator.post("/admin/cleanup?max_age_hours=0").json()
     own_orchestrator.services[Role.DOWNLOADER].control(hold=False)
 
-    assert not (uploads / upload).exists(), "a job's file goes with it"
+    assert not (uploads / upload).exists(), "the job's file is deleted with it"
     assert report["message"] == "Cleanup executado com sucesso"
     assert report["jobs_removed"] >= 1
     assert report["logs_cleaned"] is False
@@ -83,16 +83,16 @@ def test_deep_cleanup_empties_the_log(own_orchestrator: Orchestrator) -> None:
 
     job_id = own_orchestrator.submit("logged-again")
     own_orchestrator.await_status(job_id, "completed")
-    assert log.read_text().startswith("20"), "written on from the start, without a hole"
+    assert log.read_text().startswith("20"), "the file starts with a complete line"
 
 
-def test_cleanup_refuses_an_age_that_cannot_be(own_orchestrator: Orchestrator) -> None:
+def test_cleanup_rejects_a_negative_age(own_orchestrator: Orchestrator) -> None:
     answer = own_orchestrator.post("/admin/cleanup?max_age_hours=-1")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "query:max_age_hours"
 
 
-def test_factory_reset_removes_everything_of_ours_and_nothing_else(
+def test_factory_reset_removes_only_our_data(
     own_orchestrator: Orchestrator,
 ) -> None:
     own_orchestrator.await_status(own_orchestrator.submit("done"), "completed")
@@ -119,7 +119,9 @@ def test_factory_reset_removes_everything_of_ours_and_nothing_else(
         assert report["microservices"]["audio-transcriber"]["status"] == "error"
         assert client.get("somebody:else") == b"kept"
         left = [path.name for path in uploads.iterdir()]
-        assert left == ["0123456789abcdef"], "a file that only just came in waits for its job"
+        assert left == ["0123456789abcdef"], (
+            "a recent file may belong to a job that is being submitted"
+        )
         assert own_orchestrator.get("/jobs")["total"] == 0
         wait_until(
             lambda: not list(client.scan_iter("orchestrator:job:*")), timeout_s=5, what="no job"

@@ -1,4 +1,4 @@
-"""``Idempotency-Key`` on POST /pipeline."""
+"""``Idempotency-Key`` on ``POST /pipeline``."""
 
 import requests
 
@@ -15,7 +15,7 @@ def post(orchestrator: Orchestrator, key: str, video: str) -> requests.Response:
     )
 
 
-def test_the_same_request_gets_the_same_answer_and_one_job(orchestrator: Orchestrator) -> None:
+def test_a_repeated_request_gets_the_first_response_and_one_job(orchestrator: Orchestrator) -> None:
     total = orchestrator.get("/jobs")["total"]
     first, second = (post(orchestrator, "twice", "idempotent") for _ in range(2))
     assert first.status_code == second.status_code == 202
@@ -33,7 +33,7 @@ def test_a_key_cannot_be_used_for_another_request(orchestrator: Orchestrator) ->
     orchestrator.await_status(job_id, "completed")
 
 
-def test_a_request_that_is_being_worked_on_conflicts(orchestrator: Orchestrator) -> None:
+def test_a_request_in_progress_conflicts(orchestrator: Orchestrator) -> None:
     job_id = post(orchestrator, "flying", "flying").json()["job_id"]
     orchestrator.await_status(job_id, "completed")
     with orchestrator.redis() as client:
@@ -49,7 +49,7 @@ def test_a_request_that_is_being_worked_on_conflicts(orchestrator: Orchestrator)
     assert answer.json()["code"] == "idempotency_key_in_use"
 
 
-def test_a_refused_request_frees_its_key(orchestrator: Orchestrator) -> None:
+def test_a_rejected_request_releases_its_key(orchestrator: Orchestrator) -> None:
     refused = requests.post(
         f"{orchestrator.address}/pipeline",
         json={"youtube_url": "http://elsewhere.test/"},
@@ -62,7 +62,7 @@ def test_a_refused_request_frees_its_key(orchestrator: Orchestrator) -> None:
     orchestrator.await_status(accepted.json()["job_id"], "completed")
 
 
-def test_a_lost_answer_makes_no_second_job(orchestrator: Orchestrator) -> None:
+def test_a_lost_response_creates_no_second_job(orchestrator: Orchestrator) -> None:
     first = post(orchestrator, "lost", "lost").json()["job_id"]
     orchestrator.await_status(first, "completed")
     with orchestrator.redis() as client:
@@ -74,7 +74,7 @@ def test_a_lost_answer_makes_no_second_job(orchestrator: Orchestrator) -> None:
     assert other != first
 
 
-def test_an_endless_key_is_refused(orchestrator: Orchestrator) -> None:
+def test_a_key_that_is_too_long_is_rejected(orchestrator: Orchestrator) -> None:
     assert post(orchestrator, "k" * 256, "endless").status_code == 422
 
 
@@ -88,7 +88,7 @@ def upload(orchestrator: Orchestrator, key: str, content: bytes, **form: str) ->
     )
 
 
-def test_an_upload_is_told_apart_by_its_bytes_and_its_fields(orchestrator: Orchestrator) -> None:
+def test_an_upload_is_identified_by_its_bytes_and_fields(orchestrator: Orchestrator) -> None:
     first = upload(orchestrator, "upload", b"AAAA", language="en")
     assert first.status_code == 202
     assert upload(orchestrator, "upload", b"AAAA", language="en").json() == first.json()

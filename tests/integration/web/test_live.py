@@ -1,4 +1,4 @@
-"""Following a job while it goes on: waiting for a change, and the stream of its events."""
+"""Long polling and event streams of a job."""
 
 import json
 import socket
@@ -25,8 +25,8 @@ def ask(orchestrator: Orchestrator, job_id: str, **headers: str) -> requests.Res
     )
 
 
-def held(orchestrator: Orchestrator, name: str, role: Role = Role.TRANSCRIBER) -> str:
-    """Submit a job that stops in one stage, until ``let_go``."""
+def submit_held(orchestrator: Orchestrator, name: str, role: Role = Role.TRANSCRIBER) -> str:
+    """Submit a job that is held in one stage until ``release``."""
     orchestrator.services[role].control(hold=True)
     job_id = orchestrator.submit(name)
     status = {"transcriber": "transcribing", "downloader": "downloading"}[role]
@@ -35,12 +35,12 @@ def held(orchestrator: Orchestrator, name: str, role: Role = Role.TRANSCRIBER) -
     wait_until(
         lambda: orchestrator.get(f"/jobs/{job_id}")["stages"][stage]["progress"] == 95,
         timeout_s=20,
-        what="the job to stand still",
+        what="the job to be held",
     )
     return job_id
 
 
-def let_go(orchestrator: Orchestrator) -> None:
+def release(orchestrator: Orchestrator) -> None:
     for service in orchestrator.services.values():
         service.control(hold=False)
 
@@ -57,48 +57,48 @@ def facts(events: list[StreamedEvent], kind: str) -> list[dict[str, Any]]:
     return [event.facts for event in events if event.kind == kind]
 
 
-def test_a_waiting_call_is_answered_at_every_change(orchestrator: Orchestrator) -> None:
+def test_a_long_poll_returns_at_every_change(orchestrator: Orchestrator) -> None:
     job_id = orchestrator.submit("waited")
     seen = [ask(orchestrator, job_id).json()]
     while seen[-1]["status"] != "completed":
         answer = ask(orchestrator, job_id, Prefer="respond-async, wait=20")
         assert answer.headers["Preference-Applied"] == "wait=20"
         seen.append(answer.json())
-    # Three stages, each with twenty steps of progress and a few changes of status.
-    assert 10 < len(seen) < 80, "it is told of changes, and neither polled nor left waiting"
+    # Three stages with twenty progress steps each, and a few changes of status.
+    assert 10 < len(seen) < 80, "one response per change"
     for earlier, later in pairwise(seen):
         assert earlier["updated_at"] != later["updated_at"] or later["status"] == "completed"
         assert earlier["overall_progress"] <= later["overall_progress"]
 
 
-def test_a_waiting_call_for_a_job_that_stands_still_ends_with_304(
+def test_a_long_poll_without_a_change_returns_304(
     orchestrator: Orchestrator,
 ) -> None:
-    job_id = held(orchestrator, "unchanged", Role.DOWNLOADER)
+    job_id = submit_held(orchestrator, "unchanged", Role.DOWNLOADER)
     seen: list[int] = []
 
-    def stands_still() -> bool:
-        # A turn of this orchestrator lasts 3 s: its end is a change too.
+    def returns_304() -> bool:
+        # The end of a turn is a change too; turns last 3 s here.
         known = ask(orchestrator, job_id).headers["ETag"]
         began = time.monotonic()
         answer = ask(orchestrator, job_id, Prefer="wait=1", If_None_Match=known)
         seen.append(answer.status_code)
         return answer.status_code == 304 and time.monotonic() - began >= 0.9
 
-    wait_until(stands_still, timeout_s=20, what=f"304 after a second, not {seen}")
-    let_go(orchestrator)
+    wait_until(returns_304, timeout_s=20, what=f"304 after a second, not {seen}")
+    release(orchestrator)
 
 
-def test_who_comes_late_is_answered_at_once(orchestrator: Orchestrator) -> None:
-    job_id = held(orchestrator, "late", Role.DOWNLOADER)
+def test_a_long_poll_with_an_outdated_etag_returns_at_once(orchestrator: Orchestrator) -> None:
+    job_id = submit_held(orchestrator, "late", Role.DOWNLOADER)
     began = time.monotonic()
     answer = ask(orchestrator, job_id, Prefer="wait=20", If_None_Match='W/"an older one"')
     assert answer.status_code == 200
     assert time.monotonic() - began < 5
-    let_go(orchestrator)
+    release(orchestrator)
 
 
-def test_nobody_waits_for_a_job_that_has_ended(
+def test_a_long_poll_for_a_job_that_has_ended_returns_at_once(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     began = time.monotonic()
@@ -109,20 +109,22 @@ def test_nobody_waits_for_a_job_that_has_ended(
     assert time.monotonic() - began < 5
 
 
-def test_a_cancelled_job_ends_the_wait_for_it(orchestrator: Orchestrator) -> None:
-    job_id = held(orchestrator, "wait-cancelled", Role.DOWNLOADER)
+def test_cancelling_a_job_ends_its_streams(orchestrator: Orchestrator) -> None:
+    job_id = submit_held(orchestrator, "wait-cancelled", Role.DOWNLOADER)
     with open_stream(orchestrator.address, job_id) as events:
         next(events)
         orchestrator.post(f"/jobs/{job_id}/cancel")
         assert [event for event in events if event.kind][-1].facts["status"] == "cancelled"
-    let_go(orchestrator)
+    release(orchestrator)
 
 
-def test_a_stream_tells_everything_to_the_end(
+def test_a_stream_contains_all_events_to_the_end(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     job_id, events = finished
-    assert {event.kind for event in events} == {"stage", "segment", "end"}, "no progress any more"
+    assert {event.kind for event in events} == {"stage", "segment", "end"}, (
+        "progress events are dropped at the end"
+    )
     assert events[-1].kind == "end"
     assert events[-1].facts["status"] == "completed"
     ids = [tuple(map(int, event.event_id.split("-"))) for event in events]
@@ -143,7 +145,7 @@ def test_a_stream_tells_everything_to_the_end(
     assert shown == [segment["text"] for segment in segments]
 
 
-def test_neither_history_nor_stream_name_the_machines(
+def test_history_and_stream_do_not_reveal_host_names(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     job_id, events = finished
@@ -151,15 +153,15 @@ def test_neither_history_nor_stream_name_the_machines(
     assert "started" in [entry["type"] for entry in history]
     (worker,) = orchestrator.get("/admin/workers")["workers"]
     named = {entry["worker"] for entry in history if entry["type"] == "started"}
-    assert named == {worker["worker"].rpartition(":")[2]}, "the end of its name"
-    told = json.dumps([history, [event.facts for event in events]])
-    assert socket.gethostname() not in told
+    assert named == {worker["worker"].rpartition(":")[2]}, "the random suffix of its name"
+    text = json.dumps([history, [event.facts for event in events]])
+    assert socket.gethostname() not in text
     with orchestrator.redis() as client:
         kept = client.hget(keys.result(job_id), "history")
-    assert socket.gethostname() in kept, "operators find it in Redis"
+    assert socket.gethostname() in kept, "operators can read it in Redis"
 
 
-def test_the_words_of_a_finished_job_are_kept_once(
+def test_the_text_of_a_finished_job_is_stored_once(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     job_id, events = finished
@@ -173,25 +175,25 @@ def test_the_words_of_a_finished_job_are_kept_once(
     assert kinds == {"segments", "end"}
 
 
-def test_progress_never_goes_back_through_another_attempt(orchestrator: Orchestrator) -> None:
-    with orchestrator.redis() as client:  # no other test's job is to be the one that fails
-        wait_until(lambda: not client.zcard(keys.ACTIVE), timeout_s=30, what="the others' end")
+def test_progress_does_not_decrease_on_another_attempt(orchestrator: Orchestrator) -> None:
+    with orchestrator.redis() as client:  # otherwise the job of another test may fail instead
+        wait_until(lambda: not client.zcard(keys.ACTIVE), timeout_s=30, what="other jobs to end")
     orchestrator.services[Role.TRANSCRIBER].control(
         fail_next=1, failure=Failure(code="internal", is_retryable=True)
     )
     job_id = orchestrator.submit("another-attempt")
     events = read_stream(orchestrator.address, job_id)
     assert "retrying" in [fact["type"] for fact in facts(events, "stage")]
-    told = [e.facts["overall_progress"] for e in events if "overall_progress" in e.facts]
-    assert told == sorted(told)
-    assert told[-1] == 100
+    progress = [e.facts["overall_progress"] for e in events if "overall_progress" in e.facts]
+    assert progress == sorted(progress)
+    assert progress[-1] == 100
     attempts = [(one["attempt"], one["index"]) for one in facts(events, "segment")]
     assert [index for attempt, index in attempts if attempt == 2] == list(range(6))
     again = facts(read_stream(orchestrator.address, job_id), "segment")
     assert [(one["attempt"], one["index"]) for one in again] == [(2, n) for n in range(6)]
 
 
-def test_a_job_whose_work_was_done_before_tells_its_segments_too(
+def test_a_job_with_a_shared_result_streams_its_segments_too(
     orchestrator: Orchestrator,
 ) -> None:
     first = orchestrator.submit("done-before")
@@ -202,7 +204,7 @@ def test_a_job_whose_work_was_done_before_tells_its_segments_too(
 
 
 @pytest.mark.parametrize("place", ["header", "query"])
-def test_a_stream_goes_on_where_it_was_cut(
+def test_a_stream_resumes_after_the_last_event_id(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]], place: str
 ) -> None:
     job_id, events = finished
@@ -212,7 +214,7 @@ def test_a_stream_goes_on_where_it_was_cut(
         assert read_stream(orchestrator.address, job_id, **how) == events[cut:]
 
 
-def test_a_stream_goes_on_between_segments_that_came_at_once(orchestrator: Orchestrator) -> None:
+def test_a_stream_resumes_between_segments_of_one_write(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.TRANSCRIBER].control(gives_partials=False)
     job_id = orchestrator.submit("at-once", force=True)
     orchestrator.await_status(job_id, "completed")
@@ -224,19 +226,19 @@ def test_a_stream_goes_on_between_segments_that_came_at_once(orchestrator: Orche
         assert read_stream(orchestrator.address, job_id, after=last) == events[cut:]
 
 
-def test_a_job_that_fails_keeps_the_segments_that_were_told(orchestrator: Orchestrator) -> None:
-    job_id = held(orchestrator, "kept-partials")
+def test_an_unfinished_job_keeps_its_segments(orchestrator: Orchestrator) -> None:
+    job_id = submit_held(orchestrator, "kept-partials")
     orchestrator.post(f"/jobs/{job_id}/cancel")
-    told = facts(read_stream(orchestrator.address, job_id), "segment")
-    assert [one["index"] for one in told] == list(range(5))
-    let_go(orchestrator)
+    segments = facts(read_stream(orchestrator.address, job_id), "segment")
+    assert [one["index"] for one in segments] == list(range(5))
+    release(orchestrator)
     orchestrator.post(f"/jobs/{job_id}/retry")
     orchestrator.await_status(job_id, "completed")
     again = facts(read_stream(orchestrator.address, job_id), "segment")
     assert [one["index"] for one in again] == list(range(6))
 
 
-def test_who_has_read_to_the_end_is_not_to_come_back(
+def test_a_stream_after_the_last_event_is_empty(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
     job_id, events = finished
@@ -252,7 +254,7 @@ def test_who_has_read_to_the_end_is_not_to_come_back(
     ("path", "status"),
     [("no-such-job", 404), ("{job_id}", 422)],
 )
-def test_a_stream_that_cannot_be_is_a_problem(
+def test_an_invalid_stream_request_is_a_problem(
     orchestrator: Orchestrator,
     finished: tuple[str, list[StreamedEvent]],
     path: str,
@@ -267,10 +269,10 @@ def test_a_stream_that_cannot_be_is_a_problem(
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_the_keys_of_a_job_are_no_jobs(
+def test_redis_keys_of_a_job_are_not_jobs(
     orchestrator: Orchestrator, finished: tuple[str, list[StreamedEvent]]
 ) -> None:
-    running = orchestrator.submit("whose-keys-are-no-jobs")  # has a stream of events already
+    running = orchestrator.submit("whose-keys-are-no-jobs")  # already has a stream of events
     for job_id, part in product((finished[0], running), ("result", "events", "deliveries")):
         for path in ("", "/events", "/transcript", "/deliveries"):
             address = f"{orchestrator.address}/jobs/{job_id}:{part}{path}"
@@ -278,16 +280,18 @@ def test_the_keys_of_a_job_are_no_jobs(
 
 
 def test_after_a_retry_the_stream_has_the_history_and_one_end(orchestrator: Orchestrator) -> None:
-    job_id = held(orchestrator, "stream-retried", Role.DOWNLOADER)
+    job_id = submit_held(orchestrator, "stream-retried", Role.DOWNLOADER)
     orchestrator.post(f"/jobs/{job_id}/cancel")
     end = read_stream(orchestrator.address, job_id)[-1]
     assert end.facts["status"] == "cancelled"
-    let_go(orchestrator)
+    release(orchestrator)
     orchestrator.post(f"/jobs/{job_id}/retry")
     events = read_stream(orchestrator.address, job_id)
     assert end.event_id not in {event.event_id for event in events}
     following = read_stream(orchestrator.address, job_id, after=end.event_id)
-    assert facts(following, "stage")[0]["type"] == "retried", "who knew the end misses nothing"
+    assert facts(following, "stage")[0]["type"] == "retried", (
+        "the stream resumes after the end event"
+    )
     types = [fact["type"] for fact in facts(events, "stage")]
     assert (types[0], types.count("cancelled"), types.count("retried")) == ("submitted", 1, 1)
     assert [fact["status"] for fact in facts(events, "end")] == ["completed"]
@@ -295,13 +299,13 @@ def test_after_a_retry_the_stream_has_the_history_and_one_end(orchestrator: Orch
 
 
 def test_segments_appear_while_the_transcription_runs(orchestrator: Orchestrator) -> None:
-    job_id = held(orchestrator, "partial")
+    job_id = submit_held(orchestrator, "partial")
     history = orchestrator.get(f"/jobs/{job_id}/events")["events"]
     assert [one["index"] for one in history if one["type"] == "segment"] == list(range(5))
     with open_stream(orchestrator.address, job_id) as events:
         segments = list(islice_segments(events, 5))
         assert orchestrator.get(f"/jobs/{job_id}")["status"] == "transcribing"
-        let_go(orchestrator)
+        release(orchestrator)
         rest = [event for event in events if event.kind]
     assert [fact["index"] for fact in facts(rest, "segment")] == [5]
     assert " ".join([*segments, facts(rest, "segment")[0]["text"]]) == expected_text(
@@ -318,12 +322,12 @@ def islice_segments(events: Iterator[StreamedEvent], count: int) -> Iterator[str
             return
 
 
-def test_a_service_without_partial_results_is_asked_once(orchestrator: Orchestrator) -> None:
+def test_a_service_without_partial_results_is_queried_once(orchestrator: Orchestrator) -> None:
     transcriber = orchestrator.services[Role.TRANSCRIBER]
-    transcriber.control(gives_partials=False, stage_s=4)  # more than a turn
+    transcriber.control(gives_partials=False, stage_s=4)  # longer than a turn
     job_id = orchestrator.submit("no-partials")
     events = read_stream(orchestrator.address, job_id)
     assert len(facts(events, "progress")) >= 10
     assert [one["index"] for one in facts(events, "segment")] == list(range(6))
     remote_id = orchestrator.get(f"/jobs/{job_id}")["stages"]["transcription"]["job_id"]
-    assert transcriber.ledger().of(remote_id).texts == 2, "once while it ran, once when it was done"
+    assert transcriber.ledger().of(remote_id).texts == 2, "once while running, once when completed"

@@ -1,4 +1,4 @@
-"""Following jobs for long, through an outage, and a thousand at once."""
+"""Event streams: heartbeats, Redis outages and a thousand clients."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ STREAMS = 1000
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """Long turns, short silences, and a Redis that keeps what it has."""
+    """An orchestrator with long turns, frequent heartbeats and a persistent Redis."""
     with (
         RedisServer(aof=True, arguments=["--appendfsync", "always"]) as server,
         Orchestrator(
@@ -30,47 +30,47 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
         yield orchestrator
 
 
-def held(orchestrator: Orchestrator, name: str) -> str:
-    """Submit a job that stands still in its first stage, until ``let_go``."""
+def submit_held(orchestrator: Orchestrator, name: str) -> str:
+    """Submit a job that is held in its first stage until ``release``."""
     for service in orchestrator.services.values():
         service.control(hold=True)
     job_id = orchestrator.submit(name)
     wait_until(
         lambda: orchestrator.get(f"/jobs/{job_id}")["stages"]["download"]["progress"] == 95,
         timeout_s=20,
-        what="the job to stand still",
+        what="the job to be held",
     )
     return job_id
 
 
-def let_go(orchestrator: Orchestrator) -> None:
+def release(orchestrator: Orchestrator) -> None:
     for service in orchestrator.services.values():
         service.control(hold=False)
 
 
-def test_a_silent_stream_gives_signs_of_life(patient: Orchestrator) -> None:
-    job_id = held(patient, "silent")
+def test_an_idle_stream_sends_heartbeats(patient: Orchestrator) -> None:
+    job_id = submit_held(patient, "silent")
     with open_stream(patient.address, job_id) as events:
         assert any(not event.kind for event in events)
-        let_go(patient)
+        release(patient)
         assert [event for event in events if event.kind][-1].kind == "end"
 
 
-def test_a_stream_outlives_an_outage_of_redis(patient: Orchestrator) -> None:
-    job_id = held(patient, "outage")
+def test_a_stream_survives_a_redis_outage(patient: Orchestrator) -> None:
+    job_id = submit_held(patient, "outage")
     with open_stream(patient.address, job_id) as events:
         while not next(events).kind:
             pass
         patient.redis_server.kill()
-        while next(events).kind:  # a sign of life while Redis is away
+        while next(events).kind:  # a heartbeat while Redis is down
             pass
         patient.redis_server.start()
-        let_go(patient)
+        release(patient)
         assert [event for event in events if event.kind][-1].facts["status"] == "completed"
 
 
-def test_a_thousand_streams_cost_neither_connections_nor_the_others(patient: Orchestrator) -> None:
-    job_id = held(patient, "crowd")
+def test_a_thousand_streams_need_few_connections_and_block_nobody(patient: Orchestrator) -> None:
+    job_id = submit_held(patient, "crowd")
     with patient.redis() as client:
         before = client.info("clients")["connected_clients"]
         port = patient.address.rpartition(":")[2]
@@ -80,11 +80,11 @@ def test_a_thousand_streams_cost_neither_connections_nor_the_others(patient: Orc
             assert crowd.stdout.readline() == "open\n"
             during = client.info("clients")["connected_clients"]
             assert requests.get(f"{patient.address}/health/live", timeout=5).ok
-            let_go(patient)
+            release(patient)
             patient.await_status(job_id, "completed")
             most = client.info("clients")["connected_clients"]
             assert requests.get(f"{patient.address}/health/live", timeout=5).ok
             assert crowd.stdout.readline() == "ended\n"
         assert crowd.returncode == 0
-    # What 20 requests in flight, 16 readers and a subscription take, and the worker's own.
+    # Connections of 20 requests in flight, 16 readers, a subscription and the worker.
     assert max(during, most) - before <= 60, f"clients of Redis: {before}, {during}, {most}"

@@ -1,4 +1,4 @@
-"""Counts of requests in Redis."""
+"""Request counts in Redis."""
 
 import pytest
 from limits import RateLimitItemPerHour, RateLimitItemPerSecond
@@ -22,7 +22,7 @@ def hit(counter: RateCounter, caller: str = "ann") -> Window:
 
 
 def commands_of_clients(connection: Connection) -> int:
-    """Return how many commands clients have sent; those of scripts are counted with theirs."""
+    """Return the number of commands sent by clients."""
     with connection.commands() as client:
         found = client.info("commandstats")
     names = ("cmdstat_evalsha", "cmdstat_get", "cmdstat_ttl")
@@ -31,13 +31,13 @@ def commands_of_clients(connection: Connection) -> int:
 
 def test_a_request_is_counted_in_one_round_trip(connection: Connection) -> None:
     counter = RateCounter(connection)
-    hit(counter)  # and reads when the window ends
+    hit(counter)  # also reads the end of the window
     before = commands_of_clients(connection)
     assert [hit(counter).remaining for _ in range(3)] == [3, 2, 1]
     assert commands_of_clients(connection) - before == 3
 
 
-def test_what_is_beyond_the_rate_is_refused_until_the_window_has_ended(
+def test_requests_beyond_the_rate_are_rejected_until_the_window_ends(
     connection: Connection,
 ) -> None:
     counter = RateCounter(connection)
@@ -53,22 +53,22 @@ def test_what_is_beyond_the_rate_is_refused_until_the_window_has_ended(
     )
 
 
-def test_all_processes_count_together_and_report_the_same_end(connection: Connection) -> None:
+def test_all_processes_share_counts_and_window_ends(connection: Connection) -> None:
     counters = [RateCounter(connection) for _ in range(2)]
     windows = [hit(counter) for counter in counters * 3]
     assert [window.is_refused for window in windows] == [False] * 5 + [True]
     assert {window.reset_s for window in windows} <= {3599, 3600}
 
 
-def test_looking_counts_nothing(connection: Connection) -> None:
+def test_peeking_does_not_count(connection: Connection) -> None:
     counter, other = RateCounter(connection), RateCounter(connection)
     hit(counter)
     assert [counter.peek("read", FIVE, "ann").remaining for _ in range(2)] == [4, 4]
     assert counter.has_counted("read", FIVE, "ann")
-    assert not other.has_counted("read", FIVE, "ann"), "its own requests only"
+    assert not other.has_counted("read", FIVE, "ann"), "each process knows its own requests only"
 
 
-def test_the_ends_of_a_bounded_number_of_windows_are_remembered(connection: Connection) -> None:
+def test_the_cache_of_window_ends_is_bounded(connection: Connection) -> None:
     counter = RateCounter(connection, max_cached_windows=2)
     for caller in ("ann", "bob", "eve"):
         hit(counter, caller)

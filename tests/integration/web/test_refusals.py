@@ -1,4 +1,4 @@
-"""Requests that gunicorn refuses before the API receives them, and bodies that break off."""
+"""Malformed requests that gunicorn rejects before they reach the API."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from tests.support.api_process import Api, running_api
 from tools.ports import LOOPBACK
 
 _LONG = b"x" * 9000
-# What is sent, and the status of the answer.
+# The bytes to send and the expected status.
 CASES = {
     "no request line": (b"\x00\x01\x02\r\n\r\n", 400),
     "an invalid method": (b"G\x01T / HTTP/1.1\r\n\r\n", 400),
@@ -56,7 +56,7 @@ def exchange(api: Api, request: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_gunicorn_refuses_what_is_no_valid_http(api: Api, case: str) -> None:
+def test_gunicorn_rejects_invalid_http(api: Api, case: str) -> None:
     request, expected_status = CASES[case]
     status, headers, body = exchange(api, request)
     assert status == expected_status
@@ -66,7 +66,7 @@ def test_gunicorn_refuses_what_is_no_valid_http(api: Api, case: str) -> None:
     assert "Traceback" not in api.orchestrator.api.log_text()
 
 
-def test_a_broken_chunk_is_answered_with_a_problem(api: Api) -> None:
+def test_a_malformed_chunk_is_a_problem(api: Api) -> None:
     status, headers, body = exchange(api, BROKEN_CHUNK)
     assert (status, json.loads(body)["code"]) == (400, "bad_request")
     assert headers["Content-Type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""What a job has made is given out in every form, as soon as it is there."""
+"""Transcript and audio downloads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ MANY_BYTES = 60_000_000
 
 @pytest.fixture
 def done(orchestrator: Orchestrator) -> str:
-    """The id of a job that is completed."""
+    """The id of a completed job."""
     job_id = orchestrator.submit("results")
     orchestrator.await_status(job_id, "completed")
     return job_id
@@ -45,8 +45,8 @@ def remote_id(orchestrator: Orchestrator, job_id: str) -> str:
 
 
 @contextmanager
-def changed(orchestrator: Orchestrator, **settings: Any) -> Iterator[None]:
-    """Have the normalizer behave otherwise for a while."""
+def changed_normalizer(orchestrator: Orchestrator, **settings: Any) -> Iterator[None]:
+    """Change the normalizer's behaviour for the duration of a block."""
     service = orchestrator.services[Role.NORMALIZER]
     service.control(**settings)
     try:
@@ -70,7 +70,7 @@ def test_the_query_and_accept_choose_the_same_formats(
     assert "Accept" in by_query.headers["Vary"]
 
 
-def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> None:
+def test_every_format_contains_all_words(orchestrator: Orchestrator, done: str) -> None:
     text = expected_text(orchestrator.video("results"))
     parts = {kind: fetch(orchestrator, f"{done}/transcript?format={kind}") for kind in MEDIA_TYPES}
     assert parts["txt"].text == f"{text}\n"
@@ -81,9 +81,9 @@ def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> No
 
     document = parts["json"].json()
     assert (document["job_id"], document["text"]) == (done, text)
-    told = orchestrator.get(f"/jobs/{done}")["transcription_segments"]
-    assert not any("words" in segment for segment in told)
-    assert document["segments"] == with_words(told)
+    stored = orchestrator.get(f"/jobs/{done}")["transcription_segments"]
+    assert not any("words" in segment for segment in stored)
+    assert document["segments"] == with_words(stored)
     cues = make_cues(document["segments"], CueStyle())
     assert document["cues"] == [
         {
@@ -96,7 +96,7 @@ def test_every_format_has_all_words(orchestrator: Orchestrator, done: str) -> No
     ]
 
 
-def test_without_a_wish_the_transcript_is_json(orchestrator: Orchestrator, done: str) -> None:
+def test_the_default_format_is_json(orchestrator: Orchestrator, done: str) -> None:
     answer = fetch(orchestrator, f"{done}/transcript")
     assert answer.headers["Content-Type"] == "application/json"
 
@@ -118,7 +118,7 @@ def test_files_are_named_after_their_recording(orchestrator: Orchestrator) -> No
     assert audio.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{encoded}.webm")
 
 
-def test_limits_of_cues_can_be_chosen(orchestrator: Orchestrator, done: str) -> None:
+def test_cue_limits_can_be_set(orchestrator: Orchestrator, done: str) -> None:
     query = "format=vtt&max_line_chars=12&max_lines=1"
     captions = webvtt.from_string(fetch(orchestrator, f"{done}/transcript?{query}").text).captions
     assert len(captions) > 3
@@ -126,22 +126,20 @@ def test_limits_of_cues_can_be_chosen(orchestrator: Orchestrator, done: str) -> 
 
 
 @pytest.mark.parametrize("query", ["format=doc", "format=", "max_lines=0", "max_line_chars=1e9"])
-def test_a_query_that_cannot_be_is_named(orchestrator: Orchestrator, done: str, query: str) -> None:
+def test_an_invalid_query_parameter_is_named(
+    orchestrator: Orchestrator, done: str, query: str
+) -> None:
     answer = fetch(orchestrator, f"{done}/transcript?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"query:{query.partition('=')[0]}"
 
 
-def test_a_format_that_does_not_exist_is_not_acceptable(
-    orchestrator: Orchestrator, done: str
-) -> None:
+def test_an_unsupported_media_type_is_not_acceptable(orchestrator: Orchestrator, done: str) -> None:
     answer = fetch(orchestrator, f"{done}/transcript", Accept="application/pdf")
     assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
 
 
-def test_a_transcript_that_is_known_is_not_sent_again(
-    orchestrator: Orchestrator, done: str
-) -> None:
+def test_a_current_etag_returns_304(orchestrator: Orchestrator, done: str) -> None:
     tags = {
         kind: fetch(orchestrator, f"{done}/transcript?format={kind}").headers["ETag"]
         for kind in MEDIA_TYPES
@@ -159,7 +157,7 @@ def test_results_of_an_unknown_job_are_not_found(orchestrator: Orchestrator, pat
     assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
 
 
-def test_before_they_are_made_results_are_a_conflict(orchestrator: Orchestrator) -> None:
+def test_results_that_do_not_exist_yet_are_a_conflict(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.TRANSCRIBER].control(hold=True)
     job_id = orchestrator.submit("results-early")
     audio = fetch(orchestrator, f"{job_id}/audio", Accept_Language="en")
@@ -174,7 +172,7 @@ def test_before_they_are_made_results_are_a_conflict(orchestrator: Orchestrator)
     orchestrator.post(f"/jobs/{job_id}/cancel")
 
 
-def test_the_audio_is_what_the_normalizer_made(orchestrator: Orchestrator, done: str) -> None:
+def test_the_audio_is_the_normalizers_artifact(orchestrator: Orchestrator, done: str) -> None:
     answer = fetch(orchestrator, f"{done}/audio")
     made = normalized(downloaded(orchestrator.video("results")).sha256())
     assert sha256(answer.content).hexdigest() == made.sha256()
@@ -189,7 +187,7 @@ def test_the_head_of_the_audio_has_its_length_and_no_body(
     assert (answer.headers["Content-Length"], answer.content) == (str(DEFAULT_BYTES), b"")
 
 
-def test_audio_that_its_service_has_no_more_is_gone(orchestrator: Orchestrator) -> None:
+def test_audio_deleted_by_its_service_is_gone(orchestrator: Orchestrator) -> None:
     job_id = orchestrator.submit("results-gone")
     orchestrator.await_status(job_id, "completed")
     orchestrator.services[Role.NORMALIZER].delete(remote_id(orchestrator, job_id))
@@ -201,21 +199,23 @@ def test_audio_that_its_service_has_no_more_is_gone(orchestrator: Orchestrator) 
 def test_audio_of_a_service_that_is_down_is_unavailable(
     orchestrator: Orchestrator, done: str, down: Down
 ) -> None:
-    with changed(orchestrator, down=down):
+    with changed_normalizer(orchestrator, down=down):
         answer = fetch(orchestrator, f"{done}/audio")
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_audio_that_breaks_off_does_not_look_whole(orchestrator: Orchestrator, done: str) -> None:
+def test_truncated_audio_raises_an_error_at_the_client(
+    orchestrator: Orchestrator, done: str
+) -> None:
     always = FaultPlan(rates={Fault.TRUNCATED: 1.0}, most_of_a_kind=10_000, horizon=10_000)
-    with changed(orchestrator, faults=always), pytest.raises(requests.RequestException):
+    with changed_normalizer(orchestrator, faults=always), pytest.raises(requests.RequestException):
         fetch(orchestrator, f"{done}/audio")
     assert fetch(orchestrator, f"{done}/audio").ok
 
 
 def test_the_memory_of_the_api_does_not_grow_with_the_audio(orchestrator: Orchestrator) -> None:
-    with changed(orchestrator, artifact_bytes=MANY_BYTES):
+    with changed_normalizer(orchestrator, artifact_bytes=MANY_BYTES):
         job_id = orchestrator.submit("results-large")
         orchestrator.await_status(job_id, "completed")
     before = memory_bytes(orchestrator)
@@ -227,7 +227,7 @@ def test_the_memory_of_the_api_does_not_grow_with_the_audio(orchestrator: Orches
 
 
 def memory_bytes(orchestrator: Orchestrator) -> int:
-    """Return the most memory that the API's one serving process has had so far."""
+    """Return the peak memory of the API's only worker process."""
     assert orchestrator.api
     (server,) = (
         Path(f"/proc/{orchestrator.api.pid}/task/{orchestrator.api.pid}/children")

@@ -1,4 +1,4 @@
-"""A file is as good as an address: written to disk as it comes in, and kept as long as its job."""
+"""Uploads: streamed to disk and kept as long as their job."""
 
 import hashlib
 import os
@@ -78,7 +78,7 @@ def test_a_file_is_transcribed_without_a_download(orchestrator: Orchestrator) ->
     assert sent.fields["remove_noise"] == "false"
 
 
-def test_the_same_content_is_worked_on_once_whatever_its_name(orchestrator: Orchestrator) -> None:
+def test_the_same_content_is_processed_once_under_any_name(orchestrator: Orchestrator) -> None:
     sound = _SOUND + b"same"
     first = orchestrator.await_status(submit(orchestrator, sound), "completed")
     second = orchestrator.get(f"/jobs/{submit(orchestrator, sound, name='other.wav')}")
@@ -89,7 +89,7 @@ def test_the_same_content_is_worked_on_once_whatever_its_name(orchestrator: Orch
     assert other["transcription_text"] != first["transcription_text"]
 
 
-def test_a_file_is_sent_again_where_its_normalization_has_to_be_repeated(
+def test_a_file_is_sent_again_when_its_normalization_is_repeated(
     orchestrator: Orchestrator,
 ) -> None:
     sound = _SOUND + b"again"
@@ -108,7 +108,7 @@ def test_a_file_is_sent_again_where_its_normalization_has_to_be_repeated(
     assert job["stages"]["normalization"]["attempt"] == 2
 
 
-def test_a_file_that_is_gone_fails_its_job_and_says_so(orchestrator: Orchestrator) -> None:
+def test_a_missing_file_fails_its_job_with_a_reason(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.NORMALIZER].control(hold=True)
     job_id = submit(orchestrator, _SOUND + b"gone")
     orchestrator.await_status(job_id, "normalizing")
@@ -120,7 +120,7 @@ def test_a_file_that_is_gone_fails_its_job_and_says_so(orchestrator: Orchestrato
     assert (job["error_stage"], job["error_code"]) == ("normalization", "source_gone")
 
 
-def test_a_file_goes_with_its_job(orchestrator: Orchestrator) -> None:
+def test_a_file_is_deleted_with_its_job(orchestrator: Orchestrator) -> None:
     job_id = submit(orchestrator, _SOUND + b"removed")
     orchestrator.await_status(job_id, "completed")
     assert (uploads(orchestrator) / job_id).read_bytes() == _SOUND + b"removed"
@@ -128,7 +128,7 @@ def test_a_file_goes_with_its_job(orchestrator: Orchestrator) -> None:
     assert not (uploads(orchestrator) / job_id).exists()
 
 
-def test_a_client_that_breaks_off_leaves_nothing_behind(orchestrator: Orchestrator) -> None:
+def test_an_aborted_upload_leaves_nothing_behind(orchestrator: Orchestrator) -> None:
     folder = uploads(orchestrator)
     folder.mkdir(exist_ok=True)
     before = set(folder.iterdir())
@@ -139,9 +139,7 @@ def test_a_client_that_breaks_off_leaves_nothing_behind(orchestrator: Orchestrat
             + f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\n\r\n{_HEAD}".encode()
             + bytes(300_000)
         )
-        wait_until(
-            lambda: set(folder.iterdir()) - before, timeout_s=10, what="the draft of an upload"
-        )
+        wait_until(lambda: set(folder.iterdir()) - before, timeout_s=10, what="the upload's draft")
     wait_until(
         lambda: not set(folder.iterdir()) - before, timeout_s=10, what="the draft to be removed"
     )
@@ -155,7 +153,7 @@ def test_a_client_that_breaks_off_leaves_nothing_behind(orchestrator: Orchestrat
         ({"youtube_url": "https://youtu.be/dQw4w9WgXcQ"}, "#/youtube_url"),
     ],
 )
-def test_a_field_that_is_not_valid_is_named(
+def test_an_invalid_field_is_named(
     orchestrator: Orchestrator, fields: dict[str, str], pointer: str
 ) -> None:
     answer = post(orchestrator, _SOUND, **fields)
@@ -169,7 +167,7 @@ def test_a_form_without_a_file_is_refused(orchestrator: Orchestrator, form: Any)
     assert problem(answer) == (422, "invalid_request")
 
 
-def test_a_file_that_is_said_to_be_too_long_is_refused_before_it_is_sent(
+def test_a_file_declared_too_large_is_rejected_before_it_is_sent(
     orchestrator: Orchestrator,
 ) -> None:
     address = urlsplit(orchestrator.address)
@@ -183,7 +181,7 @@ def test_a_file_that_is_said_to_be_too_long_is_refused_before_it_is_sent(
         assert b" 413 " in client.recv(4096)
 
 
-def test_a_long_file_is_never_whole_in_memory_and_bounded(orchestrator: Orchestrator) -> None:
+def test_a_large_file_is_streamed_to_disk(orchestrator: Orchestrator) -> None:
     assert orchestrator.api is not None
     children = Path(f"/proc/{orchestrator.api.pid}/task/{orchestrator.api.pid}/children")
     (server,) = children.read_text().split()
@@ -208,7 +206,7 @@ def peak_memory_bytes(pid: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def test_a_sweep_removes_what_nobody_needs_and_nothing_else(tmp_path: Path) -> None:
+def test_a_sweep_removes_only_unused_files(tmp_path: Path) -> None:
     names = ["draft-old", "draft-new", "gone-old", "gone-new", "kept-old"]
     for name in names:
         (tmp_path / name).write_bytes(b"RIFF")
@@ -221,7 +219,7 @@ def test_a_sweep_removes_what_nobody_needs_and_nothing_else(tmp_path: Path) -> N
     assert UploadStore(tmp_path / "nowhere").sweep(list) == 0
 
 
-def test_a_file_that_is_not_what_was_uploaded_is_not_handed_on(tmp_path: Path) -> None:
+def test_a_file_with_a_wrong_checksum_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "a1").write_bytes(b"other")
     upload = Upload("talk.wav", 5, hashlib.sha256(b"these").hexdigest())
     with (

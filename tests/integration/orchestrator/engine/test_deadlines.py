@@ -1,4 +1,4 @@
-"""Deadlines, and the memory of a worker."""
+"""Deadlines of stages and jobs, and the memory of a worker."""
 
 import pytest
 
@@ -12,12 +12,12 @@ LARGE_BYTES = 300_000_000
 
 @pytest.fixture
 def server(redis_server: RedisServer, redis_url: str) -> RedisServer:
-    """A Redis server that is empty."""
+    """An empty Redis server."""
     assert redis_url == redis_server.url
     return redis_server
 
 
-def test_a_stage_ends_by_its_deadline(
+def test_a_stage_fails_at_its_deadline(
     tmp_path_factory: pytest.TempPathFactory, server: RedisServer
 ) -> None:
     with Orchestrator(
@@ -41,7 +41,7 @@ def test_a_stage_ends_by_its_deadline(
         )
 
 
-def test_the_clocks_stand_still_while_the_service_has_the_job_in_its_queue(
+def test_deadlines_do_not_count_time_in_the_services_queue(
     tmp_path_factory: pytest.TempPathFactory, server: RedisServer
 ) -> None:
     with Orchestrator(
@@ -57,7 +57,7 @@ def test_the_clocks_stand_still_while_the_service_has_the_job_in_its_queue(
         assert job["status"] == "completed"
 
 
-def test_a_job_ends_by_its_deadline_even_while_its_service_is_down(
+def test_a_job_fails_at_its_deadline_even_while_its_service_is_down(
     tmp_path_factory: pytest.TempPathFactory, server: RedisServer
 ) -> None:
     with Orchestrator(
@@ -72,7 +72,7 @@ def test_a_job_ends_by_its_deadline_even_while_its_service_is_down(
         assert "JOB_TIMEOUT_MINUTES" in job["error_message"]
 
 
-def test_a_worker_does_not_grow_with_the_audio(
+def test_a_workers_memory_does_not_grow_with_the_audio(
     tmp_path_factory: pytest.TempPathFactory, server: RedisServer
 ) -> None:
     with Orchestrator(

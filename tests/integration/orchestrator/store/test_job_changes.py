@@ -1,4 +1,4 @@
-"""One subscription wakes everybody who waits for a job."""
+"""The change feed: one subscription for all watches."""
 
 import threading
 import time
@@ -24,10 +24,10 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def connection(server: RedisServer) -> Iterator[Connection]:
-    others = listeners()  # of apps that other tests in this process have made
+    others = listeners()  # of apps that other tests in this process created
     connection = connect(make_settings(redis_url=server.url))
     yield connection
-    wait_until(lambda: listeners() <= others, timeout_s=10, what="the listener's end")
+    wait_until(lambda: listeners() <= others, timeout_s=10, what="the listener to stop")
     connection.client.close()
 
 
@@ -40,7 +40,7 @@ def subscriptions(client: redis.Redis) -> int:
 
 
 def settle(connection: Connection, watch: Watch) -> None:
-    """Wait until the subscription holds, which wakes everybody once."""
+    """Wait until the subscription is active, which wakes all watches once."""
     wait_until(lambda: subscriptions(connection.client) == 1, timeout_s=5, what="a subscription")
     watch.wait(5)
 
@@ -51,7 +51,7 @@ def waited_s(watch: Watch, timeout_s: float) -> float:
     return time.monotonic() - began
 
 
-def test_a_change_wakes_those_who_wait_for_that_job_only(connection: Connection) -> None:
+def test_a_change_wakes_only_watches_of_that_job(connection: Connection) -> None:
     feed = ChangeFeed(connection, idle_s=0.2)
     with feed.watch("one") as one, feed.watch("one") as same, feed.watch("other") as other:
         settle(connection, other)
@@ -70,22 +70,26 @@ def test_a_change_between_two_waits_is_not_missed(connection: Connection) -> Non
         assert waited_s(watch, 0.2) < 5
 
 
-def test_many_share_one_connection_and_the_last_to_leave_ends_it(connection: Connection) -> None:
+def test_watches_share_one_connection_that_closes_with_the_last(connection: Connection) -> None:
     feed = ChangeFeed(connection, idle_s=0.2)
     for _ in range(2):
         with ExitStack() as waiting:
             watches = [waiting.enter_context(feed.watch(f"job {n}")) for n in range(200)]
             settle(connection, watches[-1])
             assert subscriptions(connection.client) == 1
-        wait_until(lambda: not subscriptions(connection.client), timeout_s=10, what="its end")
+        wait_until(
+            lambda: not subscriptions(connection.client),
+            timeout_s=10,
+            what="the subscription to end",
+        )
 
 
-def test_everybody_looks_again_after_an_outage(server: RedisServer, connection: Connection) -> None:
+def test_all_watches_wake_after_an_outage(server: RedisServer, connection: Connection) -> None:
     with ChangeFeed(connection, idle_s=0.2).watch("one") as watch:
         settle(connection, watch)
         server.kill()
         server.start()
-        assert waited_s(watch, 9) < 8, "what changed meanwhile was told to nobody"
+        assert waited_s(watch, 9) < 8, "changes during the outage were not published"
         wait_until(lambda: subscriptions(connection.client), timeout_s=5, what="a subscription")
         watch.wait(1)
         connection.client.publish(keys.CHANGES, "one")

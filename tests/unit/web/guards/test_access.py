@@ -1,4 +1,4 @@
-"""What a route needs follows from its method and path."""
+"""Required scopes and API keys."""
 
 import pytest
 
@@ -26,11 +26,13 @@ from web.guards.access import check_api_keys, required_scope
         ("POST", "/a-route-of-tomorrow", Scope.SUBMIT),
     ],
 )
-def test_a_route_needs_a_scope(method: str, path: str, scope: Scope | None) -> None:
+def test_the_scope_follows_from_method_and_path(
+    method: str, path: str, scope: Scope | None
+) -> None:
     assert required_scope(method, path) is scope
 
 
-def test_production_does_not_start_without_keys_and_says_what_to_set() -> None:
+def test_production_requires_keys() -> None:
     with pytest.raises(SettingsError, match=r"API_KEYS.*python -m web\.keys"):
         check_api_keys(make_settings(environment="production"))
 
@@ -41,7 +43,7 @@ def test_production_starts_with_keys(caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.records
 
 
-def test_an_open_api_is_loud_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_api_without_keys_logs_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     check_api_keys(make_settings())
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "API_KEYS" in caplog.text

@@ -1,4 +1,4 @@
-"""Every error is answered as problem+json, and none shows a stack trace."""
+"""Every error is a problem+json response without a stack trace."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -32,7 +32,7 @@ from web.schemas.jobs import PipelineRequest
 
 
 def client_of(view: Callable[..., ResponseReturnValue]) -> Any:
-    """Return a client of an app with one view, for GET and POST."""
+    """Return a test client of an app with one view, for GET and POST."""
     app = Flask("test", static_folder=None)
     app.config["FLASK_PYDANTIC_VALIDATION_ERROR_RAISE"] = True
     app.request_class = JsonRequest
@@ -65,7 +65,7 @@ def answer_to(error: Exception) -> TestResponse:
     ],
     ids=lambda part: type(part).__name__ if isinstance(part, Exception) else None,
 )
-def test_an_error_has_the_status_of_its_class_and_its_own_words(
+def test_an_error_has_the_status_of_its_class_and_its_text(
     error: OrchestratorError, status: int, code: str
 ) -> None:
     answer = answer_to(error)
@@ -81,13 +81,13 @@ def test_an_error_has_the_status_of_its_class_and_its_own_words(
     }
 
 
-def test_what_may_go_later_says_when_to_come_back() -> None:
+def test_temporary_errors_have_retry_after() -> None:
     assert answer_to(StoreUnavailableError("Redis is away")).headers["Retry-After"] == "5"
     assert answer_to(QueueFullError(3)).headers["Retry-After"] == "30"
     assert "Retry-After" not in answer_to(JobNotFoundError("a1")).headers
 
 
-def test_who_is_not_known_is_told_how_to_say_who_it_is() -> None:
+def test_an_unauthenticated_response_names_the_scheme() -> None:
     answer = answer_to(NotAuthenticatedError("An API key is needed"))
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="ytcaption"'
 
@@ -101,7 +101,7 @@ def test_who_is_not_known_is_told_how_to_say_who_it_is() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_nobody_expected_is_logged_and_not_shown(
+def test_an_unexpected_error_is_logged_and_not_shown(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = answer_to(error)
@@ -116,7 +116,7 @@ def test_an_unknown_path_is_a_problem_too() -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
 
 
-def test_a_method_that_is_not_allowed_names_those_that_are() -> None:
+def test_the_error_for_a_method_lists_the_allowed_ones() -> None:
     answer = client_of(lambda: "").delete("/")
     assert (answer.status_code, answer.get_json()["code"]) == (405, "method_not_allowed")
     assert "POST" in answer.headers["Allow"]
@@ -129,7 +129,7 @@ def test_a_body_that_is_too_large_is_a_problem_too() -> None:
     assert client_of(refuse).get("/").get_json()["status"] == 413
 
 
-def test_a_body_that_is_not_valid_names_each_of_its_faults() -> None:
+def test_an_invalid_body_lists_every_fault() -> None:
     @validate()
     def submit(body: PipelineRequest) -> ResponseReturnValue:
         return body.model_dump()
@@ -141,7 +141,7 @@ def test_a_body_that_is_not_valid_names_each_of_its_faults() -> None:
     assert all(pointer in answer.get_json()["detail"] for pointer in pointers)
 
 
-def test_a_query_that_is_not_valid_names_its_fault() -> None:
+def test_an_invalid_query_lists_its_fault() -> None:
     @validate()
     def page(query: JobListQuery) -> ResponseReturnValue:
         return query.model_dump()
@@ -170,7 +170,7 @@ def test_a_query_that_is_not_valid_names_its_fault() -> None:
         *("list", "null", "string", "other_type", "no_type"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_a_problem_of_the_client(
+def test_a_body_that_is_not_a_json_object_is_a_client_error(
     data: bytes, content_type: str, status: int, code: str
 ) -> None:
     @validate()
@@ -186,7 +186,7 @@ def test_a_problem_without_faults_has_no_list_of_them() -> None:
     assert "errors" not in answer_to(JobNotFoundError("a1")).get_json()
 
 
-def test_a_pointer_escapes_what_means_something_in_it() -> None:
+def test_a_pointer_escapes_special_characters() -> None:
     @validate()
     def submit(body: PipelineRequest) -> ResponseReturnValue:
         return body.model_dump()

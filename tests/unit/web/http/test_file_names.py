@@ -1,4 +1,4 @@
-"""A download is named after its recording, under a name that every file system takes."""
+"""File names of downloads are valid on every file system."""
 
 import unicodedata
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_without_a_title_the_name_is_that_of_the_file_or_the_job(url: str, expec
 
 
 @pytest.mark.parametrize("title", ["", " ", "...", "///", "\u202e", "\x00", "<>"])
-def test_a_title_of_which_nothing_is_left_is_none(title: str) -> None:
+def test_a_title_without_valid_characters_is_ignored(title: str) -> None:
     assert transcript_filename(job(title), "en", "srt") == "a1b2c3d4e5f60718.en.srt"
 
 
@@ -127,7 +127,7 @@ def test_a_long_name_is_cut_between_characters(character: str) -> None:
 @example("CON." + "é" * 300)
 @example("aux ." * 60)
 @example("\u200d" * 300)
-def test_any_title_makes_a_name_that_can_be_saved_and_sent(title: str) -> None:
+def test_any_title_results_in_a_valid_file_name_and_header(title: str) -> None:
     name = safe_filename(title, suffix=".en.srt")
     assert is_valid_filename(name, platform="universal")
     assert len(name.encode()) <= 240

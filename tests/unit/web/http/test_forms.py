@@ -1,4 +1,4 @@
-"""Forms are read part by part, and what comes before a file is checked before it."""
+"""The form parser: fields are validated before the file is read."""
 
 import io
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ BOUNDARY = "xyz"
 
 
 def nothing(_: FormFields) -> None:
-    """Accept whatever comes before a file."""
+    """Accept any fields."""
 
 
 def in_memory(*_: Any, **__: Any) -> io.BytesIO:
-    """Open what a file is written to."""
+    """Return a buffer for a file."""
     return io.BytesIO()
 
 
@@ -46,7 +46,7 @@ def test_fields_and_files_are_read() -> None:
     assert (files["file"].filename, files["file"].read()) == ("übung.wav", b"x" * 200_000)
 
 
-def test_what_comes_before_a_file_is_checked_before_it_is_read() -> None:
+def test_fields_before_a_file_are_validated_before_it_is_read() -> None:
     class RefusedError(Exception):
         pass
 
@@ -62,13 +62,13 @@ def test_what_comes_before_a_file_is_checked_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("cut_at", [0, 10, 60, 100, -20])
-def test_a_form_that_is_cut_off_has_nothing(cut_at: int) -> None:
+def test_a_truncated_form_is_empty(cut_at: int) -> None:
     fields, files = parsed(form(language="pt", file=sound())[:cut_at])
     assert (dict(fields), dict(files)) == ({}, {})
 
 
 @pytest.mark.parametrize("boundary", ["", "ünicode"])
-def test_a_form_without_a_boundary_has_nothing(boundary: str) -> None:
+def test_a_form_without_a_boundary_is_empty(boundary: str) -> None:
     body = io.BytesIO(form(language="pt"))
     _, fields, _ = FormParser(nothing).parse(body, FORM, None, {"boundary": boundary})
     assert dict(fields) == {}
@@ -88,7 +88,7 @@ def test_parts_are_bounded() -> None:
 
 
 @given(st.dictionaries(st.text("abc", min_size=1), st.text(), max_size=4), st.binary())
-def test_it_reads_what_werkzeug_reads(values: dict[str, str], content: bytes) -> None:
+def test_the_parser_agrees_with_werkzeug(values: dict[str, str], content: bytes) -> None:
     body = form(**values, file=sound(content))
     fields, files = parsed(body)
     _, expected, expected_files = FormDataParser(stream_factory=in_memory).parse(

@@ -1,4 +1,4 @@
-"""How long a client wishes to wait (RFC 7240, section 4.3)."""
+"""Parsing of ``Prefer: wait`` (RFC 7240, section 4.3)."""
 
 import pytest
 
@@ -22,5 +22,5 @@ from web.http.live import parse_wait_s
         ("wait=9999999999", 0),
     ],
 )
-def test_the_wish_is_read_from_the_header(prefer: str, wait_s: int) -> None:
+def test_the_wait_preference_is_parsed(prefer: str, wait_s: int) -> None:
     assert parse_wait_s(prefer) == wait_s

@@ -1,4 +1,4 @@
-"""What goes over the wire, in both directions."""
+"""Request and response schemas."""
 
 import json
 from dataclasses import replace
@@ -53,7 +53,7 @@ def fields_at_fault(body: dict[str, Any]) -> list[tuple[str | int, ...]]:
 
 
 def shown(model: JobDetail | JobSummary | JobList | PipelineAccepted) -> dict[str, Any]:
-    """Return what a client gets to read."""
+    """Return the JSON that a client receives."""
     read: dict[str, Any] = json.loads(model.model_dump_json())
     return read
 
@@ -67,7 +67,7 @@ def test_the_body_of_the_public_contract_is_accepted_as_it_stands() -> None:
     assert options == JobOptions()
 
 
-def test_an_address_alone_is_enough() -> None:
+def test_a_url_alone_is_enough() -> None:
     request = PipelineRequest(youtube_url=f" {URL} ")
     made = request.to_request(make_settings(), url=request.youtube_url, caller=CALLER)
     assert (made.source.url, made.client, made.owner) == (URL, "192.0.2.7", "")
@@ -83,7 +83,7 @@ def test_an_address_alone_is_enough() -> None:
         ("default_sample_rate_16k", "set_sample_rate_16k", False),
     ],
 )
-def test_what_is_left_out_takes_the_operator_s_default(
+def test_an_omitted_option_takes_the_operators_default(
     setting: str, option: str, default: Any
 ) -> None:
     assert getattr(options_of({}, **{setting: default}), option) == default
@@ -99,7 +99,7 @@ def test_what_is_left_out_takes_the_operator_s_default(
         ("default_sample_rate_16k", "set_sample_rate_16k", False),
     ],
 )
-def test_what_a_client_chooses_wins_over_the_operator_s_default(
+def test_a_clients_option_overrides_the_operators_default(
     setting: str, option: str, chosen: Any
 ) -> None:
     default = "pt" if option == "language" else True
@@ -107,7 +107,7 @@ def test_what_a_client_chooses_wins_over_the_operator_s_default(
 
 
 @pytest.mark.parametrize("option", ["apply_highpass_filter", "isolate_vocals"])
-def test_costly_filters_are_off_unless_they_are_asked_for(option: str) -> None:
+def test_costly_filters_are_off_by_default(option: str) -> None:
     assert getattr(options_of({}), option) is False
     assert getattr(options_of({option: True}), option) is True
 
@@ -117,18 +117,18 @@ def test_an_unknown_field_is_refused() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"youtube_url": ""}, {"youtube_url": None}])
-def test_an_address_has_to_be_there(body: dict[str, Any]) -> None:
+def test_a_url_is_required(body: dict[str, Any]) -> None:
     assert fields_at_fault(body) == [("youtube_url",)]
 
 
-def test_an_address_may_not_be_longer_than_browsers_carry() -> None:
+def test_a_url_has_a_maximum_length() -> None:
     assert PipelineRequest(youtube_url="x" * 2048)
     assert fields_at_fault({"youtube_url": "x" * 2049}) == [("youtube_url",)]
 
 
 @pytest.mark.parametrize("name", ["language", "language_out"])
 @pytest.mark.parametrize("code", ["english", "xx", "e", "", "pt-", 3])
-def test_a_language_that_is_no_code_of_the_standard_is_refused(name: str, code: Any) -> None:
+def test_an_invalid_language_code_is_rejected(name: str, code: Any) -> None:
     assert fields_at_fault({"youtube_url": URL, name: code}) == [(name,)]
 
 
@@ -141,12 +141,12 @@ def test_a_language_may_be_in_any_letter_case() -> None:
     ("tag", "code"),
     [("pt-BR", "pt"), ("por", "pt"), ("iw", "he"), ("nb", "no"), ("zh_TW", "zh"), ("yue", "yue")],
 )
-def test_a_language_may_be_spelled_as_people_do(tag: str, code: str) -> None:
+def test_other_spellings_of_a_language_are_accepted(tag: str, code: str) -> None:
     options = options_of({"language": tag, "language_out": tag.upper()})
     assert (options.language, options.language_out) == (code, code)
 
 
-def test_an_unknown_language_is_refused_with_some_that_are_known() -> None:
+def test_the_error_for_an_unknown_language_suggests_codes() -> None:
     with pytest.raises(ValidationError, match=r"'xx' is not a known .* en, es, pt"):
         PipelineRequest.model_validate({"youtube_url": URL, "language": "xx"})
 
@@ -162,11 +162,11 @@ def test_an_audio_track_is_a_number_or_a_language(given: Any, chosen: Any) -> No
 @pytest.mark.parametrize(
     "given", [0, -1, "0", 5000, 1.5, True, "xx", "", [], "9" * 100, "²", {"a": 1}]
 )
-def test_what_names_no_audio_track_is_refused(given: Any) -> None:
+def test_an_invalid_audio_track_is_rejected(given: Any) -> None:
     assert fields_at_fault({"youtube_url": URL, "audio_track": given})[0][0] == "audio_track"
 
 
-def test_channels_are_told_apart_as_they_are_unless_somebody_chooses() -> None:
+def test_channels_default_to_auto() -> None:
     assert options_of({}).channels == options_of({"channels": "auto"}).channels == Channels.AUTO
     assert options_of({"channels": "separate"}).channels == Channels.SEPARATE
     assert fields_at_fault({"youtube_url": URL, "channels": "left"}) == [("channels",)]
@@ -180,7 +180,7 @@ FINDINGS = Findings(
 )
 
 
-def test_what_was_found_out_is_shown() -> None:
+def test_findings_are_part_of_a_job() -> None:
     job = shown(JobDetail.of(with_stage(make_job(), "normalization", findings=FINDINGS), None, 0))
     assert job["warnings"] == [
         {"code": "clipped", "detail": "Clipped."},
@@ -201,18 +201,18 @@ def test_what_was_found_out_is_shown() -> None:
     ]
 
 
-def test_what_nobody_has_found_out_is_empty() -> None:
+def test_findings_are_empty_by_default() -> None:
     job = detail()
     assert (job["warnings"], job["languages"], job["audio_tracks"]) == ([], [], [])
     assert (job["quality"], job["error_retryable"]) == (None, None)
 
 
-def test_a_list_says_how_many_warnings_a_job_has() -> None:
+def test_a_list_counts_the_warnings_of_a_job() -> None:
     job = with_stage(make_job(), "normalization", findings=FINDINGS)
     assert JobSummary.of(job).warning_count == 2
 
 
-def test_a_login_in_an_address_is_shown_nowhere() -> None:
+def test_credentials_in_a_url_are_never_shown() -> None:
     source = Source("http://user:secret@video.test/a.mp3")
     request = replace(make_request(), source=source)
     job = make_job(request=request)
@@ -224,7 +224,7 @@ def test_a_login_in_an_address_is_shown_nowhere() -> None:
     assert PlaylistDetail.of(listing).url == "http://video.test/list"
 
 
-def test_a_transcript_s_document_has_what_was_found_out() -> None:
+def test_a_transcript_document_has_the_findings() -> None:
     made = Transcript("Este é", (SEGMENT,), "pt", FINDINGS)
     document = TranscriptDocument.of("a1", made, ()).model_dump(mode="json")
     assert document["languages"] == [{"code": "pt", "seconds": 58.5}]
@@ -232,7 +232,7 @@ def test_a_transcript_s_document_has_what_was_found_out() -> None:
     assert document["quality"]["speech_s"] == 60.0
 
 
-def test_a_language_may_be_detected_but_not_translated_to_whatever_comes() -> None:
+def test_only_the_spoken_language_may_be_auto() -> None:
     assert options_of({"language": "AUTO"}).language == "auto"
     assert fields_at_fault({"youtube_url": URL, "language_out": "auto"}) == [("language_out",)]
 
@@ -249,7 +249,7 @@ def test_a_time_is_in_utc_with_milliseconds_and_its_zone(moment: datetime, text:
     assert to_rfc3339(moment) == text
 
 
-def test_every_key_of_the_contract_is_there_before_anything_is_known() -> None:
+def test_a_new_job_has_every_key_of_the_contract() -> None:
     job = detail()
     assert {
         "job_id",
@@ -272,7 +272,7 @@ def test_every_key_of_the_contract_is_there_before_anything_is_known() -> None:
     assert job["overall_progress"] == 0.0
 
 
-def test_every_stage_has_every_key_before_it_has_begun() -> None:
+def test_a_pending_stage_has_every_key() -> None:
     stages = detail()["stages"]
     assert list(stages) == ["download", "normalization", "transcription"]
     for stage in stages.values():
@@ -315,7 +315,7 @@ def test_a_completed_job_shows_text_segments_and_files() -> None:
     )
 
 
-def test_a_job_that_is_not_completed_shows_no_files() -> None:
+def test_an_unfinished_job_has_no_files() -> None:
     job = with_stage(make_job("transcription"), "normalization", filename="a.webm")
     assert shown(JobDetail.of(job, None, None))["audio_file"] is None
 
@@ -334,11 +334,11 @@ def test_a_failed_job_shows_stage_reason_and_code() -> None:
     )
 
 
-def test_a_job_in_line_shows_its_place() -> None:
+def test_a_queued_job_shows_its_position() -> None:
     assert shown(JobDetail.of(make_job(), None, 7))["queue_position"] == 7
 
 
-def test_a_job_in_a_list_is_shown_in_short() -> None:
+def test_a_job_in_a_list_is_a_summary() -> None:
     assert shown(JobSummary.of(make_job(overall_progress=42.0))) == {
         "job_id": "a1b2c3d4e5f60718",
         "youtube_url": URL,
@@ -351,24 +351,24 @@ def test_a_job_in_a_list_is_shown_in_short() -> None:
     }
 
 
-def test_a_list_has_fifty_jobs_unless_told_otherwise() -> None:
+def test_a_list_has_fifty_jobs_by_default() -> None:
     query = JobListQuery()
     assert (query.limit, query.status) == (50, None)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 201, "many"])
-def test_a_list_has_bounds(limit: Any) -> None:
+def test_the_limit_of_a_list_is_bounded(limit: Any) -> None:
     with pytest.raises(ValidationError):
         JobListQuery(limit=limit)
 
 
-def test_a_list_may_be_of_one_status_only() -> None:
+def test_a_list_can_be_filtered_by_status() -> None:
     assert JobListQuery.model_validate({"status": "failed"}).status is JobStatus.FAILED
     with pytest.raises(ValidationError):
         JobListQuery.model_validate({"status": "broken"})
 
 
-def test_what_is_left_is_reckoned_from_the_time_that_was_worked() -> None:
+def test_the_estimate_is_based_on_the_time_spent_in_stages() -> None:
     hour = timedelta(hours=1)
     job = make_job(status=JobStatus.NORMALIZING, overall_progress=50.0, updated_at=NOW + hour)
     job = with_stage(job, "download", started_at=NOW, completed_at=NOW + timedelta(seconds=8))
