@@ -1,7 +1,7 @@
 # Every image of the system. Choose one with --target:
 #   api, worker, beat, flower               the orchestrator
 #   downloader, normalizer, transcriber     a service; its worker is the same image with another command
-# The arguments are listed in docs/deploy.md. BuildKit is needed (Docker 23 or newer has it on).
+# The arguments are listed in docs/how-to/deploy.md. BuildKit is needed (Docker 23 or newer has it on).
 
 # Give one with a digest (python:3.11-slim-bookworm@sha256:...) to build the same image for ever.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm

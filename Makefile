@@ -127,7 +127,7 @@ bench-services: $(INSTALLED) models  ## Normalizer: time and memory against ffmp
 	@$(BIN)/python -m benchmarks.services.vocals
 
 .PHONY: bench
-bench: $(INSTALLED)  ## The goals of docs/performance.md beside what is measured: ONLY="cpu api" for some, WRITE=1 writes them there
+bench: $(INSTALLED)  ## The goals of docs/explanation/performance.md beside what is measured: ONLY="cpu api" for some, WRITE=1 writes them there
 	@$(BIN)/python -m benchmarks $(ONLY) $(if $(WRITE),--write)
 
 .PHONY: load
@@ -193,7 +193,7 @@ lock: $(INSTALLED)  ## Resolve requirements.lock again after a change in pyproje
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 .PHONY: docs-settings
-docs-settings: $(INSTALLED)  ## Write docs/settings.md and docs/metrics.md from the code itself
+docs-settings: $(INSTALLED)  ## Write docs/reference/settings.md and docs/reference/metrics.md from the code itself
 	$(BIN)/python -m tools.settings_table
 	$(BIN)/python -m tools.metrics_table
 

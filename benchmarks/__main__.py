@@ -1,4 +1,7 @@
-"""Runs every benchmark and prints the table of docs/performance.md; ``--write`` writes it there."""
+"""Run every benchmark and print the table of docs/explanation/performance.md.
+
+``--write`` writes the table into that page.
+"""
 
 import argparse
 import os
@@ -17,7 +20,7 @@ from benchmarks import api, cpu, growth, in_flight, lone_job, streaming, waiting
 from benchmarks.harness.goals import Goal, Verdict, as_table
 from benchmarks.harness.page import write_table
 
-_PAGE = "performance.md"
+_PAGE = "explanation/performance.md"
 # Of OSError: what is not there, and what does not come in time.
 _BROKEN = (RuntimeError, OSError, aiohttp.ClientError, subprocess.SubprocessError)
 _BENCHMARKS: Mapping[str, Callable[[], list[Goal]]] = {
@@ -68,7 +71,9 @@ def main() -> None:
     """Run, print and, where asked, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(_BENCHMARKS))
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/explanation/performance.md"
+    )
     options = parser.parse_args()
     load = os.getloadavg()[0]
     goals = run(options.names or list(_BENCHMARKS))

@@ -1,6 +1,6 @@
 """What a thousand, a hundred thousand and ten million jobs a day take, and what breaks first.
 
-``python -m benchmarks.capacity`` prints the tables of docs/capacity.md, calculated from
+``python -m benchmarks.capacity`` prints the tables of docs/explanation/capacity.md, calculated from
 the costs that ``benchmarks.measure_costs`` has measured.
 """
 
@@ -97,13 +97,13 @@ def main() -> None:
     """Calculate and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs-per-day", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--write", action="store_true", help="write docs/capacity.md")
+    parser.add_argument("--write", action="store_true", help="write docs/explanation/capacity.md")
     options = parser.parse_args()
     costs = read_costs()
     text = f"{costs_table(costs)}\n\n{tables(tuple(options.jobs_per_day), costs)}"
     print(text)
     if options.write:
-        write_table("capacity.md", text)
+        write_table("explanation/capacity.md", text)
 
 
 if __name__ == "__main__":

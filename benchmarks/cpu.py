@@ -22,7 +22,7 @@ __all__ = ["compare", "measure"]
 JOBS = 300
 ROUNDS = 3
 _MOST_FLOORS = 5.0
-_API_FLOORS_1_0 = 0.88  # version 1.0, as the table of its docs/performance.md has it
+_API_FLOORS_1_0 = 0.88  # version 1.0, as the table of its docs/explanation/performance.md has it
 _MOST_API_SHARE = 1.3
 _MOST_ARQ_OVERHEAD = 1.2
 

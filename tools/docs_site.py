@@ -47,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, source in (("index.md", "README.md"), ("pt.md", "README.pt.md")):
         text = (_ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, name, content=_moved(text)))
-    files.append(File.generated(config, "api.md", content=_api_reference()))
+    files.append(File.generated(config, "reference/api.md", content=_api_reference()))
     if script := _diagrams():
         files.append(File.generated(config, _DIAGRAMS, abs_src_path=str(script)))
     return files

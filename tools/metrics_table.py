@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md from the catalogue of figures and from what a service shows.
+"""Writes docs/reference/metrics.md from the catalogue of figures and from what a service shows.
 
 ``python -m tools.metrics_table``; a test fails while the page is behind.
 """
@@ -15,13 +15,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Kind, Metric, Place
 from services.kit.http.metrics import render as render_service
 
-PAGE: Final = Path(__file__).parent.parent / "docs" / "metrics.md"
+PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "metrics.md"
 _HEAD: Final = """\
 # Metrics
 
-What Prometheus can read, and where; [operating.md](operating.md) says how to set it up. This page
-is written by `make docs-settings` from the code. A histogram has the usual `_bucket`, `_sum` and
-`_count`.
+The metrics that each process exports; [Monitor](../how-to/monitor.md) describes the setup.
+`make docs-settings` generates this page from the code. Histograms have the usual `_bucket`, `_sum`
+and `_count` series.
 """
 _PLACES: Final = {
     Place.API: """

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md and the .env.example files from the settings themselves.
+"""Writes docs/reference/settings.md and the .env.example files from the settings themselves.
 
 ``python -m tools.settings_table``; a test fails while one of them is behind.
 """
@@ -27,7 +27,7 @@ _BUNDLED: Final[dict[str, type[BaseSettings]]] = {
     "audio-transcriber": TranscriberSettings,
 }
 _ROOT: Final = Path(__file__).parent.parent
-PAGE: Final = _ROOT / "docs" / "settings.md"
+PAGE: Final = _ROOT / "docs" / "reference" / "settings.md"
 EXAMPLE: Final = _ROOT / ".env.example"
 SERVICE_EXAMPLES: Final = {
     _ROOT / "services" / folder / ".env.example": name

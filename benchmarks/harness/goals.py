@@ -1,4 +1,4 @@
-"""A goal and what was measured, as a row of the table in docs/performance.md."""
+"""A goal and what was measured, as a row of the table in docs/explanation/performance.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The service of docs/adding-a-service.md runs as it stands there."""
+"""The service of docs/how-to/add-a-service.md runs as written."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.services import ROOT, ServiceProcesses
 
-GUIDE = ROOT / "docs/adding-a-service.md"
+GUIDE = ROOT / "docs/how-to/add-a-service.md"
 LONGEST_WORK_LINES = 10
 
 

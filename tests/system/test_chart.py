@@ -1,4 +1,4 @@
-"""The Helm chart: Helm and Kubernetes' schemas accept it, and it holds what docs/deploy.md says."""
+"""The Helm chart is valid for Helm and Kubernetes, and matches docs/how-to/deploy.md."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -42,7 +42,8 @@ def examine() -> list[Finding]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        return [problem("settings", str(error), "see docs/settings.md; nothing else was looked at")]
+        hint = "see docs/reference/settings.md; nothing else was checked"
+        return [problem("settings", str(error), hint)]
     found = [
         *examine_settings(settings),
         *examine_redis(settings),

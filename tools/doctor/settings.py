@@ -13,7 +13,7 @@ _AREA: Final = "settings"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_POLL_S: Final = 60.0  # the bundled services wait no longer; proxies cut at 60 s
 _KILL_AFTER_S: Final = 30.0  # Kubernetes' default; Docker's is 10 s
-_ANSWER_S: Final = 5.0  # docs/reliability.md promises a 503 within it
+_ANSWER_S: Final = 5.0  # docs/explanation/reliability.md promises a 503 within it
 Rule = Callable[[Settings], Iterator[Finding]]
 
 

@@ -8,7 +8,7 @@ __all__ = ["ExitCode", "exit_code_of"]
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; docs/command-line.md explains them."""
+    """The exit codes of every command; docs/reference/command-line.md explains them."""
 
     DONE = 0
     FAILED = 1  # the job failed or was cancelled; or, of `health`, not everything is well

@@ -1,7 +1,8 @@
 """Every figure that API and workers show, with its name, its labels and its meaning.
 
 Names and units are as Prometheus' conventions want them. No label takes more than a few dozen
-values: none names a job, an address or a process. ``docs/metrics.md`` is written from this.
+values: none names a job, an address or a process. ``docs/reference/metrics.md`` is generated
+from it.
 """
 
 from dataclasses import dataclass

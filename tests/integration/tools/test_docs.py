@@ -45,7 +45,7 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
 
 
 def test_the_reference_of_the_api_is_that_of_its_routes(site: Path) -> None:
-    page = (site / "api.html").read_text()
+    page = (site / "reference" / "api.html").read_text()
     for text in ("POST /pipeline", "GET /jobs/{job_id}", "Idempotency-Key", "transcription_text"):
         assert text in page
 
@@ -59,8 +59,8 @@ def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
     shutil.copytree(_ROOT / "docs", tmp_path / "docs")
     settings = (_ROOT / "mkdocs.yml").read_text()
     (tmp_path / "mkdocs.yml").write_text(settings.replace("tools/", f"{_ROOT}/tools/"))
-    links = ["nowhere.md", "settings.md#nowhere", "how-to/upgrade.html"]
-    with (tmp_path / "docs" / "glossary.md").open("a") as page:
+    links = ["nowhere.md", "settings.md#nowhere", "../how-to/upgrade.html"]
+    with (tmp_path / "docs" / "reference" / "glossary.md").open("a") as page:
         page.writelines(f"\n[There]({link})\n" for link in links)
     built = build(tmp_path, tmp_path / "site")
     assert built.returncode != 0
