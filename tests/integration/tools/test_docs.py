@@ -51,8 +51,8 @@ def test_the_reference_of_the_api_is_that_of_its_routes(site: Path) -> None:
 
 
 def test_the_first_page_is_the_readme_and_there_is_a_portuguese_one(site: Path) -> None:
-    assert "Two commands" in (site / "index.html").read_text()
-    assert "Dois comandos" in (site / "pt.html").read_text()
+    assert "Quick start" in (site / "index.html").read_text()
+    assert "Início rápido" in (site / "pt.html").read_text()
 
 
 def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
