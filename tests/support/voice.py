@@ -61,6 +61,7 @@ ALLOWED: Final = (
     (r"(?:decimal|binary) places?", "the term of arithmetic"),
     (r"stands? for|stand-ins?|stand-alone", "an abbreviation; a test double"),
     (r"(?:span|log|post|batch)[ -]?processors?", "the term of OpenTelemetry and yt-dlp"),
+    (r"Xeon\(R\) Processor", "the name of a product"),
     (r"(?:can|could|cannot) be heard|hear(?:s|d)? (?:a|the) (?:sound|tone|noise)", "sound"),
     (r"figures? of (?:a )?speech", "the idiom"),
     (r"stand \(somewhere\)|standing", "the idiom"),
