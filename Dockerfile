@@ -1,12 +1,12 @@
-# Every image of the system. Choose one with --target:
+# Every image of the system; select one with --target:
 #   api, worker, beat, flower               the orchestrator
 #   downloader, normalizer, transcriber     a service; its worker is the same image with another command
-# The arguments are listed in docs/how-to/deploy.md. BuildKit is needed (Docker 23 or newer has it on).
+# docs/how-to/deploy.md lists the arguments. Needs BuildKit (the default since Docker 23).
 
-# Give one with a digest (python:3.11-slim-bookworm@sha256:...) to build the same image for ever.
+# Add a digest (python:3.11-slim-bookworm@sha256:...) for reproducible builds.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
-# ---------------------------------------------------------------- what packages are installed with
+# ---------------------------------------------------------------- installation of packages
 FROM ${PYTHON_IMAGE} AS packages
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
@@ -15,7 +15,7 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PYTHON=/opt/venv/bin/python
 WORKDIR /build
 COPY pyproject.toml requirements.lock ./
-# As a constraint, the lock gives versions and hashes: uv refuses whatever differs from either.
+# As a constraint, the lock fixes versions and hashes: uv rejects everything else.
 RUN sed -n '/^uv==/,/[^\\]$/p' requirements.lock > uv.lock \
  && python -m pip install --no-cache-dir --require-hashes -r uv.lock \
  && python -m venv --without-pip /opt/venv
@@ -29,7 +29,7 @@ FROM orchestrator-packages AS flower-packages
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip install -r pyproject.toml --extra flower -c requirements.lock
 
-# What every service can do besides its own: traces, results in object storage.
+# Extras of every service: traces, results in object storage.
 FROM packages AS service-packages
 ARG SERVICE_EXTRAS="otel s3"
 RUN --mount=type=cache,target=/root/.cache/uv \
@@ -39,7 +39,7 @@ FROM service-packages AS downloader-packages
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip install -r pyproject.toml --extra downloader -c requirements.lock
 
-# FFmpeg comes with the extra, as one program of 80 MB; Debian's package brings 400 MB.
+# The extra installs FFmpeg as one program of 80 MB; Debian's package takes 400 MB.
 FROM service-packages AS normalizer-packages
 ARG NORMALIZER_EXTRAS="normalizer"
 RUN --mount=type=cache,target=/root/.cache/uv \
@@ -55,7 +55,7 @@ COPY deploy/image/cuda.lock ./
 RUN --mount=type=cache,target=/root/.cache/uv \
     if [ "$CUDA" = 1 ]; then uv pip install --require-hashes -r cuda.lock; fi
 
-# ---------------------------------------------------------------- what every image has
+# ---------------------------------------------------------------- the base of every image
 FROM ${PYTHON_IMAGE} AS base
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \
@@ -64,7 +64,7 @@ RUN apt-get update \
  && rm -rf /usr/local/lib/python3*/ensurepip \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin ytcaption \
  && install --directory --owner ytcaption --group ytcaption /data /models
-# /tmp is the one place that every container can write to: give it a tmpfs.
+# Containers can write only to /tmp: mount a tmpfs there.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -73,7 +73,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     ALIVE_FILE=/tmp/alive
 COPY deploy/image/probe /usr/local/bin/probe
 WORKDIR /app
-# The first process must pass signals on and collect the children of others.
+# The first process must forward signals and reap orphaned processes.
 ENTRYPOINT ["/usr/bin/tini", "--"]
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -84,8 +84,8 @@ LABEL org.opencontainers.image.source="https://github.com/ytcaption/orchestrator
 
 # ---------------------------------------------------------------- the orchestrator
 FROM base AS orchestrator
-# Links, since a file that is mounted by itself must be there, and a folder need not hold it:
-# /config/stack.env says where the others are, /config/orchestrator/.env is the user's and wins.
+# Links, since a mounted file must exist, while a file in a mounted folder is optional:
+# /config/stack.env has the URLs within Compose, /config/orchestrator/.env overrides it.
 RUN install --directory --owner ytcaption --group ytcaption orchestrator/logs \
  && ln -s /config/stack.env .env \
  && ln -s /config/orchestrator/.env orchestrator/.env
