@@ -27,6 +27,7 @@ RETIRED = {
     "STATUS_TIMEOUT_SECONDS": "it is always 10 s",
     "WAIT_MAX_SECONDS": "it is always 60 s",
     "WEBHOOK_TIMEOUT_SECONDS": "it is always 15 s",
+    "WORKER_ONE_CPU": "pin workers with taskset or systemd's CPUAffinity",
 }
 """Environment variables of version 1.0 that are gone, and what holds or does the same now."""
 

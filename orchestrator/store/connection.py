@@ -141,7 +141,7 @@ def connect(settings: Settings) -> Connection:
 def connect_bounded(settings: Settings) -> Connection:
     """Prepare at most `REDIS_MAX_CONNECTIONS`; opens none yet.
 
-    A caller that waits for a free one longer than `REDIS_POOL_WAIT_SECONDS` gets a
+    A caller that waits for a free one longer than 0.8 s gets a
     ``StoreUnavailableError``.
     """
     return Connection(redis.Redis.from_pool(make_bounded_pool(settings)))

@@ -36,7 +36,7 @@ figures:{place}                 hash        what the API, or one machine's worke
 inflight:{service}              set         jobs that a service has been given
 line:{service}:{priority}       sorted set  clients with jobs in line, by whose turn it is
 line:{service}:{priority}:{c}   sorted set  one client's jobs in line, by age
-heartbeat:{worker}              string      a worker's sign of life; `HEARTBEAT_TTL_SECONDS`
+heartbeat:{worker}              string      a worker's heartbeat; 8 s
 workers                         set         workers that have given one
 leases:{worker}                 set         jobs whose lease a worker holds
 work:{digest}                   hash        the remote job that does a piece of work, whose it is
@@ -49,7 +49,7 @@ breaker:{service}               hash        failures in a row; 10 times `BREAKER
 breaker:{service}@{instance}    hash        the same of one of several instances
 placed:{service}@{instance}     set         jobs that one of several instances has been given
 reply:{digest}                  string      the answer that an idempotency key stands for;
-                                            `IDEMPOTENCY_TTL_HOURS`; in flight 60 s, renewed
+                                            `CACHE_TTL_HOURS`; in flight 60 s, renewed
 limits:LIMITER/{names}/{rate}   string      requests of a caller, or wrong keys of an address; as
                                             long as the limit's window; the library `limits` names
                                             them
