@@ -13,7 +13,7 @@ SERVICE = Service(
     options=SubmissionOptions,
     takes_file=False,
     check=check,
-    further={"playlists": PlaylistOptions},
-    facts=describe,
+    extra_submissions={"playlists": PlaylistOptions},
+    health_details=describe,
     documents=("playlist", "captions"),
 )

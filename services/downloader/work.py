@@ -28,7 +28,7 @@ from services.downloader.settings import DownloaderSettings
 from services.downloader.sniffing import SNIFFED_BYTES, Content, refine_extension, sniff
 from services.downloader.watch import Watch, pick_details
 from services.kit.jobs.redis_client import connect
-from services.kit.running.ticking import ticking
+from services.kit.running.keepalive import keepalive
 from services.kit.work import Artifact, JobContext, WorkError
 
 _log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class _Attempts:
         for proxy in ring.take_turns():
             Pacer(redis, self.settings.request_interval_s).wait(self.url, self.watch.tell)
             try:
-                with ticking(self.watch.tell):  # a site may think for as long as yt-dlp waits
+                with keepalive(self.watch.tell):  # a site may think for as long as yt-dlp waits
                     return self._try(proxy)
             except WorkError as error:
                 if proxy is None or not error.retryable or error.code not in _BLOCKED:

@@ -1,1 +1,1 @@
-"""The job protocol that all services share; a service adds only its work."""
+"""The framework of all services: a service adds settings, options and one work function."""

@@ -1,3 +1,3 @@
-"""``services/kit/gunicorn_conf.py`` as a path, for ``gunicorn -c …`` in a checkout."""
+"""`gunicorn_conf` under a file name that ``gunicorn -c …`` accepts in a checkout."""
 
 from services.kit.gunicorn_conf import *

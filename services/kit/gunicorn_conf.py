@@ -1,6 +1,6 @@
-"""How every service's API runs: ``gunicorn -c python:services.kit.gunicorn_conf PACKAGE.wsgi:app``.
+"""Gunicorn settings: ``gunicorn -c python:services.kit.gunicorn_conf PACKAGE.wsgi:app``.
 
-The service is read off the command line, because its settings know the port.
+The service is taken from the command line, because its settings define the port.
 """
 
 import resource
@@ -9,33 +9,33 @@ from importlib import import_module
 
 from services.kit.service import Service
 
-# A waiting request is a greenlet and a socket: thousands of them are cheap.
+# A waiting request costs a greenlet and a socket, so thousands are cheap.
 worker_class = "gevent"
 worker_connections = 10_000
 
-# Longer than a client's own pool keeps a connection: the side that closes first must be the
-# client, or a request may meet a closing connection and get no answer.
+# Longer than clients keep idle connections: if the server closed first, a request could be sent
+# on a closing connection and get no response.
 keepalive = 75
-# A waiting call or a transfer that is cut off is repeated; a slow stop would hold up a deploy.
+# Clients retry interrupted requests; a slow stop would delay a deployment.
 graceful_timeout = 3
-# Its default path is the same for every gunicorn of a user, and nothing here uses it.
+# Unused; its default path is shared by all gunicorn processes of a user.
 control_socket_disable = True
 
 
 def _find_service() -> Service:
-    package = next(word for word in sys.argv if word.endswith(".wsgi:app")).removesuffix(
-        ".wsgi:app"
-    )
+    package = next(
+        argument for argument in sys.argv if argument.endswith(".wsgi:app")
+    ).removesuffix(".wsgi:app")
     service: Service = import_module(f"{package}.service").SERVICE
     return service
 
 
-def _allow_many_files() -> None:
+def _raise_descriptor_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-_allow_many_files()
+_raise_descriptor_limit()
 _settings = _find_service().settings()
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers

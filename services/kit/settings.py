@@ -1,4 +1,4 @@
-"""What every service reads from the environment, once, when its process starts."""
+"""The settings that all services share, read from the environment once at startup."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,9 +13,9 @@ SECONDS_PER_HOUR = 3600
 
 
 class ServiceSettings(SecretFileSettings):
-    """The settings that all services share; a service subclasses it and adds its own.
+    """Settings that all services share; each service adds its own in a subclass.
 
-    A subclass gives ``port`` and ``artifacts_dir`` the service's own defaults.
+    A subclass overrides the defaults of ``port`` and ``artifacts_dir``.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -89,20 +89,20 @@ class ServiceSettings(SecretFileSettings):
 
     @property
     def max_file_bytes(self) -> int:
-        """Return the largest file taken or made, in bytes."""
+        """Return the maximum size of an input or an artifact, in bytes."""
         return self.max_file_size_mb * BYTES_PER_MB
 
     @property
     def max_cache_bytes(self) -> int:
-        """Return how much the files of finished jobs may take, in bytes."""
+        """Return the maximum total size of the files of completed jobs, in bytes."""
         return round(self.max_cache_gb * 1024 * BYTES_PER_MB)
 
     @property
     def min_free_bytes(self) -> int:
-        """Return the free space that a new job needs, in bytes."""
+        """Return the free disk space that a new job needs, in bytes."""
         return self.min_free_disk_mb * BYTES_PER_MB
 
     @property
     def cache_ttl_s(self) -> int:
-        """Return how long a finished job is kept, in seconds, at least one."""
+        """Return how long an ended job is kept, in seconds, at least one."""
         return max(1, round(self.cache_ttl_hours * SECONDS_PER_HOUR))

@@ -1,7 +1,7 @@
-"""What a service's own work looks like: one function from a context to an artifact.
+"""The interface of a service's work: one function from a job context to an artifact.
 
-A service is this one function plus its settings; everything else (submission, idempotency,
-status, waiting, cancelling, files, health) is the kit's.
+A service is this function and its settings; the kit provides everything else (submission,
+idempotency, status, long polling, cancellation, files, health).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 
 class WorkError(Exception):
-    """The work cannot be done, with a reason that reaches the client.
+    """The job fails, with a reason for the client.
 
     Args:
-        code: One of the stable codes of the HTTP contract, e.g. ``video_unavailable``.
-        message: One sentence for a person; never a stack trace or a path of this machine.
+        code: A stable code of the HTTP contract, e.g. ``video_unavailable``.
+        message: One sentence for people; no stack trace, no local path.
         retryable: Whether the same submission may succeed later.
     """
 
@@ -33,18 +33,18 @@ class WorkError(Exception):
 
 
 def _rebuild_work_error(code: str, message: str, retryable: bool) -> WorkError:  # noqa: FBT001
-    """Unpickle by position, which keyword-only arguments do not allow by themselves."""
+    """Unpickle from positional arguments: `WorkError` has a keyword-only one."""
     return WorkError(code, message, retryable=retryable)
 
 
 class JobCancelledError(Exception):
-    """The job was cancelled or deleted while its work ran; raised out of ``report``."""
+    """The job was cancelled or deleted while it ran; raised by ``report``."""
 
 
 class Report(Protocol):
-    """Tells the world how far the work is; also the point where a cancelled work stops.
+    """Reports the progress of a job, and raises once the job is cancelled.
 
-    Call it at least every few seconds while work goes on: it moves ``updated_at``.
+    Call it at least every few seconds: it updates ``updated_at``.
     """
 
     def __call__(
@@ -58,8 +58,8 @@ class Report(Protocol):
 
         Args:
             progress: 0 to 100, measured on the media itself.
-            status: The word shown as the job's status while it runs, e.g. ``downloading``.
-            details: Facts to show in the job as soon as they are known (JSON values).
+            status: The status of the running job, e.g. ``downloading``.
+            details: JSON values to add to the job's ``details``.
 
         Raises:
             JobCancelledError: The job was cancelled or deleted.
@@ -67,77 +67,76 @@ class Report(Protocol):
 
 
 class Publish(Protocol):
-    """Shows a document before the work is done; the kit adds ``"partial": true`` to it."""
+    """Publishes a document of a running job; the kit adds ``"partial": true``."""
 
     def __call__(self, name: str, document: Mapping[str, Any]) -> None:
-        """Publish all that is known so far.
+        """Publish the document as known so far.
 
         Args:
             name: One of the service's ``documents``, served at ``/jobs/{id}/{name}``.
-            document: The whole of it, not only what is new. A call that comes so soon after
-                the one before that writing would slow the work down is left out, so call it
-                as often as there is something new.
+            document: The whole document, not only what is new. Writes are throttled, so call it
+                as often as something is new.
         """
 
 
 class SaveCheckpoint(Protocol):
-    """Keeps what another run needs to go on from here, should this process die."""
+    """Saves the state from which another run resumes if this process dies."""
 
     def __call__(self, state: Mapping[str, Any]) -> None:
-        """Save the state (JSON values) in place of the one before; as ``Publish`` it may skip."""
+        """Replace the saved state (JSON values); writes are throttled as in ``Publish``."""
 
 
 def discard(*_: Any, **__: Any) -> None:
-    """Keep nothing, as a publisher or a checkpoint where nobody would look."""
+    """Do nothing: a publisher or checkpoint for work outside a service."""
 
 
-def find_nothing(_key: str) -> "Artifact | None":
-    """Find nothing, where no earlier jobs are."""
+def reuse_nothing(_key: str) -> "Artifact | None":
+    """Return `None`: there are no earlier jobs."""
     return None
 
 
 @dataclass(frozen=True)
 class JobContext:
-    """Everything that the work of one job may use.
+    """The input and the callbacks of one job.
 
-    Processes that a work starts have to stay in its process group (no ``start_new_session``):
-    the kit kills this group when the worker dies or a cancelled work does not stop.
+    Processes that the work starts must stay in its process group (no ``start_new_session``): the
+    kit kills this group if the worker dies or the work of a cancelled job does not stop.
     """
 
     job_id: str
     options: Mapping[str, Any]
     """The validated fields of the submission."""
     work_dir: Path
-    """An empty directory of this job's own; the kit removes it afterwards."""
+    """An empty directory for this run; the kit removes it afterwards."""
     report: Report
     upload: Path | None = None
-    """The submitted file, for services that take one."""
+    """The submitted file, in services that accept one."""
     upload_name: str | None = None
-    """The client's name for it; for its suffix only, never used as a path."""
+    """The client's name of the file, for its suffix only; never use it as a path."""
     traceparent: str | None = None
-    """The trace to name in calls to others (W3C Trace Context)."""
-    reuse: Callable[[str], "Artifact | None"] = find_nothing
-    """Returns what the last job that completed with this ``reuse_key`` made, if it is kept yet."""
+    """The trace to pass on in requests to other services (W3C Trace Context)."""
+    reuse: Callable[[str], "Artifact | None"] = reuse_nothing
+    """Returns the artifact of the last job that completed with a ``reuse_key``, if it is kept."""
     publish: Publish = discard
     save_checkpoint: SaveCheckpoint = discard
     checkpoint: Mapping[str, Any] | None = None
-    """What an earlier run of this job saved last before it died; nothing in a first run."""
+    """The state that an earlier run of this job saved last; `None` in a first run."""
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """The file that a job made; the kit moves it into the artifact store."""
+    """The result of a job: a file that the kit moves to the storage."""
 
     path: Path
     filename: str
-    """The name in Content-Disposition."""
+    """The file name in Content-Disposition."""
     media_type: str
     details: Mapping[str, Any] = field(default_factory=dict)
-    """Facts added to the job object (JSON values)."""
+    """JSON values to add to the job's ``details``."""
     documents: Mapping[str, Any] = field(default_factory=dict)
-    """Further JSON answers by name; the transcriber's ``text`` and ``transcription``."""
+    """JSON documents by name, e.g. the transcriber's ``text`` and ``transcription``."""
     reuse_key: str | None = None
-    """The key under which later jobs find this file, as long as this job is kept."""
+    """The key under which later jobs find this file while this job exists."""
 
 
 Work = Callable[[JobContext], Artifact]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from services.kit.running.ticking import ticking
+from services.kit.running.keepalive import keepalive
 from services.kit.work import Artifact, JobContext, Report, WorkError
 from services.media import Recording, Voices, choose_voices, hear_voices, open_recording
 from services.media.survey import Survey
@@ -82,7 +82,7 @@ def _open(
     upload = context.upload or Path()
     on_progress = watch.over(0, 0, None)
     # Silent tracks are read to their end to find the one with speech.
-    with ticking(lambda: on_progress(0.0)):
+    with keepalive(lambda: on_progress(0.0)):
         recording = open_recording(
             upload,
             track=options.audio_track,
@@ -174,7 +174,7 @@ class _Normalization:
 
         isolation = Isolation(self.source, target, self.options.convert_to_mono, remember)
         # A model may have to be fetched, and a window may take it longer than a heartbeat lasts.
-        with ticking(lambda: on_progress(isolated_s)):
+        with keepalive(lambda: on_progress(isolated_s)):
             duration_s = isolation.run(open_isolator(settings))
         recording = open_recording(target, most_idle_s=settings.decode_idle_seconds)
         voices = Voices(
@@ -200,7 +200,7 @@ class _Normalization:
         survey = presumed.survey_once(15, channels)
         source = self.source
         # Channels with crosstalk are read again without any progress that could be counted.
-        with ticking(lambda: self.watch.over(15, 15, None)(0.0)):
+        with keepalive(lambda: self.watch.over(15, 15, None)(0.0)):
             found = choose_voices(
                 source.recording,
                 channels,

@@ -1,6 +1,6 @@
 """The transcriber's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
 
-from services.kit.service import Form, Service
+from services.kit.service import DownloadFormat, Service
 from services.transcriber.languages import languages
 from services.transcriber.options import SubmissionOptions, check
 from services.transcriber.settings import TranscriberSettings
@@ -14,11 +14,11 @@ SERVICE = Service(
     takes_file=True,
     check=check,
     documents=("text", "transcription", "subtitles"),
-    forms={
-        "srt": Form("subtitles", "application/x-subrip", "srt"),
-        "vtt": Form("subtitles", "text/vtt", "vtt"),
-        "txt": Form("subtitles", "text/plain", "txt"),
-        "json": Form("transcription", "application/json"),
+    formats={
+        "srt": DownloadFormat("subtitles", "application/x-subrip", "srt"),
+        "vtt": DownloadFormat("subtitles", "text/vtt", "vtt"),
+        "txt": DownloadFormat("subtitles", "text/plain", "txt"),
+        "json": DownloadFormat("transcription", "application/json"),
     },
     pages={"languages": languages},
 )

@@ -6,11 +6,11 @@ import redis
 from services.downloader.network import guarded
 from services.kit.jobs.job import Status
 from services.kit.jobs.keys import MAX_RUNS, Keys
-from services.kit.jobs.leases import Leases, Requeued
+from services.kit.jobs.leases import Leases, RequeueOutcome
 from services.kit.jobs.redis_client import connect
 from services.kit.jobs.store import JobStore, NewJob
 from services.kit.running.exemption import exempt
-from services.kit.running.lease import Lease
+from services.kit.running.lease_renewal import LeaseRenewal
 from tools.waiting import wait_until
 
 KEYS = Keys("shelf")
@@ -23,7 +23,7 @@ def raw(redis_url: str) -> redis.Redis:
 
 @pytest.fixture
 def store(raw: redis.Redis) -> JobStore:
-    return JobStore(raw, KEYS, id_prefix="shelf_", kept_s=100)
+    return JobStore(raw, KEYS, id_prefix="shelf_", retention_s=100)
 
 
 @pytest.fixture
@@ -46,21 +46,21 @@ def expire(raw: redis.Redis, job_id: str) -> None:
 
 
 def test_a_job_whose_owner_lives_is_kept(leases: Leases, job_id: str) -> None:
-    assert leases.requeue(job_id) is Requeued.KEPT
+    assert leases.requeue(job_id) is RequeueOutcome.KEPT
     assert leases.renew(job_id, "me")
 
 
 def test_a_renewed_lease_has_not_run_out(leases: Leases, raw: redis.Redis, job_id: str) -> None:
     expire(raw, job_id)
     assert leases.renew(job_id, "me")
-    assert leases.requeue(job_id) is Requeued.KEPT
+    assert leases.requeue(job_id) is RequeueOutcome.KEPT
 
 
 def test_a_job_whose_lease_has_run_out_waits_again_and_its_owner_is_refused(
     leases: Leases, store: JobStore, raw: redis.Redis, job_id: str
 ) -> None:
     expire(raw, job_id)
-    assert leases.requeue(job_id) is Requeued.REQUEUED
+    assert leases.requeue(job_id) is RequeueOutcome.REQUEUED
     assert not leases.renew(job_id, "me")
     assert not store.report(job_id, "me", "late", 50, {})
     assert not store.finish(job_id, "me", Status.COMPLETED, {})
@@ -76,20 +76,20 @@ def test_a_job_has_so_many_runs_and_no_more(
 ) -> None:
     for run in range(1, MAX_RUNS):
         expire(raw, job_id)
-        assert leases.requeue(job_id) is Requeued.REQUEUED
+        assert leases.requeue(job_id) is RequeueOutcome.REQUEUED
         assert store.claim(job_id, f"owner {run}")
     expire(raw, job_id)
-    assert leases.requeue(job_id) is Requeued.SPENT
+    assert leases.requeue(job_id) is RequeueOutcome.EXHAUSTED
     assert store.give_up(job_id)
-    assert leases.requeue(job_id) is Requeued.KEPT
+    assert leases.requeue(job_id) is RequeueOutcome.KEPT
 
 
 def test_a_run_that_was_handed_back_does_not_count(
     leases: Leases, store: JobStore, raw: redis.Redis, job_id: str
 ) -> None:
     for _ in range(MAX_RUNS + 1):
-        assert leases.requeue(job_id, worker="another") is Requeued.KEPT
-        assert leases.requeue(job_id, worker="a-worker") is Requeued.REQUEUED
+        assert leases.requeue(job_id, worker="another") is RequeueOutcome.KEPT
+        assert leases.requeue(job_id, worker="a-worker") is RequeueOutcome.REQUEUED
         assert store.claim(job_id, "me", "a-worker")
     assert raw.hget(KEYS.job(job_id), "runs") == "1"
 
@@ -111,17 +111,17 @@ def test_a_job_that_has_ended_has_no_lease(
         store.remove(job_id)
     assert leases.list_running() == []
     assert not leases.renew(job_id, "me")
-    assert leases.requeue(job_id, worker="a-worker") is Requeued.KEPT
+    assert leases.requeue(job_id, worker="a-worker") is RequeueOutcome.KEPT
 
 
-def test_a_lease_is_renewed_while_the_work_may_connect_to_nothing(
+def test_a_lease_is_renewed_while_the_job_may_connect_to_nothing(
     redis_url: str, raw: redis.Redis, job_id: str
 ) -> None:
     expire(raw, job_id)
     own_connection = Leases(connect(redis_url), KEYS)
     with (
         guarded(lambda _: False),
-        Lease(own_connection, job_id, "me", end=lambda: None),
-        exempt(),  # this test, which looks
+        LeaseRenewal(own_connection, job_id, "me", kill=lambda: None),
+        exempt(),  # for this test's own reads
     ):
         wait_until(lambda: raw.zscore(KEYS.running, job_id) != 1, timeout_s=10, what="renewal")

@@ -10,7 +10,7 @@ from services.kit.jobs.changes import ChangeFeed
 from services.kit.jobs.job import Status
 from services.kit.jobs.keys import Keys
 from services.kit.jobs.redis_client import connect
-from services.kit.jobs.store import JobStore, NewJob, Submitted
+from services.kit.jobs.store import JobStore, NewJob, SubmitOutcome
 
 KEYS = Keys("shelf")
 SUBMISSION = NewJob(options={"name": "you"}, fingerprint="f", idempotency_key="k")
@@ -23,14 +23,14 @@ def raw(redis_url: str) -> redis.Redis:
 
 @pytest.fixture
 def store(raw: redis.Redis) -> JobStore:
-    return JobStore(raw, KEYS, id_prefix="shelf_", kept_s=100)
+    return JobStore(raw, KEYS, id_prefix="shelf_", retention_s=100)
 
 
 @pytest.fixture
 def job_id(store: JobStore) -> str:
     """A job that is worked on by ``me``."""
     job_id = store.new_id()
-    assert store.submit(job_id, SUBMISSION, max_queue=1) == (Submitted.CREATED, job_id)
+    assert store.submit(job_id, SUBMISSION, max_queue=1) == (SubmitOutcome.CREATED, job_id)
     assert store.claim(job_id, "me")
     return job_id
 
@@ -81,16 +81,16 @@ def test_a_submission_may_be_repeated_when_its_reply_was_lost(
 ) -> None:
     job_id = store.new_id()
     new = NewJob(options={}, fingerprint="f", idempotency_key=key)
-    assert store.submit(job_id, new, max_queue=1) == (Submitted.CREATED, job_id)
-    assert store.submit(job_id, new, max_queue=1) == (Submitted.CREATED, job_id)
+    assert store.submit(job_id, new, max_queue=1) == (SubmitOutcome.CREATED, job_id)
+    assert store.submit(job_id, new, max_queue=1) == (SubmitOutcome.CREATED, job_id)
     assert store.count_waiting() == 1
 
 
 def test_a_waiting_job_counts_until_it_is_begun_or_cancelled(store: JobStore, job_id: str) -> None:
     assert store.count_waiting() == 0
     other, new = store.new_id(), NewJob(options={}, fingerprint="f")
-    assert store.submit(other, new, max_queue=1)[0] is Submitted.CREATED
-    assert store.submit(store.new_id(), new, max_queue=1) == (Submitted.FULL, "")
+    assert store.submit(other, new, max_queue=1)[0] is SubmitOutcome.CREATED
+    assert store.submit(store.new_id(), new, max_queue=1) == (SubmitOutcome.FULL, "")
     assert store.count_waiting() == 1
     store.cancel(other)
     assert store.count_waiting() == 0
@@ -100,10 +100,10 @@ def test_a_waiting_job_counts_until_it_is_begun_or_cancelled(store: JobStore, jo
 def test_an_idempotency_key_is_free_again_when_its_job_is_removed(
     store: JobStore, job_id: str
 ) -> None:
-    assert store.submit(store.new_id(), SUBMISSION, max_queue=9) == (Submitted.EXISTING, job_id)
+    assert store.submit(store.new_id(), SUBMISSION, max_queue=9) == (SubmitOutcome.EXISTING, job_id)
     store.remove(job_id)
     again = store.new_id()
-    assert store.submit(again, SUBMISSION, max_queue=9) == (Submitted.CREATED, again)
+    assert store.submit(again, SUBMISSION, max_queue=9) == (SubmitOutcome.CREATED, again)
 
 
 def test_every_key_of_a_job_has_a_lifetime(store: JobStore, job_id: str, raw: redis.Redis) -> None:

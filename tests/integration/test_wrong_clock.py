@@ -90,11 +90,11 @@ def test_an_upload_that_is_just_written_is_not_swept_away(tmp_path: Path) -> Non
 def test_a_service_queues_jobs_by_the_clock_of_redis(redis_url: str) -> None:
     client, own = redis.Redis.from_url(redis_url, decode_responses=True), Keys("service")
     leases = Leases(client, own)
-    store = RemoteJobStore(client, own, id_prefix="x_", kept_s=60)
+    store = RemoteJobStore(client, own, id_prefix="x_", retention_s=60)
     store.submit("x_1", NewJob({}, "fingerprint"), max_queue=10)
     (_, since_ms), *_ = leases.list_waiting()
     assert 0 <= leases.now_ms() - since_ms < 5000
-    leases.wait_anew("x_1")
+    leases.move_to_end("x_1")
     ((_, again_ms),) = leases.list_waiting()
     assert since_ms <= again_ms < since_ms + 5000
     client.close()

@@ -1,1 +1,1 @@
-"""The files of a service, on disk or in object storage."""
+"""A service's files, on disk or in object storage."""

@@ -1,4 +1,4 @@
-"""The files of one run of a job: what it works on, and what it makes."""
+"""The files of one run of a job: its inputs, checkpoints and results."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from services.kit.files.storage import Files
+from services.kit.files.storage import FileStorage
 from services.kit.jobs.job import Job
 
 _CHUNK_BYTES = 256 * 1024
@@ -17,7 +17,7 @@ _CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class StoredArtifact:
-    """Facts about a stored file; the checksums are in hexadecimal."""
+    """Size and checksums (hexadecimal) of a stored file."""
 
     size_bytes: int
     sha256: str
@@ -25,16 +25,16 @@ class StoredArtifact:
 
 
 class RunFiles:
-    """One run's own folder on this machine, and its own place among the files that are kept.
+    """The files of one run: a local folder, and a folder in the storage.
 
     Args:
-        files: Where files are kept.
-        scratch: The run's folder on this machine, which does not exist yet.
+        files: The storage.
+        scratch: The run's local folder, which does not exist yet.
         job_id: The job.
         owner: The token of the run.
     """
 
-    def __init__(self, files: Files, scratch: Path, job_id: str, owner: str) -> None:
+    def __init__(self, files: FileStorage, scratch: Path, job_id: str, owner: str) -> None:
         self._files = files
         self._scratch = scratch
         self._job = f"jobs/{job_id}"
@@ -43,25 +43,25 @@ class RunFiles:
         self.work_dir.mkdir(parents=True)
 
     def fetch_upload(self) -> Path | None:
-        """Return the submitted file, or nothing if the job has none."""
+        """Return the submitted file, or `None` if the job has none."""
         return self._files.fetch(f"{self._job}/upload", self._scratch / "upload")
 
     def copy_artifact(self, job: Job) -> Path | None:
-        """Return a copy in ``work_dir`` of what another job made, or nothing if it is gone."""
+        """Copy the artifact of another job to ``work_dir``; return `None` if it was removed."""
         target = self.work_dir / "reused"
         found = self._files.copy(f"jobs/{job.id}/{job.owner}/artifact", target)
         return target if found else None
 
     def write_document(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write a JSON answer; whoever reads it meanwhile gets the old or the new one."""
+        """Write a JSON document atomically: a reader gets the old or the new one."""
         self._write(f"{self._run}/{name}.json", content)
 
     def write_checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Write what another run begins with."""
+        """Write the state that another run resumes from."""
         self._write(f"{self._job}/checkpoint.json", state)
 
     def read_checkpoint(self) -> dict[str, Any] | None:
-        """Return what an earlier run wrote last, or nothing in a first run."""
+        """Return the last checkpoint of an earlier run, or `None` in a first run."""
         source = self._files.open(f"{self._job}/checkpoint.json")
         if source is None:
             return None
@@ -72,38 +72,38 @@ class RunFiles:
     def _write(self, key: str, content: Mapping[str, Any]) -> None:
         draft = self._scratch / "draft.json"
         draft.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        self._files.take(draft, key)
+        self._files.move_in(draft, key)
 
-    def keep(self, path: Path, documents: Mapping[str, Any]) -> StoredArtifact:
-        """Move what the work made to where files are kept.
+    def store(self, path: Path, documents: Mapping[str, Any]) -> StoredArtifact:
+        """Move the artifact and the documents of the run to the storage.
 
         Args:
-            path: The file made, in ``work_dir``.
-            documents: JSON answers by name.
+            path: The artifact, in ``work_dir``.
+            documents: JSON documents by name.
 
         Returns:
             The file's size and checksums.
         """
-        stored = _sum_up(path)
+        stored = _measure(path)
         for name, content in documents.items():
             self.write_document(name, content)
-        self._files.take(path, f"{self._run}/artifact")
+        self._files.move_in(path, f"{self._run}/artifact")
         return stored
 
-    def drop_inputs(self) -> None:
-        """Remove what the job needs no more when it has ended."""
+    def remove_inputs(self) -> None:
+        """Remove the job's files that only its runs need, after it has ended."""
         for name in self._files.list_folder(self._job):
-            if name != self._run.rpartition("/")[2]:  # further runs made it, or it went into one
+            if name != self._run.rpartition("/")[2]:  # of other runs, or an input
                 self._files.remove(f"{self._job}/{name}")
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def drop(self) -> None:
-        """Remove what this run made, and nothing else."""
+    def remove(self) -> None:
+        """Remove the files of this run only."""
         self._files.remove(self._run)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _sum_up(path: Path) -> StoredArtifact:
+def _measure(path: Path) -> StoredArtifact:
     size_bytes, strong, cheap = 0, sha256(), zlib.adler32(b"")
     with path.open("rb") as made:
         while chunk := made.read(_CHUNK_BYTES):

@@ -1,1 +1,1 @@
-"""A service's HTTP API: start with operations."""
+"""A service's HTTP API; its use cases are in `operations`."""

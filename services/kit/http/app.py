@@ -1,4 +1,4 @@
-"""Builds a service's HTTP API from its description."""
+"""Build a service's HTTP API from its description."""
 
 import hmac
 
@@ -16,11 +16,11 @@ from services.kit.settings import BYTES_PER_MB
 from services.kit.telemetry.log import set_up_logging
 
 FORM_ALLOWANCE_BYTES = BYTES_PER_MB
-"""What a form may hold beside its file."""
+"""Size of a form beyond its file."""
 
 
 def create_app(service: Service) -> Flask:
-    """Build the API of a service from the environment; nothing is connected yet."""
+    """Build the API of a service from the environment, without connecting to anything."""
     settings = service.settings()
     set_up_logging(settings.log_level, settings.log_format)
     tracing.configure(settings.otel_exporter_otlp_endpoint, service.title)
@@ -44,7 +44,9 @@ def _require_token(app: Flask, token: SecretStr) -> None:
     @app.before_request
     def check_token() -> None:
         if request.path.startswith("/health"):
-            return  # probes know no secret, and learn none
+            return  # probes have no token, and their responses contain no secret
         given = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(given, expected):
-            raise Problem(401, "unauthorized", "A valid bearer token is needed.")
+            raise Problem(
+                401, "unauthorized", "Send `Authorization: Bearer` with the value of SERVICE_TOKEN."
+            )

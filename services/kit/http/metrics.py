@@ -1,7 +1,6 @@
-"""``/metrics``: a service's figures in Prometheus' text format.
+"""A service's metrics in the Prometheus text format, for ``/metrics``.
 
-All of them are read from Redis when they are asked for, so that every process of a service,
-on whatever machine, tells the same.
+All of them are read from Redis on request, so that each process of a service returns the same.
 """
 
 from collections import Counter
@@ -18,10 +17,10 @@ __all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "render"]
 
 
 def render(operations: Operations) -> bytes:
-    """Return the figures of a service as they are now.
+    """Return the current metrics of a service.
 
     Raises:
-        RedisError: Redis does not answer.
+        RedisError: Redis is unavailable.
     """
     registry = CollectorRegistry()
     registry.register(_ServiceCollector(operations))
@@ -34,38 +33,44 @@ class _ServiceCollector(Collector):
         self._labels = [operations.service.name]
 
     def describe(self) -> list[Metric]:
-        """Return nothing: otherwise registering would collect everything once."""
+        """Return nothing, so that registration does not collect all metrics."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every figure."""
+        """Yield all metrics."""
         operations = self._operations
         waiting = operations.leases.list_waiting()
         now_ms = operations.leases.now_ms()
         oldest_ms = min((since_ms for _, since_ms in waiting), default=now_ms)
-        yield self._gauge("up", "Whether a worker lives", operations.heartbeat.is_fresh())
-        yield self._gauge("jobs_waiting", "Jobs that no worker has begun", len(waiting))
+        yield self._gauge("up", "Whether a worker is alive", operations.heartbeat.is_fresh())
+        yield self._gauge("jobs_waiting", "Jobs that wait for a worker", len(waiting))
         yield self._gauge(
             "oldest_waiting_seconds",
-            "How long the first in line waits",
+            "How long the oldest waiting job has waited",
             max(0.0, now_ms - oldest_ms) / 1000,
         )
-        yield self._gauge("jobs_running", "Jobs in work", len(operations.leases.list_running()))
         yield self._gauge(
-            "disk_free_bytes", "Free space for work", operations.artifacts.measure_free()
+            "jobs_running", "Jobs that a worker runs", len(operations.leases.list_running())
+        )
+        yield self._gauge(
+            "disk_free_bytes",
+            "Free space of the disk for work",
+            operations.artifacts.measure_free(),
         )
         yield from self._count_jobs()
 
     def _count_jobs(self) -> Iterator[Metric]:
         jobs = self._operations.store.list_all()
         kept = sum(job.size_bytes or 0 for job in jobs)
-        yield self._gauge("artifacts_bytes", "Size of the files of finished jobs", kept)
+        yield self._gauge("artifacts_bytes", "Size of the files of completed jobs", kept)
         labels = ["service", "status"]
-        present = GaugeMetricFamily("ytcaption_jobs", "Jobs that are kept", labels=labels)
+        current = GaugeMetricFamily("ytcaption_jobs", "Jobs in Redis, by status", labels=labels)
         for status, count in Counter(job.status for job in jobs).items():
-            present.add_metric([*self._labels, status], count)
-        yield present
-        ended = CounterMetricFamily("ytcaption_jobs_ended", "Jobs by how they ended", labels=labels)
+            current.add_metric([*self._labels, status], count)
+        yield current
+        ended = CounterMetricFamily(
+            "ytcaption_jobs_ended", "Ended jobs, by final status", labels=labels
+        )
         for status, count in self._operations.store.count_ended().items():
             ended.add_metric([*self._labels, status], count)
         yield ended

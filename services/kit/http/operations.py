@@ -1,4 +1,4 @@
-"""What an API can do with jobs, without HTTP: read this file first."""
+"""The use cases of a service's API, without HTTP. Read this file first."""
 
 import logging
 from collections import Counter
@@ -20,7 +20,7 @@ from services.kit.jobs.keys import Keys
 from services.kit.jobs.leases import Leases
 from services.kit.jobs.queue import JobQueue
 from services.kit.jobs.redis_client import connect
-from services.kit.jobs.store import JobStore, NewJob, Submitted
+from services.kit.jobs.store import JobStore, NewJob, SubmitOutcome
 from services.kit.service import Service
 from services.kit.settings import ServiceSettings
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Operations:
-    """The use cases of a service's API."""
+    """Submits, reads, cancels and removes jobs."""
 
     service: Service
     settings: ServiceSettings
@@ -42,14 +42,14 @@ class Operations:
 
     @classmethod
     def build(cls, service: Service, settings: ServiceSettings) -> Self:
-        """Put the parts together; nothing is connected yet, folders are created."""
+        """Create the folders and the collaborators, without connecting to anything."""
         keys, redis = Keys(service.name), connect(settings.redis_url)
         artifacts = ArtifactStore(settings.artifacts_dir, settings.artifacts_url)
         artifacts.prepare()
-        store = JobStore(redis, keys, id_prefix=service.id_prefix, kept_s=settings.cache_ttl_s)
+        store = JobStore(redis, keys, id_prefix=service.id_prefix, retention_s=settings.cache_ttl_s)
         queue, feed = JobQueue(service, settings), ChangeFeed(redis, keys.changes)
-        # A probe that waits for Redis would be of no use to whoever asks.
-        heartbeat = Heartbeat(connect(settings.redis_url, is_patient=False), keys)
+        # Without retries: a health check must answer before its caller times out.
+        heartbeat = Heartbeat(connect(settings.redis_url, with_retries=False), keys)
         leases = Leases(redis, keys)
         return cls(service, settings, store, artifacts, queue, feed, leases, heartbeat)
 
@@ -57,72 +57,73 @@ class Operations:
         """Return a job.
 
         Raises:
-            Problem: There is none of this id.
+            Problem: The job does not exist.
         """
         job = self.store.get(job_id)
         if job is None:
             raise unknown_job(job_id)
         return job
 
-    def has_room(self) -> bool:
-        """Return whether the disk takes another job."""
+    def has_free_disk(self) -> bool:
+        """Return whether the disk has the free space that a job needs."""
         return self.artifacts.measure_free() >= self.settings.min_free_bytes
 
-    def require_room(self, idempotency_key: str | None = None) -> None:
-        """Refuse a submission, before its file is read, that there is no room for.
+    def check_capacity(self, idempotency_key: str | None = None) -> None:
+        """Check that a submission can be accepted, before its file is read.
 
         Args:
-            idempotency_key: Names the submission. One that is known has its place in the queue.
+            idempotency_key: The submission's key. A repeated submission is not limited by the
+                queue, because its job exists.
 
         Raises:
-            Problem: Too many jobs wait, or the disk is nearly full; old files go by and by.
+            Problem: Too many jobs wait, or the disk is nearly full.
         """
-        if not self.has_room():
-            raise Problem(503, "disk_low", "The disk is nearly full; try later.", retryable=True)
+        if not self.has_free_disk():
+            detail = "The disk of the service is nearly full; retry after `Retry-After` seconds."
+            raise Problem(503, "disk_low", detail, retryable=True)
         is_full = self.store.count_waiting() >= self.settings.max_queue
         if is_full and not (idempotency_key and self.store.is_known(idempotency_key)):
             raise _queue_full()
 
     def submit(self, submission: Submission) -> Job:
-        """Create the job of a submission, or find the one it has already.
+        """Create the job of a submission, or return the one that it created before.
 
         Raises:
-            Problem: Too many jobs wait, or the idempotency key names another submission.
+            Problem: Too many jobs wait, or the idempotency key was used for another submission.
         """
         job_id = self.store.new_id()
         if submission.spool:
-            self.artifacts.keep_upload(job_id, submission.spool.path)
+            self.artifacts.store_upload(job_id, submission.spool.path)
         outcome, found = self.store.submit(
             job_id, _to_new_job(submission), max_queue=self.settings.max_queue
         )
-        if outcome is not Submitted.CREATED:
+        if outcome is not SubmitOutcome.CREATED:
             self.artifacts.remove(job_id)
-        if outcome is Submitted.FULL:
+        if outcome is SubmitOutcome.FULL:
             raise _queue_full()
-        if outcome is Submitted.MISMATCH:
-            raise Problem(
-                422, "idempotency_mismatch", "This Idempotency-Key named another submission."
-            )
+        if outcome is SubmitOutcome.MISMATCH:
+            detail = "This Idempotency-Key was used for another submission; send a new key."
+            raise Problem(422, "idempotency_mismatch", detail)
         with bound(job=found, trace=trace_id(submission.traceparent)):
-            _log.info("Job is %s", outcome)
-            return self._wake(self.get(found), is_new=outcome is Submitted.CREATED)
+            _log.info("Job submitted: outcome=%s", outcome)
+            return self._wake(self.get(found), is_new=outcome is SubmitOutcome.CREATED)
 
     def _wake(self, job: Job, *, is_new: bool) -> Job:
-        # A known job that still waits may have lost its message: it gets another.
+        # The message of an existing job that waits may be lost, so send another.
         if job.status == Status.QUEUED:
             try:
                 self.queue.enqueue(job.id)
             except OperationalError:
-                if is_new:  # a refused submission leaves nothing behind
+                if is_new:  # a refused submission must leave nothing behind
                     self._remove(job.id)
                 raise
         return job
 
     def delete(self, job_id: str) -> Job:
-        """Cancel a job that waits or runs, remove one that has ended; its files go either way.
+        """Cancel a waiting or running job, or remove an ended one; remove its files in both cases.
 
         Returns:
-            The job as it last was.
+            The last state of the job.
         """
         job = self.get(job_id)
         if self.store.cancel(job_id):
@@ -136,14 +137,14 @@ class Operations:
         return self.artifacts.remove(job_id)
 
     def clean_up(self, *, deep: bool, purge_queue: bool) -> dict[str, Any]:
-        """Remove what has expired; ``deep`` removes every job, running ones too.
+        """Remove expired jobs and files, or with ``deep`` all jobs, including running ones.
 
         Args:
-            deep: Whether to remove what has not expired as well.
-            purge_queue: Whether waiting jobs are cancelled and their messages removed.
+            deep: Whether to remove all jobs.
+            purge_queue: Whether to cancel waiting jobs and remove their messages.
 
         Returns:
-            Counts of what was removed.
+            The numbers of removed files, messages and jobs.
         """
         before = set(self.store.list_ids())
         purged, files = self._purge() if purge_queue else (0, 0)
@@ -153,7 +154,7 @@ class Operations:
         return {"files_removed": files, "tasks_purged": purged, "jobs_removed": removed}
 
     def _purge(self) -> tuple[int, int]:
-        """Cancel what waits; return how many messages and how many files were removed."""
+        """Cancel waiting jobs; return the numbers of removed messages and files."""
         purged = self.queue.purge()
         waiting = [job.id for job in self.store.list_all() if job.status == Status.QUEUED]
         files = sum(
@@ -166,7 +167,7 @@ class Operations:
         return self._remove(job_id)
 
     def describe(self) -> dict[str, Any]:
-        """Return counts, disk use and limits."""
+        """Return job counts, disk usage and limits."""
         statuses = Counter(job.status for job in self.store.list_all())
         return {
             "jobs": {"total": statuses.total(), "by_status": dict(statuses)},
@@ -182,7 +183,8 @@ class Operations:
 
 
 def _queue_full() -> Problem:
-    return Problem(429, "queue_full", "Too many jobs wait; try later.", retryable=True)
+    detail = "The queue of the service is full; retry after `Retry-After` seconds."
+    return Problem(429, "queue_full", detail, retryable=True)
 
 
 def _to_new_job(submission: Submission) -> NewJob:

@@ -1,4 +1,4 @@
-"""Errors as callers see them: ``application/problem+json`` (RFC 9457) with a stable code."""
+"""Error responses: ``application/problem+json`` (RFC 9457) with a stable code."""
 
 import logging
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from services.kit.work import WorkError
 _log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
-"""A place in the queue or a lost Redis takes seconds to come back, not minutes."""
+"""A free slot in the queue, or Redis after an outage, is available within seconds."""
 
 _CODES = {404: "not_found", 413: "file_too_large", 500: "internal"}
 
 
-class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
-    """An error answer.
+class Problem(Exception):  # noqa: N818 - the name in RFC 9457
+    """An error response.
 
     Args:
         status_code: HTTP status.
-        code: Stable word for programs.
-        detail: One sentence for a person.
+        code: Stable code for programs.
+        detail: One sentence for people.
         retryable: Whether the same request may succeed later.
-        more: Further members of the body.
+        more: Additional members of the body.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
         self.more = more
 
     def to_response(self) -> Response:
-        """Return the answer itself."""
+        """Return the response."""
         body = {
             "type": "about:blank",
             "title": HTTPStatus(self.status_code).phrase,
@@ -63,12 +63,14 @@ class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
 
 
 def unknown_job(job_id: str) -> Problem:
-    """Return the problem of a job that does not exist, or no longer."""
-    return Problem(404, "not_found", f"There is no job {job_id}.")
+    """Return the problem of a job that does not exist."""
+    return Problem(
+        404, "not_found", f"Job {job_id} does not exist; it may have expired or been deleted."
+    )
 
 
 def install_problems(app: Flask) -> None:
-    """Make every error of an application an answer of this form."""
+    """Register the error handlers of an application."""
     app.register_error_handler(Problem, Problem.to_response)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(WorkError, _answer_work_error)
@@ -80,7 +82,9 @@ def install_problems(app: Flask) -> None:
 
 def _answer_http_error(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
-        detail = "The file is larger than this service accepts."
+        detail = (
+            "The file exceeds the limit of this service (MAX_FILE_SIZE_MB); send a smaller one."
+        )
     else:
         detail = error.description or "The request failed."
     status_code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
@@ -109,8 +113,9 @@ def _describe(error: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _answer_unavailable(error: Exception) -> Response:
-    _log.warning("Redis does not answer: %s", error)
-    problem = Problem(503, "unavailable", "The job store does not answer.", retryable=True)
+    _log.warning("Redis is unavailable; answering 503: %s", error)
+    detail = "Redis is unavailable; retry after `Retry-After` seconds."
+    problem = Problem(503, "unavailable", detail, retryable=True)
     return problem.to_response()
 
 
@@ -118,7 +123,8 @@ def _answer_system_error(error: OSError) -> Response:
     if error.errno == ENOSPC:
         _log.error("The disk is full: %s", error)
         return Problem(
-            507, "disk_low", "The disk is full; try later.", retryable=True
+            507, "disk_low", "The disk of the service is full; try again later.", retryable=True
         ).to_response()
-    _log.error("A request failed", exc_info=error)
-    return Problem(500, "internal", "The request failed.", retryable=True).to_response()
+    _log.error("Request failed unexpectedly; answering 500", exc_info=error)
+    detail = "The service failed unexpectedly; try again, and report it if it fails again."
+    return Problem(500, "internal", detail, retryable=True).to_response()

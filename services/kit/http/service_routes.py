@@ -1,4 +1,4 @@
-"""Routes about the service itself: health, counts, cleaning up, and its own pages."""
+"""Routes about the service: health, metrics, statistics, cleanup and service-specific pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from services.kit.service import VERSION
 
 
 class Cleanup(BaseModel):
-    """What to clean up."""
+    """The body of a cleanup request."""
 
     deep: bool = False
     purge_celery_queue: bool = False
@@ -38,20 +38,20 @@ class ServiceRoutes:
             app.add_url_rule(f"/{name}", name, _make_view(page))
 
     def health(self) -> Response:
-        """Return how the service is; 503 only when it can answer nothing else either."""
+        """Return the health of the service; 503 only while Redis is unavailable."""
         checks = self._check()
         status = "healthy" if all(checks.values()) else "degraded"
-        facts = self._operations.service.facts()
-        response = self._describe(status if checks["redis"] else "unhealthy", checks, facts)
+        details = self._operations.service.health_details()
+        response = self._describe(status if checks["redis"] else "unhealthy", checks, details)
         response.status_code = 200 if checks["redis"] else 503
         return response
 
     def live(self) -> Response:
-        """Return that this process answers."""
+        """Liveness probe: succeeds while this process responds."""
         return self._describe("alive", {})
 
     def ready(self) -> Response:
-        """Return whether jobs would be done: 200 or 503."""
+        """Readiness probe: 200 while submitted jobs would run, else 503."""
         checks = self._check()
         is_ready = all(checks.values())
         response = self._describe("ready" if is_ready else "not ready", checks)
@@ -59,34 +59,34 @@ class ServiceRoutes:
         return response
 
     def metrics(self) -> Response:
-        """Return figures in Prometheus' text format."""
+        """Return metrics in the Prometheus text format."""
         return Response(render(self._operations), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def stats(self) -> Response:
-        """Return counts and disk use."""
+        """Return job counts and disk usage."""
         service = self._operations.service
         return jsonify(service=service.title, version=VERSION, **self._operations.describe())
 
     def clean_up(self) -> Response:
-        """Remove what has expired, or with ``deep`` everything."""
-        wish = Cleanup.model_validate(request.get_json(silent=True) or {})
-        removed = self._operations.clean_up(deep=wish.deep, purge_queue=wish.purge_celery_queue)
+        """Remove expired jobs, or with ``deep`` all jobs."""
+        body = Cleanup.model_validate(request.get_json(silent=True) or {})
+        removed = self._operations.clean_up(deep=body.deep, purge_queue=body.purge_celery_queue)
         return jsonify(service=self._operations.service.title, **removed)
 
     def _check(self) -> dict[str, bool]:
-        has_room = self._operations.has_room()
+        has_disk = self._operations.has_free_disk()
         try:
             has_worker = self._operations.heartbeat.is_fresh()
         except RedisError:
-            return {"redis": False, "worker": False, "disk": has_room}
-        return {"redis": True, "worker": has_worker, "disk": has_room}
+            return {"redis": False, "worker": False, "disk": has_disk}
+        return {"redis": True, "worker": has_worker, "disk": has_disk}
 
     def _describe(
-        self, status: str, checks: dict[str, bool], facts: Mapping[str, Any] | None = None
+        self, status: str, checks: dict[str, bool], details: Mapping[str, Any] | None = None
     ) -> Response:
         title = self._operations.service.title
         known = {"service": title, "version": VERSION, "timestamp": now(), "checks": checks}
-        return jsonify(status=status, **known, **(facts or {}))
+        return jsonify(status=status, **known, **(details or {}))
 
 
 def _make_view(page: Any) -> Any:

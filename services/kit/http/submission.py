@@ -1,4 +1,4 @@
-"""From an HTTP request to a submission; a file is written to disk as it comes in."""
+"""Parse an HTTP request into a submission; uploads are streamed to disk."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MAX_IDEMPOTENCY_KEY_CHARS = 255
 
 
 class Spool(FileIO):
-    """An upload on its way to disk, which knows its checksum when it has arrived."""
+    """A file on disk that computes its checksum while an upload is written to it."""
 
     def __init__(self, directory: str) -> None:
         descriptor, name = mkstemp(dir=directory)
@@ -29,17 +29,17 @@ class Spool(FileIO):
         self._digest = sha256()
 
     def write(self, chunk: Any, /) -> int:
-        """Write and hash a chunk; return its length in bytes."""
+        """Write and hash a chunk; return its size in bytes."""
         self._digest.update(chunk)
         return super().write(chunk)
 
     def hexdigest(self) -> str:
-        """Return the SHA-256 of what was written."""
+        """Return the SHA-256 of the written bytes."""
         return self._digest.hexdigest()
 
 
 class SpoolingRequest(Request):
-    """A request whose files go to ``SPOOL_DIR`` of the application and never whole to memory."""
+    """A request whose files are streamed to the application's ``SPOOL_DIR``."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,7 +51,7 @@ class SpoolingRequest(Request):
         return spool
 
     def close(self) -> None:
-        """Close the request and remove every upload that no job took."""
+        """Close the request and remove uploads that no job has taken."""
         super().close()
         for spool in self._spools:
             spool.close()
@@ -60,7 +60,7 @@ class SpoolingRequest(Request):
 
 @dataclass(frozen=True)
 class Submission:
-    """A valid request for a job."""
+    """A validated request for a job."""
 
     options: BaseModel
     spool: Spool | None
@@ -70,25 +70,25 @@ class Submission:
 
     @property
     def fingerprint(self) -> str:
-        """Return what two submissions share when they ask for the same."""
+        """Return a digest that equal submissions share."""
         fields = self.options.model_dump(mode="json")
         file_digest = self.spool.hexdigest() if self.spool else None
         return sha256(json.dumps([fields, file_digest], sort_keys=True).encode()).hexdigest()
 
 
 def read_submission(service: Service, request: Request) -> Submission:
-    """Read and check a submission of the kind that the request's path names.
+    """Parse and validate the submission of a request.
 
     Raises:
-        Problem: The body has the wrong form, or the idempotency key is too long.
-        ValidationError: A field is missing or wrong.
-        WorkError: The fields are valid, but the service cannot serve them.
+        Problem: The body or the idempotency key is malformed.
+        ValidationError: A field is missing or invalid.
+        WorkError: The fields are valid, but the service does not support them.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARS:
-        raise Problem(422, "invalid_request", "Idempotency-Key takes 1 to 255 characters.")
+        raise Problem(422, "invalid_request", "Idempotency-Key must have 1 to 255 characters.")
     trace = traceparent()
-    model = service.further.get(request.path.strip("/"))
+    model = service.extra_submissions.get(request.path.strip("/"))
     if model or not service.takes_file:
         options = _check_options(service, model or service.options, _read_json(request))
         return Submission(options, None, None, idempotency_key=key, traceparent=trace)
@@ -96,7 +96,7 @@ def read_submission(service: Service, request: Request) -> Submission:
     options = _check_options(service, service.options, request.form.to_dict())
     spool = upload.stream
     if not isinstance(spool, Spool):
-        raise TypeError("the application's request class must be SpoolingRequest")
+        raise TypeError("the application's request_class must be SpoolingRequest")
     return Submission(options, spool, upload.filename, idempotency_key=key, traceparent=trace)
 
 
@@ -110,7 +110,9 @@ def _read_json(request: Request) -> dict[str, Any]:
     try:
         body = request.get_json()
     except RecursionError as error:  # nested thousands deep
-        raise Problem(400, "invalid_request", "The body is nested too deeply.") from error
+        raise Problem(
+            400, "invalid_request", "The JSON body is nested too deeply; send a flat object."
+        ) from error
     if not isinstance(body, dict):
         raise Problem(422, "invalid_request", "The body must be a JSON object.")
     return body
@@ -118,8 +120,10 @@ def _read_json(request: Request) -> dict[str, Any]:
 
 def _read_upload(request: Request) -> FileStorage:
     if request.mimetype != "multipart/form-data":
-        raise Problem(415, "invalid_request", "Send a multipart/form-data body with a file.")
+        raise Problem(
+            415, "invalid_request", "Send a multipart/form-data body with a field `file`."
+        )
     upload = request.files.get("file")
     if upload is None:
-        raise Problem(422, "invalid_request", "The form has no file.")
+        raise Problem(422, "invalid_request", "The form has no field `file`; add the media file.")
     return upload

@@ -1,4 +1,4 @@
-"""``Prefer: wait=N`` (RFC 7240): an answer as soon as there is something new."""
+"""Long polling with ``Prefer: wait=N`` (RFC 7240)."""
 
 import re
 import time
@@ -10,13 +10,13 @@ from services.kit.jobs.changes import ChangeFeed
 from services.kit.jobs.job import Job
 
 MAX_WAIT_S = 60
-"""Longer waits meet the idle limits of proxies in between."""
+"""Longer waits run into the idle timeouts of proxies."""
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])", re.IGNORECASE)
 
 
 def parse_wait_s(prefer: str) -> int:
-    """Return how many seconds a ``Prefer`` header asks to wait, 0 for none, at most 60."""
+    """Return the wait of a ``Prefer`` header in seconds: 0 for none, at most 60."""
     found = _WAIT.search(prefer)
     return min(int(found.group(1)), MAX_WAIT_S) if found else 0
 
@@ -24,14 +24,14 @@ def parse_wait_s(prefer: str) -> int:
 def wait_for_change(
     read: Callable[[], Job], feed: ChangeFeed, job_id: str, seen: ETags, wait_s: float
 ) -> Job:
-    """Return a job when it differs from what the caller has seen, or after ``wait_s``.
+    """Block until a job differs from what the client has seen or ``wait_s`` elapses; return it.
 
     Args:
-        read: Reads the job; what it raises when the job is gone passes through.
-        feed: Source of wake-ups.
+        read: Reads the job; its exceptions propagate.
+        feed: Notifies of changes.
         job_id: The job.
-        seen: Tags that the caller knows; when empty, it knows the job as it is now.
-        wait_s: Longest wait in seconds; 0 for none.
+        seen: ETags that the client has; if empty, wait for the next change.
+        wait_s: Maximum wait in seconds; 0 for none.
     """
     if not wait_s:
         return read()

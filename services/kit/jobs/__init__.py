@@ -1,1 +1,1 @@
-"""The jobs of a service in Redis, and their queue."""
+"""A service's jobs in Redis, their leases and their queue."""

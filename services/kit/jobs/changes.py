@@ -1,4 +1,4 @@
-"""Tells waiting callers that a job changed: one subscription for a whole process."""
+"""Notify waiting requests of job changes, with one Redis subscription per process."""
 
 import logging
 import threading
@@ -13,15 +13,15 @@ from redis.exceptions import RedisError
 
 _log = logging.getLogger(__name__)
 
-_QUIET_S = 5.0
+_READ_TIMEOUT_S = 5.0
 _RECONNECT_PAUSE_S = 1.0
 
 
 class ChangeFeed:
-    """Wakes whoever waits for a job when the job changes.
+    """Wakes the requests that wait for a job when the job changes.
 
-    All waiting goes through threading's primitives, which gevent makes free of threads; a
-    waiting caller costs a few kilobytes and no connection.
+    Requests wait on `threading` primitives, which gevent turns into greenlets: one costs a few
+    kilobytes and no connection.
     """
 
     def __init__(self, redis: Redis, channel: str) -> None:
@@ -33,9 +33,9 @@ class ChangeFeed:
 
     @contextmanager
     def watch(self, job_id: str) -> Iterator[threading.Event]:
-        """Give an event that is set at every change of a job.
+        """Yield an event that is set at each change of a job.
 
-        Read the job after this, not before, or a change in between is missed.
+        Read the job inside the block; a change before it would be missed.
         """
         changed = threading.Event()
         with self._lock:
@@ -50,7 +50,7 @@ class ChangeFeed:
                     del self._waiting[job_id]
 
     def _start(self) -> None:
-        # At the first wait, because a process must fork before it starts threads.
+        # On the first wait: a process must not fork after it has started threads.
         if self._listener is None:
             self._listener = threading.Thread(target=self._listen, name="changes", daemon=True)
             self._listener.start()
@@ -58,19 +58,23 @@ class ChangeFeed:
     def _listen(self) -> None:
         while True:
             try:
-                self._follow()
+                self._dispatch()
             except RedisError as error:
-                _log.warning("Lost the feed of changes: %s", error)
+                _log.warning(
+                    "Lost the subscription to job changes; retrying in %g s: %s",
+                    _RECONNECT_PAUSE_S,
+                    error,
+                )
                 time.sleep(_RECONNECT_PAUSE_S)
 
-    def _follow(self) -> None:
+    def _dispatch(self) -> None:
         with PubSub(self._redis.connection_pool) as subscription:
             subscription.subscribe(self._channel)
             while True:
-                message = subscription.get_message(timeout=_QUIET_S)
+                message = subscription.get_message(timeout=_READ_TIMEOUT_S)
                 if message is None:
                     continue
-                # What changed before the subscription held is unknown: all look again.
+                # Changes before the subscription was confirmed are unknown: wake every request.
                 self._wake(message["data"] if message["type"] == "message" else None)
 
     def _wake(self, job_id: str | None) -> None:

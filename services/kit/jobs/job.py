@@ -1,4 +1,4 @@
-"""A job as its Redis hash keeps it and as callers see it: pure."""
+"""A job, as stored in its Redis hash and as returned to clients. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -11,24 +11,24 @@ from pydantic import BaseModel, ConfigDict, Json
 from foundation.logins import hide_logins
 
 PROGRESS_STEP = 5
-"""Percentage points that a waiting caller is told of; smaller ones would wake it for little."""
+"""Percentage points of progress that wake a waiting client; smaller steps wake it too often."""
 
 
 class Status(StrEnum):
-    """The statuses that the kit gives; while it runs, a work shows words of its own."""
+    """The statuses that the kit sets; a running work may report others."""
 
-    QUEUED = "queued"  # no worker has begun
-    PROCESSING = "processing"  # begun, and the work has given no word yet
+    QUEUED = "queued"  # no worker has started it
+    PROCESSING = "processing"  # started, before the work reports a status of its own
     COMPLETED = "completed"  # terminal: the artifact can be downloaded
-    FAILED = "failed"  # terminal: error, error_code and retryable say why
-    CANCELLED = "cancelled"  # terminal: somebody asked for it
+    FAILED = "failed"  # terminal: see error, error_code and retryable
+    CANCELLED = "cancelled"  # terminal: on request
 
 
 TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 class Job(BaseModel):
-    """One submission and what became of it."""
+    """One submission and its result."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,9 +42,9 @@ class Job(BaseModel):
     options: Json[dict[str, Any]] = {}
     details: Json[dict[str, Any]] = {}
     owner: str = ""
-    """The run that works on it, or whose results it has."""
+    """The token of the run that works on it, or that made its result."""
     used_at: str | None = None
-    """When its file was last asked for."""
+    """When its file was last downloaded."""
     upload_name: str | None = None
     traceparent: str | None = None
     """The trace that the submission belongs to (W3C Trace Context)."""
@@ -59,11 +59,11 @@ class Job(BaseModel):
 
     @property
     def is_terminal(self) -> bool:
-        """Return whether the job has ended and never changes again."""
+        """Return whether the job has ended and will never change."""
         return self.status in TERMINAL
 
     def to_object(self) -> dict[str, Any]:
-        """Return the job as callers see it."""
+        """Return the job as clients see it."""
         body = self.model_dump(exclude={"tag", "owner", "used_at", "upload_name", "traceparent"})
         body["options"] = {
             name: hide_logins(value) if isinstance(value, str) else value
@@ -73,7 +73,7 @@ class Job(BaseModel):
 
 
 def encode_fields(fields: Mapping[str, Any]) -> list[str]:
-    """Return fields as Redis takes them: names and texts in turn, without what is unknown."""
+    """Return the arguments of HSET: names and encoded values in turn, without `None` values."""
     encoded: list[str] = []
     for name, value in fields.items():
         if value is not None:
@@ -82,14 +82,14 @@ def encode_fields(fields: Mapping[str, Any]) -> list[str]:
 
 
 def make_tag(status: str, progress: float) -> str:
-    """Return what a waiting caller compares: the status and the progress in steps."""
+    """Return the ETag of a job: its status and its progress in steps."""
     return f"{status}-{int(progress // PROGRESS_STEP) * PROGRESS_STEP}"
 
 
 def clamp_progress(progress: float) -> float:
-    """Return a percentage that every caller reads alike.
+    """Return a percentage that no client can mistake for a fraction.
 
-    A value of up to 1 may be read as a fraction, where 1 means done; so it is shown as 0.
+    A client may read values up to 1 as fractions, where 1 means done; they become 0.
     """
     bounded = round(min(max(progress, 0.0), 100.0), 1)
     return bounded if bounded > 1 else 0.0
@@ -101,5 +101,5 @@ def format_instant(instant: datetime) -> str:
 
 
 def now() -> str:
-    """Return the present time as jobs show it."""
+    """Return the current time in the format of jobs."""
     return format_instant(datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Who works on which job, and which jobs wait: what is needed to miss neither."""
+"""The leases of running jobs, and the list of waiting jobs."""
 
 from enum import StrEnum
 from importlib.resources import files
@@ -10,19 +10,19 @@ from services.kit.jobs.job import now
 from services.kit.jobs.keys import LEASE_MS, MAX_RUNS, Keys
 
 
-class Requeued(StrEnum):
-    """What became of a job that might have lost its worker."""
+class RequeueOutcome(StrEnum):
+    """The result of `Leases.requeue`."""
 
-    REQUEUED = "requeued"  # it waits for another run
-    SPENT = "spent"  # it has lost as many workers as a job may; nothing was written
-    KEPT = "kept"  # it is in good hands, has ended, or is gone
+    REQUEUED = "requeued"  # the job waits for another run
+    EXHAUSTED = "exhausted"  # it has used all its runs; nothing was written
+    KEPT = "kept"  # its lease is valid, or it has ended or was deleted
 
 
 class Leases:
-    """The leases of the running jobs of one service, and the line of the waiting ones.
+    """The leases of one service's running jobs, and its list of waiting jobs.
 
-    A job is its owner's while the owner renews the lease. ``JobStore.claim`` gives it, and
-    whatever ends the job ends it.
+    A run owns a job while it renews the lease. ``JobStore.claim`` grants the lease; it ends with
+    the job.
     """
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
@@ -33,17 +33,17 @@ class Leases:
         self._requeue = redis.register_script((scripts / "requeue.lua").read_text())
 
     def renew(self, job_id: str, owner: str) -> bool:
-        """Lengthen a lease; return whether the job is still its owner's."""
+        """Extend a lease; return whether ``owner`` still owns the job."""
         keys = [self._keys.job(job_id), self._keys.running]
         return bool(self._renew(keys=keys, args=[job_id, owner, LEASE_MS]))
 
-    def requeue(self, job_id: str, *, worker: str = "") -> Requeued:
-        """Let a running job wait again; its owner's writes are refused from now on.
+    def requeue(self, job_id: str, *, worker: str = "") -> RequeueOutcome:
+        """Requeue a running job; further writes of its owner are refused.
 
         Args:
             job_id: The job.
-            worker: The worker that hands it back, which counts as no run. If not given, only a
-                job whose lease has run out waits again, and only if it has a run left.
+            worker: The worker that hands the job back, which does not count as a run. If empty,
+                the job is requeued only if its lease has expired and it has a run left.
         """
         outcome = self._requeue(
             keys=[
@@ -54,22 +54,22 @@ class Leases:
             ],
             args=[job_id, worker, MAX_RUNS, now(), self._keys.changes],
         )
-        return Requeued(outcome)
+        return RequeueOutcome(outcome)
 
     def list_running(self) -> list[str]:
-        """Return the ids of the jobs in work."""
+        """Return the ids of the running jobs."""
         return cast("list[str]", self._redis.zrange(self._keys.running, 0, -1))
 
     def list_waiting(self) -> list[tuple[str, float]]:
-        """Return the ids of the jobs that no worker has begun, and since when each waits, in ms."""
+        """Return the ids of the waiting jobs, each with the time since when it waits, in ms."""
         waiting = self._redis.zrange(self._keys.waiting, 0, -1, withscores=True)
         return cast("list[tuple[str, float]]", waiting)
 
-    def wait_anew(self, job_id: str) -> None:
-        """Put a waiting job at the end of the queue."""
+    def move_to_end(self, job_id: str) -> None:
+        """Move a waiting job to the end of the list."""
         self._redis.zadd(self._keys.waiting, {job_id: self.now_ms()}, xx=True)
 
     def now_ms(self) -> int:
-        """Return Redis's time, by which leases and waits are stamped, in milliseconds."""
+        """Return the time of Redis, which stamps leases and waits, in milliseconds."""
         seconds, microseconds = self._redis.time()
         return int(seconds) * 1000 + int(microseconds) // 1000

@@ -1,4 +1,4 @@
-"""The way from a service's API to its workers: Celery's side of it, without any work."""
+"""The queue from a service's API to its workers, and the Celery configuration of both."""
 
 import json
 from typing import Any
@@ -21,10 +21,10 @@ def configure(service: Service, settings: ServiceSettings) -> dict[str, Any]:
     return {
         "broker_url": settings.redis_url,
         "broker_transport_options": {
-            # An own prefix, or one application's restored messages would be another's.
+            # Without a prefix, one application would restore the messages of another.
             "global_keyprefix": f"{service.name}:celery:",
-            # No bookkeeping of unacknowledged messages: the job's hash is the truth, a
-            # message only a wake-up call. Needs worker_disable_prefetch.
+            # No tracking of unacknowledged messages: the job's hash is the source of truth, a
+            # message only a wake-up call. Requires worker_disable_prefetch.
             "ack_emulation": False,
             "socket_timeout": 10,
             "socket_connect_timeout": 5,
@@ -50,9 +50,9 @@ def configure(service: Service, settings: ServiceSettings) -> dict[str, Any]:
 
 
 class JobQueue:
-    """Publishes wake-up calls for jobs.
+    """Publishes the wake-up calls of jobs.
 
-    It has no result back end: with one, publishing would subscribe to each task's result.
+    It has no result backend, because publishing would then subscribe to each task's result.
     """
 
     def __init__(self, service: Service, settings: ServiceSettings) -> None:
@@ -62,12 +62,12 @@ class JobQueue:
         self._keys = Keys(service.name)
 
     def enqueue(self, job_id: str) -> None:
-        """Put a job on the broker; doing it twice is safe, since a job is claimed once.
+        """Publish a message for a job; calling it twice is safe, because a job is claimed once.
 
-        The message tells since when the job waited when it was sent.
+        The message carries the time since when the job waits.
 
         Raises:
-            kombu.exceptions.OperationalError: The broker does not answer.
+            kombu.exceptions.OperationalError: The broker is unavailable.
         """
         try:
             since_ms = self._redis.zscore(self._keys.waiting, job_id) or 0.0
@@ -76,13 +76,13 @@ class JobQueue:
         self._celery.send_task(TASK, args=[job_id], task_id=job_id, headers={_SINCE_MS: since_ms})
 
     def find_oldest_ms(self) -> float | None:
-        """Return since when the job of the next message waited when that was sent, if there is one.
+        """Return since when the oldest message's job waited, as of when the message was sent.
 
-        Not since when it waits now: it may have been sent again, and this message may be stale.
+        The job itself may wait since later: it may have been sent again, and the message be stale.
         """
         message = self._redis.lindex(self._keys.queue, -1)
         return float(json.loads(message)["headers"].get(_SINCE_MS, 0.0)) if message else None
 
     def purge(self) -> int:
-        """Remove every waiting message; return how many there were."""
+        """Remove all messages; return their number."""
         return int(self._celery.control.purge() or 0)

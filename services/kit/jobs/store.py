@@ -1,4 +1,4 @@
-"""The jobs of a service in Redis: a hash each, changed by scripts that check and write at once."""
+"""A service's jobs in Redis: one hash each, written by scripts that check and write atomically."""
 
 import uuid
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from services.kit.jobs.job import Job, Status, clamp_progress, encode_fields, ma
 from services.kit.jobs.keys import ACTIVE_LIFETIME_S, CANCELLED_LIFETIME_S, LEASE_MS, Keys
 
 
-class Submitted(StrEnum):
-    """What became of a submission."""
+class SubmitOutcome(StrEnum):
+    """The result of `JobStore.submit`."""
 
     CREATED = "created"  # a new job
-    EXISTING = "existing"  # the job of the same submission, made before
-    MISMATCH = "mismatch"  # the same idempotency key named another submission
+    EXISTING = "existing"  # the job that the same submission created before
+    MISMATCH = "mismatch"  # the idempotency key was used for another submission
     FULL = "full"  # too many jobs wait; nothing was written
 
 
 @dataclass(frozen=True)
 class NewJob:
-    """A submission that passed every check."""
+    """A validated submission."""
 
     options: Mapping[str, Any]
     fingerprint: str
@@ -36,15 +36,15 @@ class NewJob:
 class JobStore:
     """Reads and writes the jobs of one service.
 
-    Writes to a job that ended or is gone are refused: a terminal job never changes and a
-    removed one is never recreated.
+    Writes to ended and removed jobs are refused: a terminal job never changes, and a removed job
+    is never recreated.
     """
 
-    def __init__(self, redis: Redis, keys: Keys, *, id_prefix: str, kept_s: int) -> None:
+    def __init__(self, redis: Redis, keys: Keys, *, id_prefix: str, retention_s: int) -> None:
         self._redis = redis
         self._keys = keys
         self._id_prefix = id_prefix
-        self._kept_s = kept_s
+        self._retention_s = retention_s
         scripts = files("services.kit.jobs") / "lua"
         self._submit = redis.register_script((scripts / "submit.lua").read_text())
         self._change = redis.register_script((scripts / "change.lua").read_text())
@@ -52,19 +52,19 @@ class JobStore:
         self._remove = redis.register_script((scripts / "remove.lua").read_text())
 
     def new_id(self) -> str:
-        """Return an id for a job that does not exist yet."""
+        """Return an id for a new job."""
         return f"{self._id_prefix}{uuid.uuid4().hex[:12]}"
 
-    def submit(self, job_id: str, new: NewJob, *, max_queue: int) -> tuple[Submitted, str]:
-        """Create a job, unless the same submission has one already.
+    def submit(self, job_id: str, new: NewJob, *, max_queue: int) -> tuple[SubmitOutcome, str]:
+        """Create a job, unless the same submission has created one before.
 
         Args:
             job_id: Id of the job to create.
             new: The submission.
-            max_queue: Number of waiting jobs from which on nothing is created.
+            max_queue: Number of waiting jobs at which submissions are refused.
 
         Returns:
-            What became of it, and the id of the job that was created or found.
+            The outcome, and the id of the job that was created or found.
         """
         instant = now()
         fields = {
@@ -92,18 +92,19 @@ class JobStore:
                 new.fingerprint if keyed else "",
                 self._keys.job_prefix,
                 ACTIVE_LIFETIME_S,
-                ACTIVE_LIFETIME_S + self._kept_s,  # it leads nowhere once the job is gone
+                ACTIVE_LIFETIME_S
+                + self._retention_s,  # outlives the job, and is ignored without it
                 *encode_fields(fields),
             ],
         )
-        return Submitted(outcome), found
+        return SubmitOutcome(outcome), found
 
     def is_known(self, idempotency_key: str) -> bool:
         """Return whether a submission with this key has a job."""
         return bool(self._redis.exists(self._keys.idempotency(idempotency_key)))
 
     def get(self, job_id: str) -> Job | None:
-        """Return a job, or nothing when there is none of this id."""
+        """Return a job, or `None` if it does not exist."""
         fields = self._redis.hgetall(self._keys.job(job_id))
         return Job.model_validate(fields) if fields else None
 
@@ -112,15 +113,15 @@ class JobStore:
         return self._get_many(self.list_ids()[:limit])
 
     def list_all(self) -> list[Job]:
-        """Return every job there is, newest first."""
+        """Return all jobs, newest first."""
         return self._get_many(self.list_ids())
 
     def list_ids(self) -> list[str]:
-        """Return the id of every job, newest first, expired ones included."""
+        """Return the ids of all jobs, newest first, including expired ones."""
         return cast("list[str]", self._redis.zrevrange(self._keys.jobs, 0, -1))
 
     def list_expired(self) -> list[str]:
-        """Return the ids that are still listed although their jobs have expired."""
+        """Return the listed ids of jobs that have expired."""
         job_ids = self.list_ids()
         pipeline = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
@@ -136,59 +137,59 @@ class JobStore:
         return [Job.model_validate(fields) for fields in pipeline.execute() if fields]
 
     def count_waiting(self) -> int:
-        """Return how many jobs no worker has begun."""
+        """Return the number of waiting jobs."""
         return self._redis.zcard(self._keys.waiting)
 
     def count_ended(self) -> dict[str, int]:
-        """Return how many jobs ended ever since by status, and how often one was recovered."""
+        """Return the total number of ended jobs by status, and of recoveries."""
         totals = cast("dict[str, str]", self._redis.hgetall(self._keys.totals))
         return {status: int(count) for status, count in totals.items()}
 
     def claim(self, job_id: str, owner: str, worker: str = "") -> Job | None:
-        """Make ``owner`` the one that works on a waiting job, for as long as it renews its lease.
+        """Make ``owner`` the owner of a waiting job, for as long as it renews the lease.
 
         Args:
             job_id: The job.
-            owner: A token of this one run.
-            worker: The worker to which the run belongs, which may hand it back.
+            owner: The token of this run.
+            worker: The worker of the run, which may hand the job back.
 
         Returns:
-            The job, or nothing when it is gone, has ended, or belongs to another owner.
+            The job, or `None` if it was removed, has ended, or has another owner.
         """
         fields = _status_fields(Status.PROCESSING, 0) | {"owner": owner, "worker": worker}
         return self.get(job_id) if self._write(job_id, "waiting", owner, fields) else None
 
     def give_up(self, job_id: str) -> bool:
-        """End a job that has lost too many workers as failed; return whether that holds."""
+        """Fail a job whose workers died too often; return whether it is failed now."""
         token = uuid.uuid4().hex
         fields = {
             "status": Status.FAILED.value,
             "tag": make_tag(Status.FAILED, 100),
             "completed_at": now(),
-            "error": "The work ended twice without a result.",
+            "error": "The worker died twice while it ran this job; submit it again later.",
             "error_code": "internal",
             "retryable": True,
             "owner": token,
         }
-        return self._write(job_id, "anyone", token, fields, lifetime_s=self._kept_s)
+        return self._write(job_id, "anyone", token, fields, lifetime_s=self._retention_s)
 
     def report(
         self, job_id: str, owner: str, status: str, progress: float, details: Mapping[str, Any]
     ) -> bool:
-        """Write how far the work is; return whether ``owner`` may go on."""
+        """Write the progress of a job; return whether ``owner`` still owns it."""
         fields = _status_fields(status, clamp_progress(progress)) | {"details": dict(details)}
         return self._write(job_id, "owner", owner, fields)
 
     def finish(self, job_id: str, owner: str, status: Status, fields: Mapping[str, Any]) -> bool:
-        """End a job as completed or failed; return whether that holds."""
+        """End a job as completed or failed; return whether the status is set now."""
         progress = {"progress": 100} if status is Status.COMPLETED else {}
         ended = {"status": status.value, "tag": make_tag(status, 100), "completed_at": now()}
         return self._write(
-            job_id, "owner", owner, {**fields, **ended, **progress}, lifetime_s=self._kept_s
+            job_id, "owner", owner, {**fields, **ended, **progress}, lifetime_s=self._retention_s
         )
 
     def cancel(self, job_id: str) -> bool:
-        """End a waiting or running job as cancelled; return whether it was one."""
+        """Cancel a waiting or running job; return whether it was cancelled."""
         token = uuid.uuid4().hex
         fields = {
             "status": Status.CANCELLED.value,
@@ -197,27 +198,27 @@ class JobStore:
             "error": "The job was cancelled.",
             "error_code": "cancelled",
             "retryable": False,
-            "owner": token,  # the worker owns it no longer
+            "owner": token,  # revokes the ownership of the worker
         }
-        lifetime_s = min(CANCELLED_LIFETIME_S, self._kept_s)
+        lifetime_s = min(CANCELLED_LIFETIME_S, self._retention_s)
         return self._write(job_id, "anyone", token, fields, lifetime_s=lifetime_s)
 
-    def offer(self, job_id: str, reuse_key: str) -> None:
-        """Let later jobs find what a completed job made."""
-        self._redis.set(self._keys.reusable(reuse_key), job_id, ex=self._kept_s)
+    def register_reusable(self, job_id: str, reuse_key: str) -> None:
+        """Let later jobs reuse the file of a completed job."""
+        self._redis.set(self._keys.reusable(reuse_key), job_id, ex=self._retention_s)
 
     def find_reusable(self, reuse_key: str) -> Job | None:
-        """Return the last job that completed with a key, unless it is gone."""
+        """Return the last job that completed with a key, unless it was removed."""
         job_id = self._redis.get(self._keys.reusable(reuse_key))
         job = self.get(str(job_id)) if job_id else None
         return job if job and job.status == Status.COMPLETED else None
 
     def touch(self, job_id: str) -> None:
-        """Remember that the file of a job was asked for just now."""
+        """Record that the file of a job was downloaded now."""
         self._touch(keys=[self._keys.job(job_id)], args=[now()])
 
     def remove(self, job_id: str) -> bool:
-        """Remove every trace of a job; return whether there was one."""
+        """Remove a job and all its keys; return whether it existed."""
         keys = self._keys
         removed = self._remove(
             keys=[

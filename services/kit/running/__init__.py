@@ -1,1 +1,1 @@
-"""A service's worker: it runs jobs, recovers lost ones and removes expired ones."""
+"""A service's worker: runs jobs, recovers lost ones and removes expired ones."""

@@ -1,4 +1,4 @@
-"""Finds what stands still and sends it on: jobs without a worker, jobs without a message."""
+"""Recover jobs whose worker died and jobs whose message was lost."""
 
 import logging
 import time
@@ -7,24 +7,24 @@ from collections.abc import Callable
 from kombu.exceptions import OperationalError
 
 from services.kit.jobs.keys import LEASE_MS
-from services.kit.jobs.leases import Leases, Requeued
+from services.kit.jobs.leases import Leases, RequeueOutcome
 from services.kit.jobs.queue import JobQueue
 from services.kit.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
 
-_TRUST_AFTER_S = LEASE_MS / 1000
-"""After Redis was away all leases have run out; so long their owners may take to renew them."""
+_GRACE_S = LEASE_MS / 1000
+"""After an outage of Redis all leases have expired; their owners get this long to renew them."""
 
 
 class Recovery:
-    """One round after another, in any number of workers at once: each write is atomic.
+    """Periodic recovery; any number of workers may run it, because each write is atomic.
 
     Args:
         store: The jobs.
         leases: Their leases.
-        queue: The way to the workers.
-        clock: Seconds that only grow.
+        queue: The queue of the workers.
+        clock: Monotonic time in seconds.
     """
 
     def __init__(
@@ -39,54 +39,54 @@ class Recovery:
         self._queue = queue
         self._clock = clock
         self._suspects: set[str] = set()
-        self.distrust()
+        self.restart_grace_period()
 
-    def distrust(self) -> None:
-        """Declare nobody dead for the life of a lease: Redis was away, or may have been."""
-        self._trusted_from = self._clock() + _TRUST_AFTER_S
+    def restart_grace_period(self) -> None:
+        """Recover no jobs for the lifetime of a lease, because Redis is or was unavailable."""
+        self._grace_ends_at = self._clock() + _GRACE_S
 
     def run_once(self) -> None:
-        """Let jobs wait again whose leases have run out, and send lost messages again.
+        """Requeue jobs with expired leases, and resend lost messages.
 
         Raises:
-            RedisError: Redis does not answer; call ``distrust``.
+            RedisError: Redis is unavailable; call ``restart_grace_period``.
         """
-        if self._clock() >= self._trusted_from:
+        if self._clock() >= self._grace_ends_at:
             for job_id in self._leases.list_running():
-                self._rescue(job_id)
+                self._recover(job_id)
         self._resend_lost()
 
     def hand_back(self, worker: str) -> None:
-        """Let every job of a worker that stops be done by others.
+        """Requeue every running job of a worker that stops.
 
         Raises:
-            RedisError: Redis does not answer; the jobs wait until their leases have run out.
+            RedisError: Redis is unavailable; the jobs wait until their leases expire.
         """
         for job_id in self._leases.list_running():
-            if self._leases.requeue(job_id, worker=worker) is Requeued.REQUEUED:
-                _log.info("Job %s is handed back", job_id)
+            if self._leases.requeue(job_id, worker=worker) is RequeueOutcome.REQUEUED:
+                _log.info("Job %s handed back: the worker stops", job_id)
                 self._send(job_id)
 
-    def _rescue(self, job_id: str) -> None:
+    def _recover(self, job_id: str) -> None:
         outcome = self._leases.requeue(job_id)
-        if outcome is Requeued.REQUEUED:
-            _log.warning("Job %s has lost its worker and is run again", job_id)
+        if outcome is RequeueOutcome.REQUEUED:
+            _log.warning("Worker of job %s died; running the job again", job_id)
             self._send(job_id)
-        elif outcome is Requeued.SPENT and self._store.give_up(job_id):
-            _log.error("Job %s has lost its worker again and has failed", job_id)
+        elif outcome is RequeueOutcome.EXHAUSTED and self._store.give_up(job_id):
+            _log.error("Job %s failed: its worker died again", job_id)
 
     def _resend_lost(self) -> None:
-        """Send what waits longer than the queue's oldest message; seen twice, it is no race.
+        """Resend messages of jobs that wait longer than the oldest message in the queue.
 
-        The queue is first in, first out, so that such a job's own message must be gone. Another
-        message too many does nothing.
+        The queue is first in, first out, so the message of such a job is lost. Two rounds must
+        find it, to rule out a race. A superfluous message does no harm.
         """
         waiting = self._leases.list_waiting()
         limit_ms = self._find_limit_ms(waiting)
         lost = {job_id for job_id, since_ms in waiting if since_ms < limit_ms}
         for job_id in lost & self._suspects:
-            _log.warning("The message of job %s was lost and is sent again", job_id)
-            self._leases.wait_anew(job_id)
+            _log.warning("Message of job %s was lost; sending another", job_id)
+            self._leases.move_to_end(job_id)
             self._send(job_id)
         self._suspects = lost - self._suspects
 
@@ -97,5 +97,5 @@ class Recovery:
     def _send(self, job_id: str) -> None:
         try:
             self._queue.enqueue(job_id)
-        except OperationalError as error:  # as if lost, and found so in a later round
-            _log.warning("Job %s could not be sent: %s", job_id, error)
+        except OperationalError as error:  # a later round finds the message lost
+            _log.warning("Could not enqueue job %s; retrying in a later round: %s", job_id, error)

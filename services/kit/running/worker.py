@@ -1,4 +1,4 @@
-"""Builds a service's Celery worker: one task, one queue, a sign of life."""
+"""Build a service's Celery worker: one task, one queue and a maintenance thread."""
 
 import logging
 import os
@@ -21,10 +21,10 @@ from services.kit.jobs.leases import Leases
 from services.kit.jobs.queue import JobQueue, configure
 from services.kit.jobs.redis_client import connect
 from services.kit.jobs.store import JobStore
-from services.kit.running.processes import end_group, lead_group
+from services.kit.running.maintenance import MaintenanceThread
+from services.kit.running.process_group import kill_group, lead_group
 from services.kit.running.recovery import Recovery
 from services.kit.running.runner import JobRunner, NothingToDoError
-from services.kit.running.upkeep import Pulse
 from services.kit.service import TASK, Service
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry.log import log_errors_of_threads, set_up_logging
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerParts:
-    """What one worker process needs, made when first used: after the pool has forked."""
+    """The objects of one worker process, created on first use: after the pool has forked."""
 
     def __init__(self, service: Service, settings: ServiceSettings, work: Work) -> None:
         self._service = service
@@ -43,27 +43,29 @@ class WorkerParts:
 
     @cached_property
     def runner(self) -> JobRunner:
-        """Return what does the jobs of this process."""
+        """Return the runner of this process's jobs."""
         return JobRunner(
             work=self._work,
             store=self._open_store(),
             leases=self._open_leases(),
             artifacts=self._open_artifacts(),
             worker=name_worker(os.getppid()),
-            end_process=end_group,
+            kill_process=kill_group,
         )
 
-    def make_pulse(self) -> Pulse:
-        """Return a new sign of life for a worker that starts."""
+    def make_maintenance(self) -> MaintenanceThread:
+        """Return the maintenance thread of a starting worker."""
         store, artifacts = self._open_store(), self._open_artifacts()
         heartbeat = Heartbeat(
-            connect(self._settings.redis_url, is_patient=False), Keys(self._service.name)
+            connect(self._settings.redis_url, with_retries=False), Keys(self._service.name)
         )
         sweep_all = partial(sweep, store, artifacts, max_bytes=self._settings.max_cache_bytes)
-        return Pulse(heartbeat, self.make_recovery(), sweep_all, self._settings.alive_file)
+        return MaintenanceThread(
+            heartbeat, self.make_recovery(), sweep_all, self._settings.alive_file
+        )
 
     def make_recovery(self) -> Recovery:
-        """Return what sends on the jobs that stand still."""
+        """Return the recovery of lost jobs and messages."""
         queue = JobQueue(self._service, self._settings)
         return Recovery(self._open_store(), self._open_leases(), queue)
 
@@ -75,7 +77,7 @@ class WorkerParts:
             connect(self._settings.redis_url),
             Keys(self._service.name),
             id_prefix=self._service.id_prefix,
-            kept_s=self._settings.cache_ttl_s,
+            retention_s=self._settings.cache_ttl_s,
         )
 
     def _open_artifacts(self) -> ArtifactStore:
@@ -85,7 +87,7 @@ class WorkerParts:
 
 
 def name_worker(pid: int) -> str:
-    """Return the name of the worker whose main process has this id on this machine."""
+    """Return the name of the worker on this machine whose main process has this id."""
     return f"{gethostname()}:{pid}"
 
 
@@ -94,7 +96,7 @@ def create_worker(service: Service, work: Work) -> Celery:
 
     Args:
         service: The service's description.
-        work: What its workers do with a job.
+        work: The function that processes a job.
     """
     settings = service.settings()
     parts = WorkerParts(service, settings, work)
@@ -105,7 +107,7 @@ def create_worker(service: Service, work: Work) -> Celery:
         result_expires=settings.cache_ttl_s,
         task_track_started=True,
     )
-    # With a listener Celery leaves logging to it; its own --loglevel would hide LOG_LEVEL.
+    # A listener replaces Celery's own logging, whose --loglevel would override LOG_LEVEL.
     setup_logging.connect(
         lambda **_: set_up_logging(settings.log_level, settings.log_format), weak=False
     )
@@ -116,7 +118,7 @@ def create_worker(service: Service, work: Work) -> Celery:
         lambda **_: tracing.configure(traces, f"{service.title}-worker"), weak=False
     )
     worker_process_shutdown.connect(lambda **_: tracing.flush(), weak=False)
-    app.steps["worker"].add(_make_pulse_step(parts))
+    app.steps["worker"].add(_make_maintenance_step(parts))
     _register_task(app, parts)
     return app
 
@@ -126,7 +128,7 @@ def _lead_group(**_: Any) -> None:
 
 
 def _register_task(app: Celery, parts: WorkerParts) -> None:
-    # A failed work is a result, not a fault of ours: logged without a traceback.
+    # A failed job is a regular result, so it is logged without a traceback.
     @app.task(name=TASK, bind=True, throws=(WorkError,))
     def run_job(task: "Task[..., dict[str, str]]", job_id: str) -> dict[str, str]:
         try:
@@ -139,22 +141,24 @@ def _register_task(app: Celery, parts: WorkerParts) -> None:
         return {"job_id": job_id, "status": "completed"}
 
 
-def _make_pulse_step(parts: WorkerParts) -> type[StartStopStep]:
-    class PulseStep(StartStopStep):
-        """Beats from when the pool runs until the worker stops."""
+def _make_maintenance_step(parts: WorkerParts) -> type[StartStopStep]:
+    class MaintenanceStep(StartStopStep):
+        """Runs maintenance from the start of the pool until the worker stops."""
 
         requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: Any) -> None:
-            self.pulse = parts.make_pulse()
-            self.pulse.start()
+            self.maintenance = parts.make_maintenance()
+            self.maintenance.start()
 
         def stop(self, _worker: Any) -> None:
-            # No message is taken any more, and the pool would wait for the jobs that run.
-            self.pulse.stop()
+            # The worker takes no more messages; the pool would wait for the running jobs.
+            self.maintenance.stop()
             try:
                 parts.make_recovery().hand_back(name_worker(os.getpid()))
             except RedisError as error:
-                _log.warning("The running jobs are not handed back: %s", error)
+                _log.warning(
+                    "Could not hand back running jobs; their leases will expire: %s", error
+                )
 
-    return PulseStep
+    return MaintenanceStep

@@ -1,1 +1,1 @@
-"""Logs and traces of a service's process."""
+"""Logs of a service's processes."""

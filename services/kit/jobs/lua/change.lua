@@ -1,9 +1,9 @@
--- Write to a job that exists and is not terminal, if the writer may.
+-- Write to a job that exists and is not terminal, if the writer may do so.
 -- KEYS: job, waiting, running, totals
 -- ARGV: id, who may write (waiting = a new owner of a waiting job, owner = its owner, anyone),
 --       the writer's token, channel of changes, lifetime in s, lease in ms, then the hash's
 --       fields and values
--- Returns 1 when the write holds, also when it is the repetition of one whose reply was lost.
+-- Returns 1 if the write was applied, now or by an earlier call whose reply was lost.
 local expected, token = ARGV[2], ARGV[3]
 local job = redis.call('HMGET', KEYS[1], 'status', 'owner', 'tag')
 local status, owner, tag = job[1], job[2], job[3]
@@ -14,8 +14,8 @@ local fields = {}
 for i = 7, #ARGV, 2 do
   fields[ARGV[i]] = ARGV[i + 1]
 end
-local function is_terminal(word)
-  return word == 'completed' or word == 'failed' or word == 'cancelled'
+local function is_terminal(name)
+  return name == 'completed' or name == 'failed' or name == 'cancelled'
 end
 if is_terminal(status) then
   return (fields['status'] == status and owner == token) and 1 or 0

@@ -1,7 +1,7 @@
--- Remove every trace of a job.
+-- Remove a job and all its keys.
 -- KEYS: job, waiting, jobs, Celery's result, running
 -- ARGV: id, channel of changes
--- Returns 1 when there was such a job.
+-- Returns 1 if the job existed.
 local idempotency = redis.call('HGET', KEYS[1], 'idempotency')
 if idempotency then
   redis.call('DEL', idempotency)

@@ -1,7 +1,7 @@
--- Lengthen the lease of a job that is still its owner's.
+-- Extend the lease of a job if its owner is unchanged.
 -- KEYS: job, running
 -- ARGV: id, the owner's token, lease in ms
--- Returns 1 when the owner may go on.
+-- Returns 1 if the owner still owns the job.
 local job = redis.call('HMGET', KEYS[1], 'status', 'owner')
 local status = job[1]
 if not status or job[2] ~= ARGV[2] then

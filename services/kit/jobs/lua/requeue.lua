@@ -1,8 +1,8 @@
--- Let a job wait again whose lease has run out, or which its worker hands back.
+-- Requeue a job whose lease has expired, or that its worker hands back.
 -- KEYS: job, running, waiting, totals
--- ARGV: id, the worker that hands it back ('' = only if the lease has run out), most runs of a
---       job, the present instant as jobs show it, channel of changes
--- Returns kept, spent (it has had all its runs; nothing was written) or requeued.
+-- ARGV: id, the worker that hands it back ('' = only if the lease has expired), maximum number
+--       of runs, current time in the format of jobs, channel of changes
+-- Returns kept, exhausted (all runs used; nothing was written) or requeued.
 local id, worker = ARGV[1], ARGV[2]
 local job = redis.call('HMGET', KEYS[1], 'status', 'worker', 'runs')
 local status = job[1]
@@ -21,13 +21,13 @@ if worker == '' then
     return 'kept'
   end
   if tonumber(job[3] or 0) >= tonumber(ARGV[3]) then
-    return 'spent'
+    return 'exhausted'
   end
   redis.call('HINCRBY', KEYS[4], 'recovered', 1)
 elseif worker ~= job[2] then
   return 'kept'
 else
-  redis.call('HINCRBY', KEYS[1], 'runs', -1) -- a restart is nobody's fault
+  redis.call('HINCRBY', KEYS[1], 'runs', -1) -- a restart of the worker does not count
 end
 redis.call('HSET', KEYS[1], 'status', 'queued', 'progress', '0', 'tag', 'queued-0',
   'owner', '', 'worker', '', 'updated_at', ARGV[4])

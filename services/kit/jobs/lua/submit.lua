@@ -1,10 +1,10 @@
--- Create a job, unless its submission is known already or too many jobs wait.
+-- Create a job, unless its submission has one or too many jobs wait.
 -- KEYS: job, idempotency, waiting, jobs
 -- ARGV: id, max_queue, fingerprint ('' = no idempotency key), job prefix,
 --       active lifetime in s, idempotency lifetime in s, then the hash's fields and values
 -- Returns {outcome, id}: created, existing, mismatch or full.
 local id, fingerprint = ARGV[1], ARGV[3]
--- The caller repeats the script when the reply was lost; an "existing" job would lose its upload.
+-- The client repeats the script if the reply was lost; it would drop the upload of an existing job.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return {'created', id}
 end

@@ -64,7 +64,7 @@ def test_what_waits_longer_than_the_oldest_message_is_sent_again_once(line: Line
 
 
 def test_a_stale_message_of_a_job_that_was_sent_again_makes_no_other_look_lost(line: Line) -> None:
-    line.leases.wait_anew(_JOBS[0])
+    line.leases.move_to_end(_JOBS[0])
     line.queue.enqueue(_JOBS[0])
     line.look()
 

@@ -33,7 +33,7 @@ def test_what_a_work_made_is_kept_and_what_it_needed_is_not(
 ) -> None:
     spool = artifacts.incoming / "spool"
     spool.write_bytes(b"upload")
-    artifacts.keep_upload("j", spool)
+    artifacts.store_upload("j", spool)
     run = artifacts.open_run("j", "me")
     upload = run.fetch_upload()
     assert upload is not None
@@ -41,8 +41,8 @@ def test_what_a_work_made_is_kept_and_what_it_needed_is_not(
     made = run.work_dir / "made.wav"
     made.write_bytes(b"sound")
     run.write_checkpoint({"at": 5})
-    stored = run.keep(made, {"text": {"text": "olá"}})
-    run.drop_inputs()
+    stored = run.store(made, {"text": {"text": "olá"}})
+    run.remove_inputs()
     assert stored.size_bytes == 5
     assert stored.sha256 == hashlib.sha256(b"sound").hexdigest()
     assert stored.adler32 == f"{zlib.adler32(b'sound'):08x}"
@@ -58,7 +58,7 @@ def test_what_a_work_made_is_kept_and_what_it_needed_is_not(
 def test_another_run_finds_the_checkpoint_and_the_upload(artifacts: ArtifactStore) -> None:
     spool = artifacts.incoming / "spool"
     spool.write_bytes(b"upload")
-    artifacts.keep_upload("j", spool)
+    artifacts.store_upload("j", spool)
     assert artifacts.open_run("j", "me").read_checkpoint() is None
     artifacts.open_run("j", "me").write_checkpoint({"at": 5})
     again = artifacts.open_run("j", "you")
@@ -70,10 +70,10 @@ def test_a_run_that_was_given_up_spoils_nothing_of_the_next(artifacts: ArtifactS
     late, next_one = artifacts.open_run("j", "late"), artifacts.open_run("j", "next")
     made = next_one.work_dir / "made"
     made.write_text("right")
-    next_one.keep(made, {})
+    next_one.store(made, {})
     with pytest.raises(FileNotFoundError):
         late.write_document("text", {})
-    late.drop()
+    late.remove()
     kept = artifacts.open_artifact("j", "next")
     assert kept is not None
     with kept:
@@ -106,9 +106,9 @@ def test_only_unknown_jobs_without_new_files_are_settled(
     for name in ("kept", "worked", "known"):
         artifacts.open_run(name, "me")
         (tmp_path / "spool").write_text("")
-        artifacts.keep_upload(name, tmp_path / "spool")
+        artifacts.store_upload(name, tmp_path / "spool")
     make_old(tmp_path)
     (tmp_path / "spool").write_text("")
-    artifacts.keep_upload("new", tmp_path / "spool")
-    settled = artifacts.list_settled_job_ids({"known"})
+    artifacts.store_upload("new", tmp_path / "spool")
+    settled = artifacts.list_orphaned_job_ids({"known"})
     assert sorted(settled) == ["kept", "worked"]

@@ -1,6 +1,6 @@
 """Which finished jobs make room for others."""
 
-from services.kit.files.sweep import choose_surplus
+from services.kit.files.sweep import choose_evictions
 from services.kit.jobs.job import Job
 
 
@@ -19,7 +19,7 @@ def make_job(name: str, used_at: str | None = None, status: str = "completed") -
 
 
 def choose(jobs: list[Job], max_bytes: int) -> list[str]:
-    return [job.id for job in choose_surplus(jobs, max_bytes)]
+    return [job.id for job in choose_evictions(jobs, max_bytes)]
 
 
 def test_what_fits_stays() -> None:
