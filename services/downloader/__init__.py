@@ -1,1 +1,1 @@
-"""Fetches the audio of a video by its address, with yt-dlp."""
+"""The downloader: downloads the audio of a video by URL, with yt-dlp."""

@@ -1,4 +1,4 @@
-"""The publisher's own subtitles of a video: which there are, and the file with them."""
+"""Choose, download and parse the publisher's subtitles of a video."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from yt_dlp.utils import ISO639Utils
 
-from services.downloader.engine import Downloader, IsAllowed, failing_clearly
+from services.downloader.engine import Downloader, IsAllowed, translate_errors
 from services.downloader.scripts import join
 from services.downloader.subtitles import SubtitlesError, parse_subtitles
 from services.downloader.watch import Watch
@@ -18,11 +18,11 @@ from services.kit.work import WorkError
 
 DOCUMENT = "captions"
 AUTO = "auto"
-UNKNOWN = "und"  # BCP 47's word for a language that is not known
+UNKNOWN = "und"  # BCP 47's code for an unknown language
 
 _log = logging.getLogger(__name__)
 
-# The best first. A player's own forms (json3, srv1) come with one of these beside them.
+# By preference. Formats of players (json3, srv1) are always accompanied by one of these.
 _FORMS = ("vtt", "srt", "ttml", "dfxp", "ass", "ssa")
 _MEDIA_TYPES = {
     "vtt": "text/vtt",
@@ -31,35 +31,35 @@ _MEDIA_TYPES = {
     "dfxp": "application/ttml+xml",
 }
 _TIMEOUT_S = 120.0
-_MAX_BYTES = 20 * 1024 * 1024  # hours of speech take less than one
+_MAX_BYTES = 20 * 1024 * 1024  # hours of speech take less than 1 MB
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,40})?")
 _RENAMED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv"}  # codes that ISO has replaced
 
 
 @dataclass(frozen=True)
 class Track:
-    """Subtitles in one language."""
+    """A subtitle track in one language."""
 
     language: str
-    """As the publisher has it, e.g. ``pt-BR``; ``und`` where that is no language's name."""
+    """The publisher's language tag, e.g. ``pt-BR``; ``und`` if it is malformed."""
     source: Mapping[str, Any]
-    """Where yt-dlp finds them."""
+    """yt-dlp's description of the file."""
 
     @property
     def code(self) -> str:
-        """The language with its ISO 639-1 code, as far as there is one."""
+        """The language tag with an ISO 639-1 code, if there is one."""
         first, mark, rest = self.language.partition("-")
         return f"{_base(first)}{mark}{rest}"
 
     @property
     def form(self) -> str:
-        """The ending of its file's name."""
+        """The file extension of the format."""
         return str(self.source["ext"])
 
 
 @dataclass(frozen=True)
 class Captions:
-    """Subtitles that were fetched and could be read."""
+    """Downloaded and parsed subtitles."""
 
     track: Track
     path: Path
@@ -72,18 +72,18 @@ class Captions:
 
     @property
     def document(self) -> Mapping[str, Any]:
-        """What is served: the language and the timed segments."""
+        """The job's document: language, full text and timed segments."""
         text = join(str(segment["text"]) for segment in self.segments)
         return {"language": self.track.language, "full_text": text, "segments": self.segments}
 
 
 def choose_track(video: Mapping[str, Any], asked: str) -> Track | None:
-    """Return the subtitles of a video in a language, made by people, not by recognition.
+    """Return the best subtitle track of a video in a language; automatic captions are ignored.
 
     Args:
-        video: What yt-dlp knows of it.
-        asked: An ISO 639 code, or ``auto`` for the video's own language; where that is not
-            known, the first one that there are subtitles in.
+        video: The metadata from yt-dlp.
+        asked: An ISO 639 code, or ``auto`` for the video's own language or, if that is unknown,
+            the language of the first track.
     """
     usable = {tag: _best(forms) for tag, forms in (video.get("subtitles") or {}).items()}
     tracks = [Track(_name(tag), source) for tag, source in usable.items() if source]
@@ -102,28 +102,29 @@ def fetch_captions(
     work_dir: Path,
     watch: Watch,
 ) -> Captions:
-    """Download subtitles and read them.
+    """Download and parse subtitles.
 
     Args:
-        downloader: What has found them; its cookies are used.
-        video: Whose they are.
-        track: Which of them.
-        is_allowed: Tells whether an address may be connected to.
-        work_dir: Where the file is written.
-        watch: Follows the job; a cancelled one stops here.
+        downloader: The downloader of the video, whose cookies are used.
+        video: The metadata from yt-dlp.
+        track: The track to download.
+        is_allowed: Returns whether an address may be connected to.
+        work_dir: Folder for the file.
+        watch: Monitors the job; raises if it was cancelled.
 
     Raises:
-        WorkError: They cannot be had or read.
+        WorkError: The subtitles cannot be downloaded or parsed.
     """
     path = work_dir / f"captions.{track.form}"
-    aside = Watch(watch.report, _MAX_BYTES, inf, _TIMEOUT_S, is_aside=True)
-    with failing_clearly(is_allowed), downloader.open_beside(aside) as reader:
+    secondary = Watch(watch.report, _MAX_BYTES, inf, _TIMEOUT_S, is_secondary=True)
+    with translate_errors(is_allowed), downloader.open_secondary(secondary) as reader:
         _write(reader, video, track.source, path)
-    watch.count(aside.received_bytes)
+    watch.count(secondary.received_bytes)
     try:
         return Captions(track, path, parse_subtitles(path.read_bytes(), track.code))
     except (SubtitlesError, OSError) as error:
-        raise WorkError("captions_unreadable", f"They cannot be read: {error}.") from error
+        detail = f"The publisher's subtitles cannot be read: {error}. The audio is used instead."
+        raise WorkError("captions_unreadable", detail) from error
 
 
 def _write(
@@ -133,7 +134,7 @@ def _write(
         path.write_text(str(source["data"]), encoding="utf-8")
         return
     headers = source.get("http_headers") or video.get("http_headers")
-    # Its answer says nothing for HLS; whether the file is there says it all.
+    # The return value is meaningless for HLS; a missing file shows a failure.
     reader.dl(str(path), {**source, "http_headers": headers}, subtitle=True)
 
 
@@ -147,12 +148,12 @@ def _name(tag: object) -> str:
 
 
 def _base(tag: str) -> str:
-    """Return the ISO 639-1 code in a tag, as far as there is one."""
+    """Return the ISO 639-1 code of a tag, or its own code if there is none."""
     code = re.split("[-_]", tag.lower(), maxsplit=1)[0]
     short = ISO639Utils.long2short(code) if len(code) > len("en") else code
     return _RENAMED.get(short or code, short or code)
 
 
 def _rank(tag: str, wanted: str) -> int:
-    """Return how well a tag fits: the very same, the language alone, one of its variants."""
+    """Return a rank, best first: the same tag, the language alone, another variant of it."""
     return 0 if tag == wanted else 1 if tag == _base(tag) else 2

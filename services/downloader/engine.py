@@ -1,7 +1,7 @@
-"""yt-dlp as this service uses it: nothing of this machine, nothing but the web, one video.
+"""Run yt-dlp in isolation: no local configuration, only URLs of the web, one video.
 
-Everything that yt-dlp reads passes ``Downloader.urlopen``: it is counted, it is complete or an
-error, and what was opened to look at it is passed on to the download.
+All that yt-dlp reads passes through ``Downloader.urlopen``. Bytes are counted, an incomplete body
+is an error, and a response that was opened to inspect it is reused for the download.
 """
 
 import io
@@ -34,7 +34,7 @@ from services.downloader.logins import Login, split_login
 from services.downloader.network import guarded
 from services.downloader.ranges import Part
 from services.downloader.runtimes import find_runtime
-from services.downloader.schemes import check_scheme, naming_schemes
+from services.downloader.schemes import check_scheme, translate_scheme_errors
 from services.downloader.settings import DownloaderSettings
 from services.downloader.transfer import Transfer, open_transfer
 from services.downloader.watch import Watch
@@ -45,41 +45,41 @@ _log = logging.getLogger(__name__)
 IsAllowed = Callable[[str], bool] | None
 
 _SOCKET_TIMEOUT_S = 20
-_HANDLERS = {"Requests", "Websockets"}  # not libcurl, which Python does not see
+_HANDLERS = {"Requests", "Websockets"}  # not libcurl, whose connections Python cannot guard
 _WEBSOCKETS = ("ws:", "wss:")
 _MAX_PAUSE_S = 4.0
 _BLOCK_BYTES = 256 * 1024
 _MAX_ERROR_BYTES = 256 * 1024
-# What yt-dlp's extractors raise besides their own errors where a site has changed.
-_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+# Errors that yt-dlp's extractors raise by accident when a site has changed.
+_ACCIDENTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Playlist:
-    """A playlist of HLS."""
+    """An HLS playlist."""
 
     url: str
-    """Where it was found in the end: what its relative URLs refer to."""
+    """Its URL after redirects, the base of its relative URLs."""
     text: str
 
 
 class DataRH(UrllibRH):  # type: ignore[misc]  # yt-dlp has no types
-    """Reads `data:` URLs, and nothing else.
+    """Reads `data:` URLs only.
 
-    yt-dlp sends a request again with urllib if Requests fails in a way that it does not expect.
-    A link that works only once would be used up, and urllib leaves the connection open.
+    With all schemes, yt-dlp would repeat a request with urllib after an unexpected error of
+    Requests. That would use up links that work only once, and leave the connection open.
     """
 
     _SUPPORTED_URL_SCHEMES = ("data",)
 
 
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp with those of its handlers whose connections Python makes, and so can guard.
+    """yt-dlp, restricted to request handlers whose connections the guard can check.
 
     Args:
-        parameters: yt-dlp's own.
-        watch: Counts what is read.
-        login: What authenticates requests to the host of the submitted URL.
+        parameters: Parameters of yt-dlp.
+        watch: Counts received bytes.
+        login: Credentials for the host of the submitted URL.
     """
 
     def __init__(
@@ -87,27 +87,27 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     ) -> None:
         self._watch, self._login = watch, login
         self._opened: WeakSet[Transfer] = WeakSet()
-        self._kept: dict[str, Transfer] = {}
+        self._stored: dict[str, Transfer] = {}
         self._playlists: dict[str, Playlist] = {}
         self._known: dict[str, Part] = {}
         super().__init__(dict(parameters))
         self.add_info_extractor(GenericIE())
 
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
-        """Build what sends the requests."""
+        """Build the request director from the allowed handlers."""
         guardable = [handler for handler in handlers if handler.RH_KEY in _HANDLERS]
         return super().build_request_director([*guardable, DataRH], preferences)
 
     def urlopen(self, req: Request | str) -> Response:
-        """Send a request, or return the response that was kept for it."""
+        """Send a request, or return the stored response for it."""
         request = Request(req) if isinstance(req, str) else req
         self._watch.count(0)
         if request.url.startswith(_WEBSOCKETS):
-            return self._send(request)  # a conversation, not a body
+            return self._send(request)  # a WebSocket has no body
         is_plain = request.method == "GET" and request.data is None
         if is_plain and "Range" not in request.headers:
-            if kept := self._take_kept(request.url):
-                return kept
+            if stored := self._take_stored(request.url):
+                return stored
             if playlist := self._playlists.get(request.url):
                 return _replay(playlist)
         known = self._known.get(request.url) if is_plain else None
@@ -117,54 +117,54 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             self._known[request.url] = transfer.part
         return transfer
 
-    def keep(self, url: str, transfer: Transfer) -> None:
-        """Keep an opened response for the next request of its URL."""
+    def store_response(self, url: str, transfer: Transfer) -> None:
+        """Store an open response for the next request to its URL."""
         for name in {Request(url).url, Request(transfer.url).url}:
-            self._kept[name] = transfer
+            self._stored[name] = transfer
 
     def read_playlist(self, url: str, headers: Mapping[str, str] | None = None) -> Playlist:
-        """Return a playlist, which is fetched only once."""
+        """Return a playlist, fetched on the first call."""
         name = Request(url).url
         if name not in self._playlists:
-            self.keep_playlist(url, self.urlopen(Request(url, headers=headers)))
+            self.store_playlist(url, self.urlopen(Request(url, headers=headers)))
         return self._playlists[name]
 
-    def keep_playlist(self, url: str, transfer: Response) -> None:
-        """Keep a playlist for all further requests of its URL."""
+    def store_playlist(self, url: str, transfer: Response) -> None:
+        """Read a playlist and store it for all further requests to its URL."""
         playlist = Playlist(transfer.url, transfer.read().decode("utf-8", "replace"))
         for name in {Request(url).url, Request(transfer.url).url}:
             self._playlists[name] = playlist
 
     def read_url(self, url: str, headers: Mapping[str, str]) -> bytes:
-        """Return what is at a URL: something small, such as a key."""
+        """Return the body of a small resource, such as a key."""
         data: bytes = self.urlopen(Request(url, headers=headers)).read()
         return data
 
     def list_formats(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the formats that an extractor has found."""
+        """Return the formats that an extractor found."""
         formats: list[dict[str, Any]] = self._get_formats(info)
         return formats
 
     def count(self, n_bytes: int) -> None:
-        """Count bytes against the limits of the download, as those that arrive are."""
+        """Count generated bytes against the limits of the download."""
         self._watch.count(n_bytes)
 
     def warn(self, code: str, detail: str, span_s: tuple[float, float] | None = None) -> None:
         """Add a warning to the job.
 
         Args:
-            code: A code of the contract.
+            code: A code of the HTTP contract.
             detail: One sentence.
-            span_s: From when to when in the media it holds, where that is known.
+            span_s: The affected time span of the media, if known.
         """
         times = dict(zip(("start", "end"), span_s or (), strict=False))
         self._watch.warnings.append({"code": code, "detail": detail, **times})
 
     def dl(self, name: str, info: dict[str, Any], *arguments: Any, **options: Any) -> Any:
-        """Download one format, HLS and DASH with downloaders that leave no hole; see yt-dlp."""
+        """Download one format, HLS and DASH without gaps; see yt-dlp."""
         make = _DOWNLOADERS.get(determine_protocol(info)) if info.get("url") else None
         if make is None:
-            return self._dl_otherwise(name, info, *arguments, **options)
+            return self._dl_with_ytdlp(name, info, *arguments, **options)
         downloader = make(self, self.params)
         for hook in self._progress_hooks:
             downloader.add_progress_hook(hook)
@@ -173,46 +173,48 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             copied["http_headers"] = self._calc_headers(copied)
         return downloader.download(name, copied)
 
-    def _dl_otherwise(
+    def _dl_with_ytdlp(
         self, name: str, info: dict[str, Any], *arguments: Any, **options: Any
     ) -> Any:
         try:
             return super().dl(name, info, *arguments, **options)
         except DownloadError as error:
-            if info.get("protocol") not in _OTHERS_IN_PIECES:
+            if info.get("protocol") not in _OTHER_SEGMENTED:
                 raise
-            raise failures.classify_piece(error) from error
+            raise failures.classify_segment_error(error) from error
 
     def identify(self, url: str) -> str | None:
-        """Return a video's site and its id there, as far as the address alone tells them."""
+        """Return the site and id of a video if its URL alone identifies them."""
         extractors = self._ies.values()
         extractor = next((each for each in extractors if each.suitable(url)), None)
         video_id = extractor.get_temp_id(url) if extractor else None
         return f"{extractor.ie_key()}:{video_id}" if extractor and video_id else None
 
     def list_flat(self, url: str) -> Mapping[str, Any] | None:
-        """Return what is at an address, without going into its entries."""
+        """Return the result of a URL without extracting its entries."""
         found: Mapping[str, Any] | None = self.extract_info(url, download=False)
         return found
 
-    def open_beside(self, watch: Watch) -> "Downloader":
-        """Return another downloader with the same cookies and login, and another watch."""
-        hooks = {"progress_hooks": [watch.follow], "logger": watch}
-        beside = Downloader({**self.params, **hooks}, watch, self._login)
-        beside.cookiejar = self.cookiejar
-        return beside
+    def open_secondary(self, watch: Watch) -> "Downloader":
+        """Return another downloader with the same cookies and login, but its own watch."""
+        hooks = {"progress_hooks": [watch.on_progress], "logger": watch}
+        secondary = Downloader({**self.params, **hooks}, watch, self._login)
+        secondary.cookiejar = self.cookiejar
+        return secondary
 
     def close(self) -> None:
-        """Close all connections, those of reads that failed included."""
+        """Close all connections, including those of failed reads."""
         for transfer in list(self._opened):
             transfer.close()
-        self._kept.clear()
+        self._stored.clear()
         super().close()
 
-    def _take_kept(self, url: str) -> Transfer | None:
-        transfer = self._kept.get(url)
+    def _take_stored(self, url: str) -> Transfer | None:
+        transfer = self._stored.get(url)
         if transfer is not None:
-            self._kept = {name: kept for name, kept in self._kept.items() if kept is not transfer}
+            self._stored = {
+                name: other for name, other in self._stored.items() if other is not transfer
+            }
         return transfer
 
     def _send(self, request: Request) -> Response:
@@ -224,7 +226,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         if self._login and self._login.is_for(sent.url) and "Authorization" not in sent.headers:
             sent.headers["Authorization"] = self._login.header
         try:
-            with naming_schemes():
+            with translate_scheme_errors():
                 return super().urlopen(sent)
         except HTTPError as error:
             error.response = self._buffer(error.response)
@@ -235,7 +237,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             raise
 
     def _buffer(self, response: Response) -> Response:
-        """Return an error's response with its body in memory, and close the connection."""
+        """Read the body of an error response into memory, and close its connection."""
         body = io.BytesIO()
         with response, suppress(TransportError):
             while len(body.getbuffer()) < _MAX_ERROR_BYTES and (data := response.read(8192)):
@@ -251,7 +253,7 @@ _DOWNLOADERS = {
     "http_dash_segments": DashFD,
     "http_dash_segments_generator": DashFD,
 }
-_OTHERS_IN_PIECES = {"f4m", "ism"}
+_OTHER_SEGMENTED = {"f4m", "ism"}
 
 
 def _replay(playlist: Playlist) -> Transfer:
@@ -263,16 +265,16 @@ def _replay(playlist: Playlist) -> Transfer:
 
 
 def allow_proxy(is_allowed: IsAllowed, proxy: str, url: str) -> IsAllowed:
-    """Return what lets connections to a proxy pass too.
+    """Return a check that also allows connections to a proxy.
 
     Args:
-        is_allowed: Tells whether an address may be connected to.
-        proxy: The proxy, which may be of this network.
-        url: What is asked of it. Its address is checked here, as far as it is known here;
-            where the answer leads to, only the proxy sees.
+        is_allowed: Returns whether an address may be connected to.
+        proxy: The proxy, which may have a private address.
+        url: The URL to request. Its host is checked here, because the proxy makes the
+            connection; redirects are visible to the proxy only.
 
     Raises:
-        WorkError: The address leads to where no connection may go.
+        WorkError: The host has an address that is not allowed.
     """
     if is_allowed is None:
         return None
@@ -291,11 +293,11 @@ def _resolve(url: str) -> set[str]:
 
 
 @contextmanager
-def failing_clearly(is_allowed: IsAllowed) -> Iterator[None]:
-    """Guard the connections of what is done inside, and sort its errors.
+def translate_errors(is_allowed: IsAllowed) -> Iterator[None]:
+    """Guard the connections of the block, and translate its errors.
 
     Raises:
-        WorkError: yt-dlp has failed, or was about to reach what it must not.
+        WorkError: yt-dlp failed, or tried to connect to a forbidden address.
     """
     with guarded(is_allowed) as guard:
         try:
@@ -309,8 +311,8 @@ def failing_clearly(is_allowed: IsAllowed) -> Iterator[None]:
             if guard.refused:
                 raise failures.FORBIDDEN_ADDRESS.to_error() from error
             raise
-        except _BUGS as error:
-            _log.exception("yt-dlp failed unexpectedly")
+        except _ACCIDENTS as error:
+            _log.exception("yt-dlp failed unexpectedly; the site may have changed")
             raise failures.OUTDATED.to_error() from error
 
 
@@ -321,20 +323,20 @@ def build_parameters(
 
     Args:
         settings: The service's settings.
-        watch: What yt-dlp calls meanwhile.
-        work_dir: Where it writes.
-        proxy: What its connections go through.
+        watch: Receives progress and messages.
+        work_dir: Folder for the download.
+        proxy: URL of the proxy; empty for none, ``None`` for that of the environment.
     """
-    plugin_dirs.value = []  # code that happens to lie on this machine is not ours to run
+    plugin_dirs.value = []  # never run plugins that are installed on this machine
     runtime = find_runtime()
     clients = list(settings.youtube_clients)
     parameters = {
         "outtmpl": {"default": str(work_dir / "media.%(ext)s")},
-        # Both: noplaylist alone does not stop the generic extractor from taking all of a page.
+        # Both: with noplaylist alone the generic extractor downloads all videos of a page.
         "noplaylist": True,
         "playlist_items": "1",
         "match_filter": watch.check_video,
-        "progress_hooks": [watch.follow],
+        "progress_hooks": [watch.on_progress],
         "logger": watch,
         "noprogress": True,
         "color": "no_color",
@@ -354,7 +356,7 @@ def build_parameters(
         "http_headers": {"User-Agent": settings.user_agent} if settings.user_agent else {},
         "extractor_args": {"youtube": {"player_client": clients}} if clients else {},
     }
-    if settings.cookies_file:  # as a text, because yt-dlp writes to what it is given
+    if settings.cookies_file:  # as text, because yt-dlp writes to the file that it is given
         parameters["cookiefile"] = io.StringIO(settings.cookies_file.read_text())
     if proxy is not None:
         parameters["proxy"] = proxy
@@ -367,10 +369,10 @@ def _pause(n: int) -> float:
 
 
 def find_first_video(info: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the one video of what yt-dlp found at an address.
+    """Return the first video of a result of yt-dlp.
 
     Raises:
-        WorkError: There is none.
+        WorkError: The result has no video.
     """
     video = info
     while video and "entries" in video:

@@ -1,7 +1,7 @@
-"""What the error texts of yt-dlp and of the sites it knows mean.
+"""Classify the error texts of yt-dlp and of the sites that it supports.
 
-The first pattern that matches decides, so a specific one comes before a general one: a bot check
-also says "sign in", a rate limit also says "unavailable".
+The first matching pattern decides, so specific patterns precede general ones: the text of a bot
+check also contains "sign in", that of a rate limit also "unavailable".
 """
 
 import re
@@ -150,6 +150,6 @@ _PATTERNS = tuple((re.compile("|".join(parts), re.IGNORECASE), kind) for kind, p
 
 
 def find_kind(text: str) -> Kind | None:
-    """Return the kind of failure that an error text speaks of, or ``None`` if it is not known."""
+    """Return the kind of failure that an error text describes, or ``None`` if it is unknown."""
     plain = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return next((kind for pattern, kind in _PATTERNS if pattern.search(plain)), None)

@@ -1,8 +1,7 @@
-"""Sorts what yt-dlp raises into the kinds of failure of the HTTP contract: pure.
+"""Classify the exceptions of yt-dlp as failures of the HTTP contract. Pure.
 
-An exception's type decides where yt-dlp has one for the case. Where it has none, as for most of
-what YouTube answers, the text does (``error_texts``). What no text names still has a code: that
-of its exception's class.
+The type of an exception decides if yt-dlp has a specific one. Otherwise, as for most errors of
+YouTube, its text decides (``error_texts``), and finally its base class.
 """
 
 import re
@@ -86,12 +85,12 @@ __all__ = [
     "UNSUPPORTED",
     "Kind",
     "classify",
-    "classify_piece",
+    "classify_segment_error",
     "is_refused_here",
     "name_content",
 ]
 
-# In this order: a subclass comes before its parent.
+# Ordered: a subclass precedes its parent.
 _BY_TYPE: tuple[tuple[type[BaseException], Kind], ...] = (
     (ForbiddenProgramError, UNSUPPORTED_PROTOCOL),
     (ForbiddenConnectionError, FORBIDDEN_ADDRESS),
@@ -133,7 +132,7 @@ _LASTING = {
     BAD_CERTIFICATE,
 }
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
-# Of the last attempt of several, yt-dlp leaves only the text.
+# After its last attempt yt-dlp passes on only the text.
 _GIVEN_UP = re.compile(r"Got error: HTTP Error (\d{3})\b")
 _ICY = re.compile(r"\bICY \d{3}\b")
 
@@ -142,13 +141,13 @@ def classify(error: BaseException) -> WorkError:
     """Return the error of a job in which yt-dlp failed.
 
     Args:
-        error: As yt-dlp raised it; the errors behind it are looked at too.
+        error: The exception from yt-dlp; its causes are considered too.
     """
     return find_failure(error).to_error()
 
 
 def find_failure(error: BaseException) -> Kind:
-    """Return the kind of failure that an error is."""
+    """Return the kind of failure of an error."""
     chain = list(_unfold(error))
     for link in chain:
         if isinstance(link, HTTPError):
@@ -161,17 +160,17 @@ def find_failure(error: BaseException) -> Kind:
     return _classify_system_error(chain) or find_kind(str(error)) or _classify_rest(chain)
 
 
-def classify_piece(error: BaseException) -> WorkError:
-    """Return the error of a job that cannot fetch one piece of a stream.
+def classify_segment_error(error: BaseException) -> WorkError:
+    """Return the error of a job that could not fetch a segment of a stream.
 
-    What is true for the whole stream, such as a missing permission, keeps its own code.
+    Failures that apply to the whole stream, such as a missing permission, keep their own code.
     """
     kind = find_failure(error)
     return (kind if kind in _LASTING else INCOMPLETE).to_error()
 
 
 def is_refused_here(error: BaseException) -> bool:
-    """Return whether this service has caused an error, since a URL may not be downloaded."""
+    """Return whether this service refused the URL itself."""
     refusals = (ForbiddenConnectionError, ForbiddenSchemeError)
     return any(isinstance(link, refusals) for link in _unfold(error))
 
@@ -183,7 +182,7 @@ def _classify_status(status: int) -> Kind:
 
 
 def _classify_system_error(chain: list[BaseException]) -> Kind | None:
-    """Sort by the errors of the operating system and of Python's own HTTP client."""
+    """Classify errors of the operating system and of Python's HTTP client."""
     for link in chain:
         if isinstance(link, socket.gaierror):
             return HOST_NOT_FOUND if link.errno in _NO_SUCH_HOST else UNREACHABLE
@@ -191,7 +190,7 @@ def _classify_system_error(chain: list[BaseException]) -> Kind | None:
             return DISK_LOW
         if isinstance(link, TimeoutError):
             return TIMED_OUT
-        if _ICY.search(str(link)):  # SHOUTcast's own status line
+        if _ICY.search(str(link)):  # SHOUTcast's status line
             return LIVE_NOT_ENDED
     if any(isinstance(link, TransportError) for link in chain):
         return find_kind(" ".join(map(str, chain))) or UNREACHABLE
@@ -199,7 +198,7 @@ def _classify_system_error(chain: list[BaseException]) -> Kind | None:
 
 
 def _classify_rest(chain: list[BaseException]) -> Kind:
-    """Sort what no text names by the class of the error."""
+    """Classify errors with an unknown text by their class."""
     for link in chain:
         if isinstance(link, ExtractorError):
             return SITE_ERROR if link.expected else OUTDATED
@@ -209,7 +208,7 @@ def _classify_rest(chain: list[BaseException]) -> Kind:
 
 
 def _unfold(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what caused it, by every way in which yt-dlp keeps a cause."""
+    """Yield an error and its causes, wherever yt-dlp stores them."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Reads a media playlist of HTTP Live Streaming (RFC 8216) into what there is to fetch: pure."""
+"""Parse media playlists of HTTP Live Streaming (RFC 8216). Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,21 +11,21 @@ _TAG = "#EXT-X-"
 
 
 class ProtectedError(Exception):
-    """The stream is encrypted in a way that only a licensed player can undo."""
+    """The stream is protected by DRM."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """How pieces are encrypted: AES-128 in CBC mode."""
+    """An AES-128 key; segments are encrypted in CBC mode."""
 
     url: str
     iv: bytes | None
-    """``None`` for the piece's number in the playlist."""
+    """``None`` means the segment's media sequence number."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where bytes are: a URL and, if not all of it, the range from ``start`` up to ``end``."""
+    """A URL, and a byte range of it unless the whole resource is meant."""
 
     url: str
     start: int | None = None
@@ -34,7 +34,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A media segment, or the initialization section (``EXT-X-MAP``) of those that follow."""
 
     source: Source
@@ -45,14 +45,14 @@ class Piece:
     duration_s: float
     is_init: bool = False
     is_missing: bool = False
-    """Whether the publisher says that there is nothing (``EXT-X-GAP``)."""
+    """Whether the publisher marks it as missing (``EXT-X-GAP``)."""
     is_discontinuous: bool = False
-    """Whether its timestamps need not go on from those before (``EXT-X-DISCONTINUITY``)."""
+    """Whether its timestamps may not continue the previous ones (``EXT-X-DISCONTINUITY``)."""
 
 
 @dataclass
 class _State:
-    """What the tags so far say about the next piece."""
+    """The state of the parser: what the tags define for the next segment."""
 
     url: str
     number: int = 0
@@ -73,12 +73,12 @@ class _State:
 
 
 def is_playlist(text: str) -> bool:
-    """Return whether a text is a playlist at all."""
+    """Return whether a text is a playlist."""
     return text.lstrip("\ufeff \t\r\n").startswith("#EXTM3U")
 
 
 def has_ended(text: str) -> bool:
-    """Return whether no more pieces will be added to a playlist."""
+    """Return whether a playlist is complete."""
     return "#EXT-X-ENDLIST" in text or "#EXT-X-PLAYLIST-TYPE:VOD" in text
 
 
@@ -90,17 +90,17 @@ def sum_durations(text: str) -> float | None:
     return round(total, 3) or None
 
 
-def read_pieces(text: str, url: str) -> Iterator[Piece]:
-    """Yield what a media playlist lists, each initialization section before its first piece.
+def read_segments(text: str, url: str) -> Iterator[Segment]:
+    """Yield the segments of a playlist, each initialization section before its first segment.
 
-    Pieces that are marked as advertisements are left out.
+    Segments that are marked as advertisements are skipped.
 
     Args:
         text: The playlist.
-        url: Where it is, for relative URLs.
+        url: Its URL, the base of relative URLs.
 
     Raises:
-        ProtectedError: Pieces are encrypted with digital rights management.
+        ProtectedError: Segments are protected by DRM.
     """
     state = _State(url)
     for line in map(str.strip, text.splitlines()):
@@ -112,14 +112,14 @@ def read_pieces(text: str, url: str) -> Iterator[Piece]:
             yield from _take(state, line)
 
 
-def _take(state: _State, line: str) -> Iterator[Piece]:
+def _take(state: _State, line: str) -> Iterator[Segment]:
     if state.is_protected:
         raise ProtectedError
     if state.init and (state.init, state.init_key) != state.written:
         state.written = (state.init, state.init_key)
-        yield Piece(state.init, state.init_key, state.number, state.start_s, 0.0, is_init=True)
+        yield Segment(state.init, state.init_key, state.number, state.start_s, 0.0, is_init=True)
     source = _locate(state, urljoin(state.url, line))
-    yield Piece(
+    yield Segment(
         source,
         state.key,
         state.number,
@@ -165,7 +165,7 @@ def _read_tag(state: _State, line: str) -> None:
 
 
 def _read_mark(state: _State, line: str) -> None:
-    """Take up the marks that two providers put around advertisements."""
+    """Read the tags with which two providers mark advertisements."""
     if line.startswith("#ANVATO-SEGMENT-INFO") and "type=" in line:
         state.is_ad = "type=ad" in line
     elif line.startswith("#UPLYNK-SEGMENT"):
@@ -182,7 +182,7 @@ def _read_key(state: _State, attributes: Mapping[str, str]) -> None:
         vector = bytes.fromhex(iv[2:].zfill(32)) if iv[:2].lower() == "0x" else None
         state.key = Key(urljoin(state.url, attributes["URI"]), vector)
         state.is_protected, state.has_own_key = False, True
-    elif not state.has_own_key:  # the same pieces may also have a key that anybody can use
+    elif not state.has_own_key:  # the same segments may also have an unprotected key
         state.is_protected = True
 
 

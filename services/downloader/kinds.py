@@ -1,4 +1,4 @@
-"""The kinds of failure that a client of the downloader meets: code, sentence, class."""
+"""The kinds of failures of the downloader: code, sentence for users, retryable or not."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from services.kit.work import WorkError
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of failure."""
+    """A kind of failure."""
 
     code: str
     message: str
-    """What is wrong, and what to do about it."""
+    """What is wrong, and what to do."""
     retryable: bool = False
 
     def to_error(self) -> WorkError:
@@ -39,21 +39,21 @@ HOST_NOT_FOUND = Kind(
     "host_not_found", "The host name in this URL does not exist. Check its spelling."
 )
 
-# Somebody has to allow it first.
+# A permission is missing.
 PRIVATE = Kind(
     "private_video",
-    "The video is private or needs a login. Upload the file instead, or let the operator give "
-    "the service cookies of an account that may see it.",
+    "The video is private or needs a login. Upload the file instead, or ask the operator to "
+    "configure cookies of an account that may see it.",
 )
 UNAUTHORIZED = Kind(
     "private_video",
-    "The server asks for a login, or refuses the one that was sent (401). Submit the URL with the "
-    "right one, as in https://user:password@host/file.mp3, or upload the file instead.",
+    "The server requires a login, or rejected the one in the URL (HTTP 401). Submit the URL with "
+    "the right login, as in https://user:password@host/file.mp3, or upload the file instead.",
 )
 MEMBERS_ONLY = Kind(
     "members_only",
-    "The video is for members of the channel only. Upload the file instead, or let the operator "
-    "give the service a member's cookies.",
+    "The video is for members of the channel only. Upload the file instead, or ask the operator "
+    "to configure cookies of a member.",
 )
 AGE_RESTRICTED = Kind(
     "age_restricted",
@@ -65,7 +65,7 @@ PAID = Kind(
 )
 PASSWORD = Kind(
     "password_required",
-    "The video is protected by a password, which this service does not ask for. Upload the file "
+    "The video is protected by a password, which this service does not support. Upload the file "
     "instead.",
 )
 LOGIN_FAILED = Kind(
@@ -77,14 +77,16 @@ GEO_BLOCKED = Kind(
 )
 PROTECTED = Kind(
     "drm_protected",
-    "The video is protected by digital rights management (DRM) and cannot be downloaded.",
+    "The video is protected by digital rights management (DRM) and cannot be downloaded. Submit "
+    "another recording.",
 )
 FORBIDDEN_ADDRESS = Kind(
     "forbidden_address",
-    "This URL leads into a private network or to a local file, which downloads may not reach.",
+    "This URL leads into a private network or to a local file. Submit a public URL, or upload the "
+    "file instead.",
 )
 
-# It may work later, or from elsewhere.
+# It may succeed later, or from another host.
 REFUSED = Kind(
     "video_unavailable",
     "The site refused to send the video (HTTP 403). Try again later, or upload the file.",
@@ -92,8 +94,8 @@ REFUSED = Kind(
 )
 BOT_CHECK = Kind(
     "bot_check",
-    "The site asks for proof that no bot is calling. Try again later, or let the operator set "
-    "cookies or a proxy.",
+    "The site requires proof that the client is not a bot. Try again later, or ask the operator to "
+    "configure cookies or a proxy.",
     retryable=True,
 )
 RATE_LIMITED = Kind(
@@ -105,13 +107,13 @@ UNREACHABLE = Kind(
 TIMED_OUT = Kind("source_timeout", "The server does not answer. Try again later.", retryable=True)
 INCOMPLETE = Kind(
     "incomplete_download",
-    "The server sent only a part of the media, so nothing was kept. Try again later; if it "
+    "The server sent only a part of the media. Try again later; if it "
     "persists, the media is damaged at its source.",
     retryable=True,
 )
 TOO_SLOW = Kind(
     "download_timeout",
-    "The download took longer than this service allows. Try again later, or upload the file.",
+    "The download exceeded the time limit of this service. Try again later, or upload the file.",
     retryable=True,
 )
 PROXY_FAILED = Kind(
@@ -128,7 +130,7 @@ BAD_CERTIFICATE = Kind(
     "the file instead.",
 )
 NOT_YET = Kind(
-    "not_ready", "The site is still preparing this video. Try again later.", retryable=True
+    "not_ready", "The site is still processing this video. Try again later.", retryable=True
 )
 SITE_ERROR = Kind(
     "site_error",
@@ -138,29 +140,29 @@ SITE_ERROR = Kind(
 )
 DISK_LOW = Kind("disk_low", "The disk of this service is full. Try again later.", retryable=True)
 
-# This service does not take it.
+# The service does not support it.
 LIVE_NOT_ENDED = Kind(
     "live_not_ended",
     "This is a live stream that has not ended. Submit its recording once it has.",
 )
 ENDLESS = Kind(
     "live_not_ended",
-    "The stream did not end within the time that this service allows; it is probably live. "
+    "The stream did not end within the time limit of this service; it is probably live. "
     "Submit a recording of it.",
 )
 NOT_LIVE = Kind(
     "video_unavailable",
-    "The live stream is over or offline, and there is no recording at this URL. Submit the "
-    "recording's own URL.",
+    "The live stream has ended or is offline, and this URL has no recording. Submit the URL of the "
+    "recording.",
 )
 TOO_LARGE = Kind(
     "file_too_large",
-    "The media is larger than this service accepts, or a stream without an end. Submit a smaller "
+    "The media exceeds the size limit of this service, or is an endless stream. Submit a smaller "
     "file, e.g. the audio alone.",
 )
 TOO_LONG = Kind(
     "file_too_large",
-    "The video lasts longer than this service accepts. Submit it in parts.",
+    "The video exceeds the length limit of this service. Submit it in parts.",
 )
 UNSUPPORTED_PROTOCOL = Kind(
     "unsupported_protocol",
@@ -169,8 +171,8 @@ UNSUPPORTED_PROTOCOL = Kind(
 )
 OUTDATED = Kind(
     "extractor_failed",
-    "The page of this site could not be read: it may have changed. Upload the file instead, or "
-    "let the operator update yt-dlp.",
+    "The page could not be read: the site may have changed. Upload the file instead, or ask the "
+    "operator to update yt-dlp.",
 )
 UNEXPECTED = Kind(
     "download_failed",
@@ -180,10 +182,10 @@ UNEXPECTED = Kind(
 
 
 def name_content(name: str) -> Kind:
-    """Return the failure of a URL that leads to something else than media.
+    """Return the failure of a URL that leads to something other than media.
 
     Args:
-        name: What it is, with its article.
+        name: The kind of content with its article, e.g. ``a ZIP archive``.
     """
     return Kind(
         "not_audio",

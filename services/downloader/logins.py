@@ -1,4 +1,4 @@
-"""A login in a URL, ``https://user:secret@host/``: kept apart, so that it is shown nowhere."""
+"""Separate the login from a URL, ``https://user:secret@host/``, so that it is never shown."""
 
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Login:
-    """What authenticates requests to one host."""
+    """The credentials for requests to one host."""
 
     scheme: str
     host: str
@@ -20,7 +20,7 @@ class Login:
     """The value of ``Authorization``."""
 
     def is_for(self, url: str) -> bool:
-        """Return whether a URL is of the same host: same scheme and port, or more secure."""
+        """Return whether a URL has the same host, and the same or a more secure scheme and port."""
         try:
             address = urlsplit(url)
             port = _find_port(address)

@@ -1,4 +1,4 @@
-"""What a submission to the downloader may ask for."""
+"""The options of submissions to the downloader."""
 
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,43 +11,44 @@ MAX_URL_CHARS = 2048
 
 
 class SubmissionOptions(BaseModel):
-    """Which video, and what of it."""
+    """Options of a download: the URL and what to extract."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str = Field(min_length=1, max_length=MAX_URL_CHARS)
-    """The address of one video, or of a page or a file that holds one."""
+    """The URL of a video, a media file, or a page with a video."""
     quality: Literal["audio", "best", "720p", "480p", "360p"] = "audio"
-    """The best audio as it is, or a video of at most this height."""
+    """The best audio without re-encoding, or a video of at most this height."""
     captions: str | None = Field(None, pattern=r"^(auto|[a-z]{2,3})$")
-    """Take the publisher's own subtitles in this language instead, where there are some."""
+    """The language in which to prefer the publisher's subtitles over the media, if available."""
 
 
 class PlaylistOptions(BaseModel):
-    """Which playlist or channel to list."""
+    """Options of a playlist listing."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str = Field(min_length=1, max_length=MAX_URL_CHARS)
-    """The address of a playlist, a channel, or a page that leads to several videos."""
+    """The URL of a playlist, a channel, or a page with several videos."""
     kind: Literal["playlist"] = "playlist"
-    """Tells this kind of submission from that of a video."""
+    """Distinguishes this submission from that of a video."""
 
 
 def check(options: SubmissionOptions | PlaylistOptions) -> None:
-    """Refuse addresses that are not of the web.
+    """Check that the URL is an http or https URL with a host.
 
     Raises:
-        WorkError: ``unsupported_url`` when it is not http or https, or names no host.
+        WorkError: ``unsupported_url`` if it is not.
     """
     try:
-        address = urlsplit(options.url)
-        # A host that has no form on the wire is refused here too.
-        is_web = address.scheme in {"http", "https"} and bool(
-            (address.hostname or "").encode("idna")
-        )
-        is_web = is_web and address.port != 0  # reading it checks it
+        parts = urlsplit(options.url)
+        # Encoding the host and reading the port also validates them.
+        is_web = parts.scheme in {"http", "https"} and bool((parts.hostname or "").encode("idna"))
+        is_web = is_web and parts.port != 0
     except ValueError:
         is_web = False
     if not is_web:
-        raise WorkError("unsupported_url", "Only http and https addresses can be downloaded.")
+        raise WorkError(
+            "unsupported_url",
+            "The URL is not supported; submit an http or https URL with a valid host name.",
+        )

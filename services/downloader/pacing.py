@@ -1,4 +1,4 @@
-"""Keeps a distance between calls to one site, over all workers."""
+"""Space out the downloads from one site, across all workers."""
 
 import random
 import time
@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from redis import Redis
 
 JITTER = 1 / 3
-_TICK_S = 0.5
+_CHECK_INTERVAL_S = 0.5
 
 
 class Pacer:
-    """Lets one download begin at a time.
+    """Limits how often downloads from one site start.
 
     Args:
-        redis: Where all workers meet.
+        redis: The Redis that all workers share.
         interval_s: Average time between two downloads from one site; 0 for none.
     """
 
@@ -23,18 +23,18 @@ class Pacer:
         self._redis = redis
         self._interval_s = interval_s
 
-    def wait(self, url: str, tick: Callable[[], None]) -> None:
-        """Return when a download from a site may begin.
+    def wait(self, url: str, on_wait: Callable[[], None]) -> None:
+        """Block until a download from a site may start.
 
         Args:
-            url: The video's address, which names the site.
-            tick: Called at least every half second meanwhile; what it raises ends the wait.
+            url: The URL of the video.
+            on_wait: Called at least every half second; its exceptions end the wait.
         """
         key = f"downloader:pace:{urlsplit(url).hostname}"
         while self._interval_s and not self._redis.set(key, "1", nx=True, px=self._draw_ms()):
-            tick()
-            time.sleep(min(_TICK_S, max(self._redis.pttl(key), 1) / 1000))
+            on_wait()
+            time.sleep(min(_CHECK_INTERVAL_S, max(self._redis.pttl(key), 1) / 1000))
 
     def _draw_ms(self) -> int:
-        factor = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - nobody is to guess it
+        factor = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
         return max(1, round(1000 * self._interval_s * factor))

@@ -1,4 +1,4 @@
-"""Proxies that take turns, and rest where a site has had enough of one."""
+"""Rotate proxies, and cool down those that a site blocks."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -6,13 +6,13 @@ from hashlib import sha256
 from redis import Redis
 
 
-class ProxyRing:
-    """The proxies of all workers: their turns and rests are shared.
+class ProxyRotation:
+    """A rotation of proxies that all workers share.
 
     Args:
-        redis: Where all workers meet.
-        proxies: Their addresses.
-        cooldown_s: How long one rests.
+        redis: The Redis that all workers share.
+        proxies: URLs of the proxies.
+        cooldown_s: How long a blocked proxy is not used.
     """
 
     def __init__(self, redis: Redis, proxies: Sequence[str], cooldown_s: float) -> None:
@@ -20,10 +20,10 @@ class ProxyRing:
         self._proxies = proxies
         self._cooldown_ms = max(1, round(1000 * cooldown_s))
 
-    def take_turns(self) -> Iterator[str | None]:
-        """Yield the proxies that do not rest, the next in turn first; ``None`` if there are none.
+    def iterate(self) -> Iterator[str | None]:
+        """Yield the proxies that are not cooling down, next in rotation first.
 
-        Nothing comes where all of them rest.
+        Yields ``None`` if no proxies are configured, and nothing if all of them are cooling down.
         """
         if not self._proxies:
             yield None
@@ -31,14 +31,14 @@ class ProxyRing:
         first = self._redis.incr("downloader:proxies:turn")
         for offset in range(len(self._proxies)):
             proxy = self._proxies[(first + offset) % len(self._proxies)]
-            if not self._redis.exists(_rest_key(proxy)):
+            if not self._redis.exists(_cooldown_key(proxy)):
                 yield proxy
 
-    def rest(self, proxy: str) -> None:
-        """Take a proxy out of turn for a while."""
-        self._redis.set(_rest_key(proxy), "1", px=self._cooldown_ms)
+    def cool_down(self, proxy: str) -> None:
+        """Exclude a proxy for the cooldown."""
+        self._redis.set(_cooldown_key(proxy), "1", px=self._cooldown_ms)
 
 
-def _rest_key(proxy: str) -> str:
-    # Hashed, because an address may hold a password.
+def _cooldown_key(proxy: str) -> str:
+    # Hashed, because a URL may contain a password.
     return f"downloader:proxies:rest:{sha256(proxy.encode()).hexdigest()}"

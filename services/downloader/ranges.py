@@ -1,4 +1,4 @@
-"""What requests and responses say about parts of a file (RFC 9110, section 14): pure."""
+"""Parse the range headers of requests and responses (RFC 9110, section 14). Pure."""
 
 import re
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 @dataclass(frozen=True)
 class Range:
-    """The range of bytes that a request asks for."""
+    """A requested range of bytes."""
 
     first: int
     last: int | None = None
-    """Inclusive; ``None`` up to the end."""
+    """Inclusive; ``None`` means up to the end."""
 
     def __str__(self) -> str:
         return f"bytes={self.first}-{'' if self.last is None else self.last}"
@@ -26,7 +26,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Part:
-    """The part of a file that a response says it carries."""
+    """The part of a file in a response, according to its headers."""
 
     first: int
     end: int | None
@@ -34,7 +34,7 @@ class Part:
     total: int | None
     """The size of the file, if known."""
     validator: str | None
-    """The entity tag, or else the time of the last change."""
+    """The ETag, or else Last-Modified."""
 
     def belongs_to(self, file: "Part") -> bool:
         """Return whether both can be parts of the same version of a file."""
@@ -42,19 +42,19 @@ class Part:
 
 
 def read_range(request: Request) -> Range | None:
-    """Return the range that a request asks for, or ``None`` if it asks for the whole file."""
+    """Return the range of a request, or ``None`` for the whole file."""
     found = _RANGE.fullmatch(str(request.headers.get("Range", "")).strip())
     return Range(int(found[1]), int(found[2]) if found[2] else None) if found else None
 
 
 def read_part(response: Response, asked: Range | None = None) -> Part:
-    """Return what the headers of a response say about its body."""
+    """Return the part of a file in a response, according to its headers."""
     headers = response.headers
     validator = headers.get("ETag") or headers.get("Last-Modified")
     length = 0 if response.status in _BODILESS else _read_length(response)
     is_part = response.status == HTTPStatus.PARTIAL_CONTENT
     found = _CONTENT_RANGE.match(headers.get("Content-Range") or "")
-    if not is_part and not (found and found[1] == "0"):  # some call the first part the whole
+    if not is_part and not (found and found[1] == "0"):  # some send the first part as 200 OK
         return Part(0, length, length, validator)
     if found:
         total = None if found[3] == "*" else int(found[3])
@@ -66,16 +66,16 @@ def read_part(response: Response, asked: Range | None = None) -> Part:
 
 
 def read_refused_size(refusal: Response) -> int | None:
-    """Return the size of a file, as a server states it that refuses a range (416)."""
+    """Return the size of a file from a refusal of a range (416)."""
     found = _UNSATISFIED.match(refusal.headers.get("Content-Range") or "")
     return int(found[1]) if found else None
 
 
 def fits(part: Part, known: Part, asked: Range) -> bool:
-    """Return whether a part is of the file that an earlier response spoke of.
+    """Return whether a part belongs to the file of an earlier response.
 
-    The entity tag counts for open ranges only: the nodes of a network that serves closed ranges
-    may differ in it.
+    The validator counts for open ranges only: the nodes of a content delivery network, which
+    serve closed ranges, may send different ones.
     """
     return _agree(part.total, known.total) and (
         asked.last is not None or _agree(part.validator, known.validator)
@@ -83,7 +83,7 @@ def fits(part: Part, known: Part, asked: Range) -> bool:
 
 
 def is_identity(response: Response) -> bool:
-    """Return whether a body is sent as it is, so that its positions are those of the file."""
+    """Return whether a body has no content coding, so that its positions are those of the file."""
     return (response.headers.get("Content-Encoding") or "identity").strip().lower() == "identity"
 
 

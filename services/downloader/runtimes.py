@@ -1,4 +1,4 @@
-"""The JavaScript runtime that YouTube's player needs, found on this machine."""
+"""Find the JavaScript runtime that YouTube's player requires."""
 
 import re
 import shutil
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 _OLDEST = {"deno": (2, 3, 0), "node": (22, 0, 0)}
-"""What yt-dlp supports, the one that it prefers first."""
+"""Oldest versions that yt-dlp supports, in order of preference."""
 
 _ANSWER_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """A program that runs JavaScript."""
+    """An installed JavaScript runtime."""
 
     name: str
     version: str
@@ -28,28 +28,28 @@ class Runtime:
 
 @cache
 def find_runtime() -> Runtime | None:
-    """Return the first runtime that is new enough, or nothing; looked for once."""
-    # A runtime from a Python package lies beside this interpreter, not always on PATH.
-    return look_for_runtime([sysconfig.get_path("scripts"), None])
+    """Return the preferred runtime, or `None`; cached for the process."""
+    # Runtimes from Python packages are next to the interpreter, which may not be on PATH.
+    return search_runtime([sysconfig.get_path("scripts"), None])
 
 
-def look_for_runtime(places: Sequence[str | None]) -> Runtime | None:
-    """Return the first runtime that is new enough, or nothing.
+def search_runtime(folders: Sequence[str | None]) -> Runtime | None:
+    """Return the first runtime that is recent enough, or `None`.
 
     Args:
-        places: Folders, like ``PATH``; ``None`` stands for ``PATH`` itself.
+        folders: Folders to search; ``None`` means ``PATH``.
     """
     for name, oldest in _OLDEST.items():
-        for place in places:
-            path = shutil.which(name, path=place)
+        for folder in folders:
+            path = shutil.which(name, path=folder)
             version = _read_version(path) if path else ()
             if path and version >= oldest:
                 return Runtime(name, ".".join(map(str, version)), str(Path(path).resolve()))
     return None
 
 
-def describe() -> dict[str, Any]:
-    """Return what ``/health`` tells of it."""
+def describe_runtime() -> dict[str, Any]:
+    """Return the runtime's members of ``/health``."""
     runtime = find_runtime()
     return {
         "javascript_runtime": f"{runtime.name} {runtime.version}" if runtime else None,
@@ -59,7 +59,7 @@ def describe() -> dict[str, Any]:
 
 def _read_version(path: str) -> tuple[int, ...]:
     try:
-        answer = subprocess.run(  # noqa: S603 - a program found on PATH by a name of ours
+        answer = subprocess.run(  # noqa: S603 - a program on PATH with a fixed name
             [path, "--version"],
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""Keeps a download to the web: URLs of other schemes are refused, wherever they come from."""
+"""Refuse URLs with other schemes than those of the web, including those of redirects."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,32 +7,32 @@ from typing import Final
 from requests.exceptions import InvalidSchema
 from yt_dlp.networking.exceptions import RequestError
 
-__all__ = ["ForbiddenFileError", "ForbiddenSchemeError", "check_scheme", "naming_schemes"]
+__all__ = ["ForbiddenFileError", "ForbiddenSchemeError", "check_scheme", "translate_scheme_errors"]
 
-_SCHEMES: Final = {"http", "https", "ws", "wss", "data"}  # data: nothing is connected to
+_SCHEMES: Final = {"http", "https", "ws", "wss", "data"}  # data: opens no connection
 _FILES: Final = {"file", "local_file"}
 
 
 class ForbiddenSchemeError(RequestError):  # type: ignore[misc]  # yt-dlp has no types
-    """A URL is not one of the web; nothing was sent to it."""
+    """The scheme of a URL is not allowed; nothing was sent."""
 
 
 class ForbiddenFileError(ForbiddenSchemeError):
-    """A URL names a file of this machine."""
+    """The URL refers to a local file."""
 
 
 def check_scheme(url: str) -> None:
-    """Raise `ForbiddenSchemeError` if a URL is not one of the web."""
+    """Raise `ForbiddenSchemeError` if the scheme of a URL is not allowed."""
     scheme = url.partition(":")[0].strip().lower()
     if scheme not in _SCHEMES:
         raise _refuse(scheme)
 
 
 @contextmanager
-def naming_schemes() -> Iterator[None]:
-    """Raise `ForbiddenSchemeError` for a redirect that leads out of the web.
+def translate_scheme_errors() -> Iterator[None]:
+    """Raise `ForbiddenSchemeError` for a redirect to a scheme that is not allowed.
 
-    The HTTP client does not follow such a redirect, but its error has no type of its own.
+    The HTTP client does not follow such redirects, but its error has no specific type.
     """
     try:
         yield
@@ -45,5 +45,5 @@ def naming_schemes() -> Iterator[None]:
 
 def _refuse(scheme: str) -> ForbiddenSchemeError:
     if scheme in _FILES:
-        return ForbiddenFileError("A download may not read a file of this machine")
+        return ForbiddenFileError("A download may not read a local file")
     return ForbiddenSchemeError(f"A download may not use the scheme {scheme[:20]!r}")

@@ -1,4 +1,4 @@
-"""Joins text as its writing system does: Japanese, Chinese, Thai have no spaces: pure."""
+"""Join text as its script does: Japanese, Chinese and Thai use no spaces. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -18,10 +18,9 @@ _POP_ISOLATE = "\u2069"
 
 
 def join(parts: Iterable[str]) -> str:
-    """Return parts of a text, such as lines, as one line.
+    """Join parts of a text, such as lines, into one line.
 
-    A space is put between two parts unless both sides of it belong to a writing system without
-    spaces.
+    Two parts are separated by a space, unless both sides belong to a script without spaces.
     """
     joined = ""
     for part in parts:
@@ -32,9 +31,9 @@ def join(parts: Iterable[str]) -> str:
 
 
 def close_directions(line: str) -> str:
-    """Return a line with every change of its writing direction undone at its end.
+    """Return a line with all of its directional marks closed at its end.
 
-    Directional marks hold to the end of their line; in a longer line they would go on.
+    Directional marks apply to the end of their line; once lines are joined, they would continue.
     """
     open_marks: list[str] = []
     for letter in line:

@@ -1,7 +1,7 @@
-"""The downloader's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
+"""The downloader's description, for its API (``wsgi.py``) and its worker (``tasks.py``)."""
 
 from services.downloader.options import PlaylistOptions, SubmissionOptions, check
-from services.downloader.runtimes import describe
+from services.downloader.runtimes import describe_runtime
 from services.downloader.settings import DownloaderSettings
 from services.kit.service import Service
 
@@ -14,6 +14,6 @@ SERVICE = Service(
     takes_file=False,
     check=check,
     extra_submissions={"playlists": PlaylistOptions},
-    health_details=describe,
+    health_details=describe_runtime,
     documents=("playlist", "captions"),
 )

@@ -1,4 +1,4 @@
-"""What the downloader reads from the environment."""
+"""The downloader's settings, read from the environment."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from services.kit.settings import ServiceSettings
 
 
 class DownloaderSettings(ServiceSettings):
-    """The shared settings with the downloader's own defaults."""
+    """Settings of the downloader, in addition to the shared ones."""
 
     port: int = Field(8001, ge=1, le=65535, description="Port that the API listens on.")
     artifacts_dir: Path = Field(

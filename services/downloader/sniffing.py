@@ -1,8 +1,8 @@
-"""Recognizes what a server has sent by its first bytes: pure.
+"""Detect the kind of content from its first bytes. Pure.
 
-The bytes decide, not the ending of the URL and not ``Content-Type``, which both are wrong often:
-scripts send media, and login pages are sent as ``audio/mpeg``. Only what the bytes leave open is
-decided by the type.
+The bytes decide, not the extension of the URL or ``Content-Type``, which are both often wrong:
+scripts send media, and login pages are sent as ``audio/mpeg``. The type decides only if the bytes
+are ambiguous.
 """
 
 import re
@@ -13,31 +13,31 @@ SNIFFED_BYTES = 4096
 
 
 class Content(Enum):
-    """What can be at a URL."""
+    """The kinds of content that a URL can have."""
 
     EMPTY = auto()
-    """Not one byte."""
+    """No bytes."""
     MEDIA = auto()
-    """A file with sound or pictures, or bytes that may be one."""
+    """Audio or video, or bytes that may be."""
     HLS = auto()
     """A playlist of HTTP Live Streaming."""
     LINKS = auto()
     """A list of URLs: M3U without HLS, or PLS."""
     PAGE = auto()
-    """HTML or XML, in which yt-dlp looks for media."""
+    """HTML or XML, which yt-dlp searches for media."""
     OTHER = auto()
-    """Something else: an archive, an image, a document."""
+    """Other content: an archive, an image, a document."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What the first bytes are."""
+    """The detected content."""
 
     content: Content
     extension: str | None = None
     """The usual file name extension of media, if known."""
     name: str = ""
-    """What people call the format, for an error message."""
+    """The name of the format with its article, for an error message."""
 
 
 _MEDIA: tuple[tuple[int, bytes, str], ...] = (
@@ -115,11 +115,11 @@ _LIST_TYPES = ("mpegurl", "scpls")
 
 
 def sniff(head: bytes, media_type: str = "") -> Finding:
-    """Return what a body is.
+    """Detect the content of a response body.
 
     Args:
         head: Its first bytes, up to ``SNIFFED_BYTES``.
-        media_type: The ``Content-Type`` that came with it.
+        media_type: Its ``Content-Type``.
     """
     if not head:
         return Finding(Content.EMPTY)
@@ -133,7 +133,7 @@ def sniff(head: bytes, media_type: str = "") -> Finding:
 
 
 def find_links(text: str) -> list[str]:
-    """Return the URLs, often relative ones, that an M3U or a PLS file lists."""
+    """Return the URLs, often relative, of an M3U or PLS file."""
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()]
     if lines and lines[0].lower() == "[playlist]":
         return [found[1] for line in lines if (found := _PLS_ENTRY.fullmatch(line))]
@@ -144,8 +144,8 @@ def refine_extension(found: Finding, *named: str) -> str | None:
     """Return the extension that a file should have.
 
     Args:
-        found: What its bytes are.
-        named: The extensions of its names, the best first; a narrower one for the same container
+        found: The detected content.
+        named: The extensions of its names, best first; a more specific one for the same container
             is kept.
     """
     if found.extension:
@@ -192,7 +192,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _find_frames(head: bytes) -> str | None:
-    """Return the extension of formats that begin with a frame, without any header."""
+    """Return the extension of a format that starts with a frame, without a header."""
     for size, offset in _TS_PACKETS.items():
         if head[offset::size][:3] == b"GGG":
             return "ts"

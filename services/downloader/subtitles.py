@@ -1,8 +1,7 @@
-"""Reads the subtitles of a publisher, in whatever form, into timed segments: pure.
+"""Parse subtitle files into timed segments. Pure.
 
-Files of the wild repeat lines (those that scroll), overlap, name their speakers in tags, end
-before they begin. What comes out is in order, has each word once, and no segment reaches into
-the next one.
+Real files repeat scrolling lines, overlap, mark speakers with tags, and have cues that end before
+they start. The segments are ordered, contain each word once, and do not overlap.
 """
 
 import html
@@ -20,16 +19,16 @@ from yt_dlp.utils import dfxp2srt
 from services.downloader.scripts import close_directions, join
 
 _MAX_CUES = 50_000
-_OVERRIDE = re.compile(r"\{\\[^}]*\}")  # how pysubs2 keeps italics and the like
-_TAG = re.compile(r"</?[A-Za-z0-9:.][^<>]*>")  # also times in the middle of a cue
-# Not the marks of Hebrew, Arabic and Persian (U+200C to U+200F, U+202A to U+202E, U+2066 to
-# U+2069): without them words are joined wrongly and punctuation moves to the other end.
+_OVERRIDE = re.compile(r"\{\\[^}]*\}")  # how pysubs2 represents formatting
+_TAG = re.compile(r"</?[A-Za-z0-9:.][^<>]*>")  # including times within a cue
+# Without the marks of Hebrew, Arabic and Persian (U+200C to U+200F, U+202A to U+202E, U+2066 to
+# U+2069): they affect how letters join and where punctuation is.
 _NOT_SHOWN = re.compile("[\u200b\u2060\ufeff]")
-_TIME_WITHIN = re.compile(r"<[0-9:.]+>")  # of a word; pysubs2 1.9 warns of each
-_LEAST_MS = 100  # for cues that end before they begin
+_TIME_WITHIN = re.compile(r"<[0-9:.]+>")  # of single words; pysubs2 1.9 warns about them
+_LEAST_MS = 100  # for cues that end before they start
 _TOUCHING_MS = 100
-_ROLLING_SHARE = 0.5  # of a file's cues: below it, lines that come twice were said twice
-# What editors on Windows wrote; elsewhere code page 1252.
+_ROLLING_SHARE = 0.5  # of a file's cues; below it, repeated lines were spoken twice
+# Code pages of Windows editors; 1252 for other languages.
 _LEGACY_ENCODINGS = {
     "ar": ("cp1256",),
     "bg": ("cp1251",),
@@ -56,7 +55,7 @@ _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class SubtitlesError(Exception):
-    """What the publisher gives as subtitles cannot be read as such."""
+    """The subtitle file cannot be parsed."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +66,23 @@ class _Cue:
 
 
 def parse_subtitles(data: bytes, language: str = "") -> list[dict[str, Any]]:
-    """Return the segments of a file of subtitles: WebVTT, SubRip, TTML, SSA.
+    """Return the segments of a subtitle file: WebVTT, SubRip, TTML or SSA.
 
     Args:
-        data: The file; its form is told from its beginning.
-        language: Its language's code, which decides the encoding of files that are not UTF-8.
+        data: The content of the file; its start determines the format.
+        language: The language code, which determines the encoding if it is not UTF-8.
 
     Returns:
         Segments with ``text``, ``start``, ``end`` and ``duration`` in seconds; at least one.
 
     Raises:
-        SubtitlesError: It has another form, or nothing is said in it.
+        SubtitlesError: The format is unknown, or there are no cues.
     """
     cues = [cue for cue in map(_clean, _read(data, language)) if cue.lines]
     cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
-    separate = _without_overlaps(_joined_at_once(_unrolled(list(dict.fromkeys(cues)))))
+    separate = _remove_overlaps(_merge_simultaneous(_remove_scrolling(list(dict.fromkeys(cues)))))
     if not separate:
-        raise SubtitlesError("the subtitles are empty")
+        raise SubtitlesError("the file has no cues")
     return [_describe(cue) for cue in separate]
 
 
@@ -99,9 +98,9 @@ def _read(data: bytes, language: str) -> Sequence[pysubs2.SSAEvent]:
             form = "vtt" if head.startswith("WEBVTT") else "srt"
         events = pysubs2.SSAFile.from_string(_TIME_WITHIN.sub("", text), format_=form).events
     except (pysubs2.Pysubs2Error, ParseError, ArithmeticError, LookupError, ValueError) as error:
-        raise SubtitlesError(f"the subtitles have no form that is known: {error}") from error
+        raise SubtitlesError(f"the format is unknown: {error}") from error
     if len(events) > _MAX_CUES:
-        raise SubtitlesError(f"there are more than {_MAX_CUES} subtitles")
+        raise SubtitlesError(f"the file has more than {_MAX_CUES} cues")
     return [event for event in events if not event.is_comment]
 
 
@@ -125,8 +124,8 @@ def _clean(event: pysubs2.SSAEvent) -> _Cue:
     return _Cue(start_ms, end_ms, tuple(close_directions(line) for line in lines if line))
 
 
-def _unrolled(cues: Sequence[_Cue]) -> list[_Cue]:
-    """Take out the lines that scroll: where most cues begin as the one before them ended."""
+def _remove_scrolling(cues: Sequence[_Cue]) -> list[_Cue]:
+    """Remove repeated lines of scrolling subtitles, where most cues repeat the previous one."""
     repeats = [_count_repeated(before, cue) for before, cue in pairwise(cues)]
     if not repeats or sum(map(bool, repeats)) < _ROLLING_SHARE * len(repeats):
         return list(cues)
@@ -134,21 +133,21 @@ def _unrolled(cues: Sequence[_Cue]) -> list[_Cue]:
     for cue, repeated in zip(cues[1:], repeats, strict=True):
         if repeated < len(cue.lines):
             unrolled.append(replace(cue, lines=cue.lines[repeated:]))
-        else:  # nothing new: what is there stays for longer
+        else:  # nothing new: extend the previous cue
             unrolled[-1] = replace(unrolled[-1], end_ms=max(cue.end_ms, unrolled[-1].end_ms))
     return unrolled
 
 
 def _count_repeated(before: _Cue, cue: _Cue) -> int:
-    """Return how many of a cue's first lines are the last ones of the cue before."""
+    """Return how many of a cue's first lines repeat the last ones of the previous cue."""
     if cue.start_ms > before.end_ms + _TOUCHING_MS:
         return 0
     longest = min(len(before.lines), len(cue.lines))
     return next((n for n in range(longest, 0, -1) if before.lines[-n:] == cue.lines[:n]), 0)
 
 
-def _joined_at_once(cues: Iterable[_Cue]) -> list[_Cue]:
-    """Make one of cues that begin together, as those of two speakers."""
+def _merge_simultaneous(cues: Iterable[_Cue]) -> list[_Cue]:
+    """Merge cues that start at the same time, such as those of two speakers."""
     joined: list[_Cue] = []
     for cue in cues:
         last = joined[-1] if joined else None
@@ -160,7 +159,7 @@ def _joined_at_once(cues: Iterable[_Cue]) -> list[_Cue]:
     return joined
 
 
-def _without_overlaps(cues: Sequence[_Cue]) -> list[_Cue]:
+def _remove_overlaps(cues: Sequence[_Cue]) -> list[_Cue]:
     ended = [replace(cue, end_ms=min(cue.end_ms, after.start_ms)) for cue, after in pairwise(cues)]
     return [*ended, *cues[-1:]]
 

@@ -1,9 +1,9 @@
-"""A response body that is complete or an error: continued where it breaks, counted, bounded.
+"""Read response bodies completely or fail: resume broken transfers, count and limit bytes.
 
-A recipient knows how much it was promised (RFC 9110, RFC 9112): by ``Content-Length``, by the
-last chunk of a chunked body, or by the total of a ``Content-Range``. A body that ends earlier is
-continued with a ``Range`` request. Where the server does not continue it, reading raises
-``IncompleteRead``, never an early end of file.
+The size of a body is announced (RFC 9110, RFC 9112) by ``Content-Length``, the last chunk of a
+chunked body, or the total of a ``Content-Range``. A body that ends early is resumed with a
+``Range`` request. If the server does not support that, reading raises ``IncompleteRead``, never an
+early end of file.
 """
 
 import time
@@ -34,27 +34,27 @@ _GATHERING_S = 0.5
 
 
 class PageTooLargeError(TransportError):  # type: ignore[misc]  # yt-dlp has no types
-    """A body that has to fit into memory does not."""
+    """A body that is read into memory exceeds the limit."""
 
 
 class Count(Protocol):
-    """Counts bytes as they arrive; raises an error at the limits of a download."""
+    """Counts received bytes; raises at the limits of a download."""
 
     def __call__(self, n_bytes: int) -> None:
-        """Add a number of bytes; a negative one for bytes that are thrown away."""
+        """Add a number of bytes; a negative number takes back discarded bytes."""
 
 
 Send = Callable[[Request], Response]
 
 
 class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
-    """A response that continues itself, and that never ends before what was promised.
+    """A response that resumes itself, and never ends before its announced size.
 
     Args:
         response: The first response.
-        part: What it carries.
-        span: The first position to return and the position to stop at (``None``: at the end).
-        count: Called with the number of bytes as they arrive.
+        part: The part of the file in it.
+        span: The first position to return, and the position to stop at (``None``: the end).
+        count: Called with the number of bytes received.
         reopen: Sends the request again for another range; ``None`` if that is not possible.
     """
 
@@ -76,7 +76,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         self._head = b""
         self._breaks = self._idle_breaks = 0
         self._broken_at = -1
-        _prompt(response)
+        _return_available(response)
         if self._stop is not None and is_identity(response):
             _set_header(self, "Content-Length", str(self._stop - self._first))
 
@@ -84,8 +84,8 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         """Return the next bytes, at most ``amt``; all of them if ``amt`` is ``None``.
 
         Raises:
-            IncompleteRead: The body has ended early and cannot be continued.
-            PageTooLargeError: All bytes were asked for, and they are too many for memory.
+            IncompleteRead: The body ended early and cannot be resumed.
+            PageTooLargeError: ``amt`` is ``None``, and the body exceeds the limit for memory.
         """
         if amt is None:
             return self._read_all()
@@ -95,13 +95,13 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         return self._fetch(amt)
 
     def peek(self, amt: int) -> bytes:
-        """Return the next bytes, at most ``amt``, without taking them."""
+        """Return the next bytes, at most ``amt``, without consuming them."""
         while len(self._head) < amt and (block := self._fetch(amt - len(self._head))):
             self._head += block
         return self._head[:amt]
 
     def present_as_part(self) -> None:
-        """Make the headers name the range that is returned, whatever the server called it."""
+        """Set the headers to the returned range, whatever the server sent."""
         if self._stop is not None:
             total = "*" if self.part.total is None else self.part.total
             self.status = HTTPStatus.PARTIAL_CONTENT
@@ -124,7 +124,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         return b"".join(blocks)
 
     def _fetch(self, amt: int) -> bytes:
-        """Return what arrives within a moment, so that neither calls nor waits are many."""
+        """Return what arrives within half a second, to bound both the calls and the wait."""
         blocks: list[bytes] = []
         left = min(amt, _BLOCK_BYTES)
         until = time.monotonic() + _GATHERING_S
@@ -145,7 +145,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
                 return data[skipped:]
 
     def _receive(self, amt: int) -> bytes:
-        """Return bytes; none only at the promised end, or at an end that nobody promised."""
+        """Return bytes; none at the announced end, or at the end of a body without a size."""
         while not self._is_complete():
             problem: Exception | None = None
             left = amt if self._stop is None else min(amt, self._stop - self._position)
@@ -163,15 +163,15 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         return self._stop is not None and self._position >= self._stop
 
     def _resume(self, problem: Exception | None) -> None:
-        """Continue at the present position, or raise ``IncompleteRead``."""
+        """Resume at the current position, or raise ``IncompleteRead``."""
         is_part_whole = problem is None and self._part_end == self._position
-        if not is_part_whole:  # some servers send large files in parts of their own choice
-            self._note_break(problem)
+        if not is_part_whole:  # some servers send large files in parts of their own size
+            self._record_break(problem)
         if self._reopen is None:
             raise self._make_failure() from problem
         self.fp.close()
         while not self._try_reopen(self._reopen):
-            self._note_break(problem)
+            self._record_break(problem)
 
     def _try_reopen(self, reopen: Callable[[Range], Response]) -> bool:
         last = None if self._stop is None else self._stop - 1
@@ -186,19 +186,19 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
             return False
         except TransportError:
             return False
-        self._go_on(response)
+        self._continue_with(response)
         return True
 
-    def _go_on(self, response: Response) -> None:
+    def _continue_with(self, response: Response) -> None:
         part = read_part(response, Range(self._position, None))
         if part.first != self._position or not part.belongs_to(self.part):
             response.close()
             raise self._make_failure()
-        self.fp, self._part_end = _prompt(response), part.end
+        self.fp, self._part_end = _return_available(response), part.end
         if self._stop is None:
             self._stop = part.total
 
-    def _note_break(self, problem: Exception | None) -> None:
+    def _record_break(self, problem: Exception | None) -> None:
         is_idle = self._position == self._broken_at
         self._breaks += 1
         self._idle_breaks = self._idle_breaks + 1 if is_idle else 0
@@ -212,7 +212,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         return IncompleteRead(partial=self._position - self._first, expected=missing)
 
     def _has_all(self, refusal: HTTPError) -> bool:
-        """Return whether a server has no more bytes than those that have arrived."""
+        """Return whether a refused range shows that the file is complete."""
         return self._stop is None and read_refused_size(refusal.response) == self._position
 
 
@@ -221,13 +221,13 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
 
     Args:
         send: Sends a request; raises yt-dlp's errors.
-        request: The request. A range in it is kept even if the server ignores it, unless it is
-            open: then the whole file is returned, and its reader starts from scratch.
-        count: Called with the number of bytes as they arrive.
-        known: What an earlier response said about the file.
+        request: The request. If the server ignores its range, a closed range is still applied;
+            for an open range, the whole file is returned and its reader starts from scratch.
+        count: Called with the number of bytes received.
+        known: The part of the file in an earlier response.
 
     Raises:
-        IncompleteRead: The server answers with another part of the file than the one asked for.
+        IncompleteRead: The server returned another part of the file than requested.
     """
     asked = read_range(request)
     response = send(request)
@@ -262,7 +262,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
 
 
 def _span(part: Part, asked: Range | None) -> tuple[int, int | None]:
-    """Return the positions that a reader gets: what was asked, as far as the file reaches."""
+    """Return the positions to read: the requested range, limited to the size of the file."""
     first = asked.first if asked and asked.last is not None else part.first
     known = part.total if part.total is not None else part.end
     if asked is None or asked.last is None:
@@ -277,14 +277,14 @@ def _can_continue(request: Request, response: Response) -> bool:
 def _reopen(send: Send, request: Request, final_url: str, wanted: Range) -> Response:
     again = request.copy()
     if not {"Authorization", "Cookie"} & {name.title() for name in request.headers}:
-        again.url = final_url  # a link that redirects may work only once
+        again.url = final_url  # a redirecting link may work only once
     again.headers["Range"] = str(wanted)
     again.headers["Accept-Encoding"] = "identity"
     return send(again)
 
 
-def _prompt(response: Any) -> Any:
-    """Make a response of Requests return what has arrived, instead of waiting for more."""
+def _return_available(response: Any) -> Any:
+    """Have a response of Requests return available bytes instead of waiting for more."""
     if hasattr(response.fp, "read1") and "_real_read" in dir(response):
         vars(response)["_real_read"] = partial(_read_arrived, response.fp)
     return response

@@ -1,4 +1,4 @@
-"""Downloads one video with yt-dlp, without re-encoding anything; or its subtitles; or lists."""
+"""The downloader's work: download a video or its subtitles, or list a playlist."""
 
 import logging
 import mimetypes
@@ -16,14 +16,14 @@ from services.downloader.engine import (
     IsAllowed,
     allow_proxy,
     build_parameters,
-    failing_clearly,
     find_first_video,
+    translate_errors,
 )
 from services.downloader.logins import Login, split_login
 from services.downloader.options import PlaylistOptions, SubmissionOptions, check
 from services.downloader.pacing import Pacer
 from services.downloader.playlists import Lister
-from services.downloader.proxies import ProxyRing
+from services.downloader.proxies import ProxyRotation
 from services.downloader.settings import DownloaderSettings
 from services.downloader.sniffing import SNIFFED_BYTES, Content, refine_extension, sniff
 from services.downloader.watch import Watch, pick_details
@@ -33,7 +33,7 @@ from services.kit.work import Artifact, JobContext, WorkError
 
 _log = logging.getLogger(__name__)
 
-# Only files that hold sound and picture together: joining two would need FFmpeg.
+# Only files with both audio and video: merging two files would need FFmpeg.
 _FORMATS = {
     "audio": "bestaudio/best",
     "best": "best/bestaudio",
@@ -42,7 +42,7 @@ _FORMATS = {
     "360p": "best[height<=360]/best",
 }
 _MAX_NAME_CHARS = 120
-_MEDIA_TYPES = {".ts": "video/mp2t"}  # elsewhere a translation of Qt
+_MEDIA_TYPES = {".ts": "video/mp2t"}  # mimetypes may return that of Qt translations
 _BLOCKED = {"bot_check", "rate_limited", failures.REFUSED.code}
 
 
@@ -56,15 +56,17 @@ def run(
     Args:
         context: The job.
         settings: Read from the environment if not given.
-        is_allowed: Tells whether an address may be connected to.
+        is_allowed: Returns whether an address may be connected to.
 
     Raises:
-        WorkError: The video cannot be had, for one of the contract's reasons.
+        WorkError: The download failed, with a code of the HTTP contract.
         JobCancelledError: The job was cancelled; the download has stopped.
     """
     settings = settings or DownloaderSettings()
     if settings.allow_private_addresses:
-        _log.warning("ALLOW_PRIVATE_ADDRESSES: job %s may reach private networks", context.job_id)
+        _log.warning(
+            "ALLOW_PRIVATE_ADDRESSES is on: job %s can reach private networks", context.job_id
+        )
         is_allowed = None
     watch = Watch(
         context.report,
@@ -72,45 +74,47 @@ def run(
         settings.max_duration_minutes * 60,
         settings.download_timeout_minutes * 60,
     )
-    watch.tell()
+    watch.report_progress()
     url, login = split_login(str(context.options["url"]))
     return _Attempts(context, settings, is_allowed, watch, url, login).run()
 
 
 @dataclass(frozen=True)
 class _Attempts:
-    """The attempts at one job: one, or one for each proxy that the site turns away."""
+    """The attempts of one job: one, or one per proxy that the site blocks."""
 
     context: JobContext
     settings: DownloaderSettings
     is_allowed: IsAllowed
     watch: Watch
     url: str
-    """What is submitted, without the login in it."""
+    """The submitted URL without its login."""
     login: Login | None
 
     def run(self) -> Artifact:
-        """Return what the first attempt that is not turned away makes."""
+        """Return the artifact of the first attempt that the site does not block."""
         redis = connect(self.settings.redis_url)
-        ring = ProxyRing(redis, self.settings.proxies, self.settings.proxy_cooldown_s)
-        refusal = failures.RATE_LIMITED.to_error()  # where all proxies rest
-        for proxy in ring.take_turns():
-            Pacer(redis, self.settings.request_interval_s).wait(self.url, self.watch.tell)
+        rotation = ProxyRotation(redis, self.settings.proxies, self.settings.proxy_cooldown_s)
+        refusal = failures.RATE_LIMITED.to_error()  # if all proxies are cooling down
+        for proxy in rotation.iterate():
+            Pacer(redis, self.settings.request_interval_s).wait(
+                self.url, self.watch.report_progress
+            )
             try:
-                with keepalive(self.watch.tell):  # a site may think for as long as yt-dlp waits
+                with keepalive(self.watch.report_progress):  # a site may take long to respond
                     return self._try(proxy)
             except WorkError as error:
                 if proxy is None or not error.retryable or error.code not in _BLOCKED:
                     raise
-                _log.warning("A proxy was turned away and rests: %s", error)
-                ring.rest(proxy)
+                _log.warning("The site blocked a proxy; cooling it down: %s", error)
+                rotation.cool_down(proxy)
                 refusal = error
         raise refusal
 
     def _try(self, proxy: str | None) -> Artifact:
         is_allowed = allow_proxy(self.is_allowed, proxy, self.url) if proxy else self.is_allowed
-        # Without proxies of ours those of the environment are not used either, unless
-        # everything is allowed: what a proxy connects to is out of the guard's sight.
+        # Proxies of the environment are used only if all addresses are allowed: the guard cannot
+        # check what a proxy connects to.
         through = "" if proxy is None and self.is_allowed else proxy
         parameters = build_parameters(self.settings, self.watch, self.context.work_dir, through)
         if "kind" in self.context.options:
@@ -131,32 +135,32 @@ class _Attempts:
         earlier = self._reuse(f"{known}:{options.quality}") if known else None
         if earlier:
             return earlier
-        with failing_clearly(is_allowed):
+        with translate_errors(is_allowed):
             video = find_first_video(downloader.extract_info(self.url, download=False))
-        if taken := self._take_captions(downloader, video, options.captions, is_allowed):
-            return taken
+        if artifact := self._fetch_captions(downloader, video, options.captions, is_allowed):
+            return artifact
         identity = _identify(video, self.url)
         key = f"{identity}:{options.quality}" if identity and not self.login else None
         if key and (earlier := self._reuse(key)):
             return earlier
-        with failing_clearly(is_allowed):
+        with translate_errors(is_allowed):
             video = downloader.process_ie_result(video, download=True)
         return _make_artifact(video, self.context.work_dir, key, self.watch.warnings)
 
     def _reuse(self, key: str) -> Artifact | None:
-        # What somebody may see who has a login is not for others.
+        # Media behind a login must not be reused for other clients.
         return None if self.login else self.context.reuse(key)
 
-    def _take_captions(
+    def _fetch_captions(
         self,
         downloader: Downloader,
         video: Mapping[str, Any],
         language: str | None,
         is_allowed: IsAllowed,
     ) -> Artifact | None:
-        """Return the publisher's subtitles, or nothing: whatever is wrong with them stops nothing.
+        """Return the publisher's subtitles, or `None` if they are missing or unusable.
 
-        They are not kept for later jobs, since publishers correct them.
+        They are not reused for later jobs, because publishers correct them.
         """
         track = captions.choose_track(video, language) if language else None
         if track is None:
@@ -167,8 +171,8 @@ class _Attempts:
                 downloader, video, track, is_allowed, context.work_dir, self.watch
             )
         except WorkError as error:
-            _log.warning("Job %s goes on without captions: %s", context.job_id, error)
-            self.watch.tell({"captions_error": error.message})
+            _log.warning("Job %s continues without captions: %s", context.job_id, error)
+            self.watch.report_progress({"captions_error": error.message})
             return None
         return _make_captions_artifact(video, found)
 
@@ -190,9 +194,9 @@ def _name(video: Mapping[str, Any]) -> str:
 
 
 def _identify(video: Mapping[str, Any], url: str) -> str | None:
-    """Return what another download of the same video has in common with this one.
+    """Return an identity that all downloads of the same video share.
 
-    A plain file has no id but its address, and counts as the same while it has not changed.
+    The identity of a plain file is its URL and the time of its last change.
     """
     if video.get("extractor_key") != "Generic":
         return f"{video.get('extractor_key')}:{video.get('id')}"
@@ -224,10 +228,10 @@ def _make_artifact(
 
 
 def _find_suffix(path: Path, named: str) -> str:
-    """Return the suffix of a downloaded file, by its bytes.
+    """Return the suffix of a downloaded file, determined from its content.
 
     Raises:
-        WorkError: They are no media: a page behind a player's link, an archive.
+        WorkError: The file is not media, but e.g. a web page or an archive.
     """
     with path.open("rb") as file:
         found = sniff(file.read(SNIFFED_BYTES))

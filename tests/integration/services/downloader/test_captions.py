@@ -98,7 +98,7 @@ def test_subtitles_that_cannot_be_read_stop_nothing(
         (site / "en.vtt").write_text(content)
     artifact = download(f"{server.url}/page.html", tmp_path, "auto")
     assert artifact.path.read_bytes() == (SAMPLES / "jfk.wav").read_bytes()
-    assert "goes on without captions" in caplog.text
+    assert "continues without captions" in caplog.text
 
 
 def test_subtitles_of_an_hls_stream_are_put_together(

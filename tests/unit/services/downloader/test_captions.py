@@ -85,8 +85,8 @@ def test_a_submission_names_captions_by_a_code(captions: str) -> None:
 
 def test_bytes_of_subtitles_are_no_progress_of_the_video() -> None:
     report = RecordingReport()
-    watch = Watch(report, 1000, 1000, is_aside=True)
-    watch.follow({"downloaded_bytes": 10, "total_bytes": 10})
+    watch = Watch(report, 1000, 1000, is_secondary=True)
+    watch.on_progress({"downloaded_bytes": 10, "total_bytes": 10})
     assert report.progress == [0.0]
 
 

@@ -30,7 +30,7 @@ from yt_dlp.utils import (
 )
 
 from services.downloader import kinds
-from services.downloader.failures import classify, classify_piece
+from services.downloader.failures import classify, classify_segment_error
 from services.downloader.network import ForbiddenConnectionError
 from services.downloader.transfer import PageTooLargeError
 from tests.support.yt_dlp_errors import find_error_texts
@@ -243,12 +243,12 @@ def test_a_missing_piece_is_a_hole_unless_the_whole_stream_is_refused(
     status: int, code: str, *, retryable: bool
 ) -> None:
     refusal = HTTPError(Response(io.BytesIO(), "http://a/b", {}, status=status))
-    error = classify_piece(refusal)
+    error = classify_segment_error(refusal)
     assert (error.code, error.retryable) == (code, retryable)
 
 
 def test_a_piece_in_a_private_network_is_refused_for_that() -> None:
-    error = classify_piece(TransportError(cause=ForbiddenConnectionError("not there")))
+    error = classify_segment_error(TransportError(cause=ForbiddenConnectionError("not there")))
     assert error.code == "forbidden_address"
 
 

@@ -4,19 +4,19 @@ import pytest
 
 from services.downloader.hls import (
     Key,
-    Piece,
     ProtectedError,
+    Segment,
     Source,
     has_ended,
-    read_pieces,
+    read_segments,
     sum_durations,
 )
 
 URL = "https://a.example/v/list.m3u8?token=1"
 
 
-def pieces(*lines: str) -> list[Piece]:
-    return list(read_pieces("\n".join(["#EXTM3U", *lines]), URL))
+def pieces(*lines: str) -> list[Segment]:
+    return list(read_segments("\n".join(["#EXTM3U", *lines]), URL))
 
 
 def test_pieces_have_their_url_number_and_place_in_time() -> None:

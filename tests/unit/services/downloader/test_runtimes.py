@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.downloader.runtimes import look_for_runtime
+from services.downloader.runtimes import search_runtime
 
 
 def install(directory: Path, name: str, answer: str) -> None:
@@ -28,11 +28,11 @@ def test_the_preferred_one_that_is_new_enough_is_taken(
 ) -> None:
     for name, answer in programs.items():
         install(tmp_path, name, answer)
-    runtime = look_for_runtime([str(tmp_path)])
+    runtime = search_runtime([str(tmp_path)])
     assert (runtime and (runtime.name, runtime.version)) == found
 
 
 def test_a_program_that_does_not_start_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "deno").write_text("no program")
     (tmp_path / "deno").chmod(0o755)
-    assert look_for_runtime([str(tmp_path)]) is None
+    assert search_runtime([str(tmp_path)]) is None

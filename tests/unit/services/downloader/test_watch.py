@@ -81,18 +81,18 @@ def test_an_ended_live_stream_and_the_longest_video_are_taken(
 
 
 def test_progress_is_measured_in_bytes(watch: Watch, shown: Shown) -> None:
-    watch.follow({"downloaded_bytes": 250, "total_bytes": 1000})
+    watch.on_progress({"downloaded_bytes": 250, "total_bytes": 1000})
     assert shown.progress == 25
-    watch.follow({"downloaded_bytes": 500, "total_bytes_estimate": 1000.0})
+    watch.on_progress({"downloaded_bytes": 500, "total_bytes_estimate": 1000.0})
     assert shown.progress == 50
-    watch.follow({"downloaded_bytes": 600})
+    watch.on_progress({"downloaded_bytes": 600})
     assert shown.progress == 50
 
 
 @pytest.mark.parametrize("event", [{"total_bytes": 1001}, {"downloaded_bytes": 1001}])
 def test_a_file_that_is_or_grows_too_large_is_refused(watch: Watch, event: dict[str, int]) -> None:
     with pytest.raises(WorkError) as refusal:
-        watch.follow(event)
+        watch.on_progress(event)
     assert refusal.value.code == "file_too_large"
 
 
@@ -118,7 +118,7 @@ def test_a_download_ends_at_its_time_limit(
     now = [100.0]
     watch = Watch(shown, 1000, 3600, timeout_s=60, clock=lambda: now[0])
     watch.count(1)
-    watch.follow(event)
+    watch.on_progress(event)
     now[0] += 60
     watch.count(1)
     now[0] += 0.1

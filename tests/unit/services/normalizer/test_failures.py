@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.normalizer.failures import name_failure
+from services.normalizer.failures import classify_failure
 from services.normalizer.ffmpeg import FFmpegRun
 
 
@@ -22,6 +22,6 @@ from services.normalizer.ffmpeg import FFmpegRun
     ],
 )
 def test_a_failure_is_named(exit_code: int, log: str, code: str, *, retryable: bool) -> None:
-    error = name_failure(FFmpegRun(exit_code, 0.0, log))
+    error = classify_failure(FFmpegRun(exit_code, 0.0, log))
     assert (error.code, error.retryable) == (code, retryable)
     assert error.message.endswith(".")

@@ -6,14 +6,14 @@ import pytest
 
 from services.kit.work import WorkError
 from services.normalizer.capabilities import capabilities
-from services.normalizer.isolation import SPLEETER, require_isolation
+from services.normalizer.isolation import SPLEETER, check_isolation
 from services.normalizer.options import SubmissionOptions, check
 from services.normalizer.settings import NormalizerSettings
 
 
 def test_without_its_model_file_it_says_which_command_makes_it(tmp_path: Path) -> None:
     with pytest.raises(WorkError) as refusal:
-        require_isolation(NormalizerSettings(models_dir=tmp_path))
+        check_isolation(NormalizerSettings(models_dir=tmp_path))
     assert refusal.value.code == "model_unavailable"
     assert "python -m services.normalizer.spleeter_model" in refusal.value.message
     assert "ytcaption-orchestrator[vocals]" in refusal.value.message
@@ -22,7 +22,7 @@ def test_without_its_model_file_it_says_which_command_makes_it(tmp_path: Path) -
 def test_without_the_other_package_it_says_its_name(tmp_path: Path) -> None:
     settings = NormalizerSettings(models_dir=tmp_path, vocals_backend="audio-separator")
     with pytest.raises(WorkError, match="audio-separator"):
-        require_isolation(settings)
+        check_isolation(settings)
 
 
 def test_only_who_wants_it_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from services.normalizer.loudness import (
     Loudness,
     build_gain,
     build_loudnorm,
-    build_measuring,
+    build_measurement,
     choose_peak_dbtp,
     read_meter,
 )
@@ -74,7 +74,7 @@ def test_loudnorm_is_told_what_its_first_pass_measured() -> None:
 
 def test_what_is_shorter_than_loudnorms_window_is_lengthened_for_it() -> None:
     longer = f"apad=whole_dur={SHORTEST_S}"
-    assert build_measuring(peak_dbtp=-1.5, duration_s=2.9)[0] == longer
+    assert build_measurement(peak_dbtp=-1.5, duration_s=2.9)[0] == longer
     first, _, last = build_loudnorm(REPORT, peak_dbtp=-1.5, duration_s=2.9)
     assert (first, last) == (longer, "atrim=end=2.9")
 

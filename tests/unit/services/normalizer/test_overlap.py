@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.normalizer.overlap import Samples, work_in_windows
+from services.normalizer.overlap import Samples, process_in_windows
 
 WINDOW, OVERLAP = 10, 4
 
@@ -19,7 +19,7 @@ def make_sound(length: int) -> Samples:
 def test_what_is_left_as_it_is_comes_out_as_it_was(parts: list[int]) -> None:
     sound = make_sound(sum(parts))
     split = np.split(sound, np.cumsum(parts)[:-1])
-    made = [*work_in_windows(split, lambda window: window, window=WINDOW, overlap=OVERLAP)]
+    made = [*process_in_windows(split, lambda window: window, window=WINDOW, overlap=OVERLAP)]
     np.testing.assert_allclose(np.concatenate(made), sound, atol=1e-6)
 
 
@@ -30,7 +30,7 @@ def test_a_window_fades_into_the_next() -> None:
     def number(window: Samples) -> Samples:
         return np.full_like(window, next(numbers))
 
-    made = np.concatenate([*work_in_windows([make_sound(17)], number, window=10, overlap=4)])
+    made = np.concatenate([*process_in_windows([make_sound(17)], number, window=10, overlap=4)])
     assert made[:6].max() == 0
     np.testing.assert_allclose(made[6:10, 0], [0, 1 / 3, 2 / 3, 1], atol=1e-6)
     np.testing.assert_allclose(made[12:16, 0], [1, 4 / 3, 5 / 3, 2], atol=1e-6)
@@ -45,7 +45,7 @@ def test_a_recording_is_read_as_it_is_worked_on() -> None:
             read += 5
             yield make_sound(5)
 
-    made = work_in_windows(parts(), lambda window: window, window=WINDOW, overlap=OVERLAP)
+    made = process_in_windows(parts(), lambda window: window, window=WINDOW, overlap=OVERLAP)
     written = sum(len(next(made)) for _ in range(50))
     assert read <= written + WINDOW + OVERLAP + 5
 
@@ -54,4 +54,4 @@ def test_nothing_comes_of_nothing() -> None:
     def never(_window: Samples) -> Samples:
         raise AssertionError
 
-    assert [*work_in_windows([], never, window=WINDOW, overlap=OVERLAP)] == []
+    assert [*process_in_windows([], never, window=WINDOW, overlap=OVERLAP)] == []

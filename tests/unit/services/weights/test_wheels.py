@@ -23,7 +23,7 @@ def test_a_file_with_the_known_checksum_is_used(tmp_path: Path) -> None:
 
 def test_a_file_that_was_changed_is_not_used(tmp_path: Path) -> None:
     (tmp_path / MODEL.filename).write_bytes(CONTENT + b"!")
-    with pytest.raises(ModelFileError, match=r"model\.onnx: it has the wrong SHA-256"):
+    with pytest.raises(ModelFileError, match=r"model\.onnx: wrong SHA-256"):
         MODEL.locate(tmp_path)
 
 

@@ -1,7 +1,7 @@
-"""Finds where a segment of fragmented MP4 was cut at its source: pure.
+"""Detect segments of fragmented MP4 that are truncated at their source. Pure.
 
-The sizes of its boxes (ISO/IEC 14496-12, 4.2) say how long a segment is. Samples are found by
-their distance from the ``moof`` box, so bytes that are missing would shift all that follows.
+The sizes of its boxes (ISO/IEC 14496-12, 4.2) define the size of a segment. Samples are located
+by their distance from the ``moof`` box, so missing bytes would shift all samples after them.
 """
 
 import struct
@@ -9,25 +9,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-MOST_PADDING_BYTES = 64 * 1024 * 1024
-"""A larger fragment is left out: its size is no plausible one."""
+MAX_PADDING_BYTES = 64 * 1024 * 1024
+"""A fragment that lacks more is dropped, because its size is implausible."""
 _SEGMENT_BOXES = {b"styp", b"moof", b"mdat", b"sidx", b"ssix", b"emsg", b"prft", b"free", b"skip"}
 _HEADER_BYTES = 8
 _LONG_HEADER_BYTES = 16
 
 
 @dataclass(frozen=True)
-class Cut:
-    """How to make a cut segment one that a reader gets over."""
+class Truncation:
+    """How to repair a truncated segment so that readers can skip the gap."""
 
     kept_bytes: int
-    """How much of it to keep, from its start."""
+    """Bytes to keep, from the start."""
     padding_bytes: int = 0
-    """How many zeros belong after that."""
+    """Zero bytes to append."""
 
     @property
     def share(self) -> float:
-        """Return the share of the segment that is there; 0 where it is not known."""
+        """Return the available share of the segment; 0 if it is unknown."""
         return self.kept_bytes / (self.kept_bytes + self.padding_bytes) if self.padding_bytes else 0
 
 
@@ -38,15 +38,15 @@ class _Box:
     end: int
 
 
-def find_cut(segment: IO[bytes]) -> Cut | None:
-    """Return how a segment was cut; ``None`` if it is whole, or no fragmented MP4.
+def find_truncation(segment: IO[bytes]) -> Truncation | None:
+    """Return how to repair a segment; ``None`` if it is complete or not fragmented MP4.
 
-    A fragment without all of its samples is filled up with zeros, so that the samples that are
-    there stay. One without its ``moof`` or without any sample is left out: the time of the next
-    one is in its own ``tfdt``.
+    A fragment without all of its samples is padded with zeros, so that its existing samples can
+    be read. One without its ``moof`` or without any sample is dropped: the next one has its own
+    time in ``tfdt``.
 
     Args:
-        segment: A file that can seek.
+        segment: A seekable file.
     """
     size = segment.seek(0, 2)
     fragment_start: int | None = None
@@ -60,18 +60,18 @@ def find_cut(segment: IO[bytes]) -> Cut | None:
         elif box.kind == b"mdat":
             if fragment_start is None:
                 return None
-            if 0 < end - size <= MOST_PADDING_BYTES:
-                return Cut(size, end - size)
+            if 0 < end - size <= MAX_PADDING_BYTES:
+                return Truncation(size, end - size)
             fragment_start = None if end <= size else fragment_start
         if end > size:
-            return Cut(box.start if fragment_start is None else fragment_start)
+            return Truncation(box.start if fragment_start is None else fragment_start)
     if fragment_start is None and end in {0, size}:
         return None
-    return Cut(end if fragment_start is None else fragment_start)
+    return Truncation(end if fragment_start is None else fragment_start)
 
 
 def _walk(segment: IO[bytes], size: int) -> Iterator[_Box]:
-    """Yield the boxes of a file; the last one may end after the file does."""
+    """Yield the boxes of a file; the last one may extend beyond the end of the file."""
     start = 0
     while start + _HEADER_BYTES <= size:
         segment.seek(start)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.downloader.segments import MOST_PADDING_BYTES, Cut, find_cut
+from services.downloader.truncation import MAX_PADDING_BYTES, Truncation, find_truncation
 
 
 def box(kind: bytes, length: int) -> bytes:
@@ -19,8 +19,8 @@ SEGMENT = STYP + MOOF + MDAT + MOOF + MDAT
 SECOND = len(STYP + MOOF + MDAT)
 
 
-def look(segment: bytes) -> Cut | None:
-    return find_cut(io.BytesIO(segment))
+def look(segment: bytes) -> Truncation | None:
+    return find_truncation(io.BytesIO(segment))
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_what_is_whole_or_something_else_is_left_as_it_is(segment: bytes) -> Non
 
 
 def test_missing_samples_are_filled_up() -> None:
-    assert look(SEGMENT[:-100]) == Cut(len(SEGMENT) - 100, 100)
-    assert look(SEGMENT[:-1]) == Cut(len(SEGMENT) - 1, 1)
-    assert look(SEGMENT[: SECOND + 100 + 8]) == Cut(SECOND + 108, 192)
+    assert look(SEGMENT[:-100]) == Truncation(len(SEGMENT) - 100, 100)
+    assert look(SEGMENT[:-1]) == Truncation(len(SEGMENT) - 1, 1)
+    assert look(SEGMENT[: SECOND + 100 + 8]) == Truncation(SECOND + 108, 192)
 
 
 @pytest.mark.parametrize("length", [SECOND + 4, SECOND + 50, SECOND + 100, SECOND + 107])
 def test_a_fragment_without_samples_is_left_out(length: int) -> None:
-    assert look(SEGMENT[:length]) == Cut(SECOND)
+    assert look(SEGMENT[:length]) == Truncation(SECOND)
 
 
 def test_a_size_that_is_no_plausible_one_is_not_believed() -> None:
-    huge = struct.pack(">I4s", MOST_PADDING_BYTES + 1000, b"mdat")
-    assert look(STYP + MOOF + huge + b"x" * 9) == Cut(len(STYP))
+    huge = struct.pack(">I4s", MAX_PADDING_BYTES + 1000, b"mdat")
+    assert look(STYP + MOOF + huge + b"x" * 9) == Truncation(len(STYP))
 
 
 @given(st.integers(1, len(SEGMENT)))
