@@ -1,1 +1,1 @@
-"""Makes any recording ready for transcription: cleaned, levelled, one channel, 16 kHz."""
+"""The normalizer: prepares recordings for transcription (noise removal, loudness, mono, 16 kHz)."""

@@ -1,4 +1,4 @@
-"""Why FFmpeg failed, as jobs say it: by its exit code and by what it wrote. Pure."""
+"""Classify failures of FFmpeg by its exit code and its log. Pure."""
 
 from services.kit.work import WorkError
 from services.normalizer.ffmpeg import FFmpegRun
@@ -11,13 +11,15 @@ CAUSES = (
     ),
     (
         ("Cannot allocate memory", "Out of memory"),
-        WorkError("out_of_memory", "The server ran out of memory. Try again.", retryable=True),
+        WorkError(
+            "out_of_memory", "The server ran out of memory. Try again later.", retryable=True
+        ),
     ),
     (
         ("Read-only file system", "Permission denied", "Input/output error"),
         WorkError(
             "storage_unavailable",
-            "The server cannot write the normalized audio. Its operator has to check the disk.",
+            "The server cannot write the normalized audio. Ask the operator to check its disk.",
             retryable=True,
         ),
     ),
@@ -25,19 +27,19 @@ CAUSES = (
         ("Unknown encoder", "No such filter", "Unrecognized option", "Error parsing options"),
         WorkError(
             "ffmpeg_unsuitable",
-            "FFmpeg on this server lacks a part that is needed. Its operator has to install a "
+            "FFmpeg on this server lacks a required component. Ask the operator to install a "
             "complete build of FFmpeg.",
         ),
     ),
 )
 
 
-def name_failure(ended: FFmpegRun) -> WorkError:
-    """Return the error of a run that did not do what it was to do."""
+def classify_failure(ended: FFmpegRun) -> WorkError:
+    """Return the error of a failed run."""
     if ended.exit_code in KILLED:
         return WorkError(
             "out_of_memory",
-            "The server stopped the normalization, most likely because memory ran out. Try again.",
+            "The server killed FFmpeg, most likely because it ran out of memory. Try again later.",
             retryable=True,
         )
     for texts, error in CAUSES:

@@ -1,4 +1,4 @@
-"""FFmpeg as a child process that can be watched while it runs and stopped."""
+"""Run FFmpeg as a child process that reports progress and can be stopped."""
 
 import json
 import os
@@ -19,34 +19,34 @@ import imageio_ffmpeg
 from services.kit.work import WorkError
 
 TICK_S = 0.5
-TICKS = {"", "progress"}  # a silent moment, and the last line of each of FFmpeg's own reports
-LOG_LINES_KEPT = 40  # loudnorm's report has 14 lines; a broken file may log without end
+TICKS = {"", "progress"}  # no output for a while, or the last line of a progress report
+LOG_LINES_KEPT = 40  # loudnorm's report has 14 lines; a damaged file may cause endless logs
 READ_BYTES = 65536
 
 Feed = Iterable[bytes | memoryview]
-"""What FFmpeg reads from its standard input, made as it is needed."""
+"""Data for FFmpeg's standard input, generated on demand."""
 OnProgress = Callable[[float], None]
 OnValue = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
 class FFmpegRun:
-    """How one run of FFmpeg ended."""
+    """The result of a run of FFmpeg."""
 
     exit_code: int
     decoded_s: float
-    """Seconds of audio that came out of it."""
+    """Seconds of audio in its output."""
     log: str
-    """The last lines that it wrote."""
+    """The last lines of its log."""
 
     def read_report(self) -> dict[str, Any]:
-        """Return the JSON object that a filter printed at the end, empty if there is none."""
+        """Return the JSON object at the end of the log; empty if there is none."""
         start, end = self.log.rfind("{"), self.log.rfind("}")
         return dict(json.loads(self.log[start : end + 1])) if 0 <= start < end else {}
 
 
 def find_ffmpeg() -> str:
-    """Return FFmpeg's executable: the system's, else the one that imageio-ffmpeg brings."""
+    """Return the path of FFmpeg: the system's, or else that of imageio-ffmpeg."""
     return shutil.which("ffmpeg") or str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
@@ -62,23 +62,24 @@ def run_ffmpeg(
 
     Args:
         arguments: The command line after the executable and the options about progress.
-        on_progress: Called with the seconds of audio finished, at least twice a second even
-            if FFmpeg is silent. What it raises ends FFmpeg and everything that it started.
+        on_progress: Called with the seconds of processed audio, at least twice a second. Its
+            exceptions kill FFmpeg and propagate.
         on_value: Called with each name and value that a filter prints to standard output.
-        feed: Written to its standard input by a thread of its own. What it raises is raised
-            here.
-        most_idle_s: How long FFmpeg may get no further, in seconds.
+        feed: Written to standard input by a thread; its exceptions propagate.
+        most_idle_s: Maximum time without progress, in seconds.
 
     Raises:
-        WorkError: ``decoding_stalled`` when FFmpeg gets no further; it has been killed.
+        WorkError: ``decoding_stalled`` if FFmpeg makes no progress; it has been killed.
     """
-    patience = _Patience(most_idle_s)
+    timeout = _ProgressTimeout(most_idle_s)
     log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
     decoded_s = 0.0
     watched = ["-progress", "pipe:1", "-stats_period", str(TICK_S), *arguments]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with (
-        ThreadPoolExecutor(1, "feeder") as pool,  # left last: FFmpeg's end ends the writing
+        ThreadPoolExecutor(
+            1, "feeder"
+        ) as pool,  # exited last: the feeder ends once FFmpeg has exited
         open_ffmpeg(watched, **pipes) as process,
     ):
         feeding = start_feeding(pool, process, feed)
@@ -90,7 +91,7 @@ def run_ffmpeg(
             if name == "out_time_us" and value.isdigit():
                 decoded_s = int(value) / 1e6
             if name in TICKS:
-                patience.look_at(decoded_s)
+                timeout.check(decoded_s)
                 on_progress(decoded_s)
             elif on_value:
                 on_value(name, value)
@@ -99,21 +100,21 @@ def run_ffmpeg(
     return FFmpegRun(exit_code, decoded_s, "\n".join(log))
 
 
-class _Patience:
-    """Ends when nothing more was decoded for too long."""
+class _ProgressTimeout:
+    """Raises once decoding makes no progress for too long."""
 
     def __init__(self, most_idle_s: float) -> None:
         self._most_idle_s = most_idle_s
         self._decoded_s = 0.0
         self._since = time.monotonic()
 
-    def look_at(self, decoded_s: float) -> None:
+    def check(self, decoded_s: float) -> None:
         if decoded_s > self._decoded_s:
             self._decoded_s, self._since = decoded_s, time.monotonic()
         elif time.monotonic() - self._since > self._most_idle_s:
             raise WorkError(
                 "decoding_stalled",
-                "Decoding the file does not progress. Try again, or convert the file first.",
+                "Decoding the file makes no progress. Try again, or convert the file first.",
                 retryable=True,
             )
 
@@ -121,12 +122,12 @@ class _Patience:
 def start_feeding(
     pool: ThreadPoolExecutor, process: subprocess.Popen[bytes], feed: Feed
 ) -> Future[None]:
-    """Write to a process's standard input in a thread, which closes it at the end.
+    """Write to a process's standard input in a thread, and close it at the end.
 
     Args:
-        pool: Its thread must be free.
-        process: Its ``stdin`` belongs to the thread from now on.
-        feed: What is written; a process that reads no more ends it early.
+        pool: A pool with a free thread.
+        process: The process, whose ``stdin`` the thread takes over.
+        feed: The data; writing stops early if the process stops reading.
     """
     stdin, process.stdin = process.stdin, None
     return pool.submit(copy_context().run, _write, stdin, feed)
@@ -148,21 +149,21 @@ def open_ffmpeg(
     stdout: int | None = None,
     stderr: int | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start FFmpeg, and end it with the context.
+    """Start FFmpeg, and kill it at the end of the block.
 
     Args:
         arguments: The command line after the executable.
-        stdin: As for ``subprocess.Popen``; so are the others.
-        stdout: By default it goes where this process writes.
-        stderr: The same.
+        stdin: As in ``subprocess.Popen``.
+        stdout: The same; inherited by default.
+        stderr: The same; inherited by default.
     """
-    with subprocess.Popen(  # noqa: S603 - no shell; every argument is our own or a path of ours
+    with subprocess.Popen(  # noqa: S603 - no shell; all arguments are constants or our own paths
         [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", "-nostats", *arguments],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
         bufsize=0,
-        # In our own process group, so that it is killed with us, however we die.
+        # In our process group, so that it dies with this process.
     ) as process:
         try:
             yield process
@@ -172,7 +173,7 @@ def open_ffmpeg(
 
 
 def _read_lines(process: subprocess.Popen[bytes]) -> Iterator[tuple[IO[bytes] | None, str]]:
-    """Yield lines with the stream they came from, and an empty line whenever a tick passes."""
+    """Yield lines with their stream, and an empty line after `TICK_S` without output."""
     with selectors.DefaultSelector() as selector:
         rests: dict[IO[bytes], bytes] = {}
         for stream in (process.stdout, process.stderr):

@@ -1,17 +1,17 @@
-"""The audio filters that the options ask for, in FFmpeg's words: pure."""
+"""Build FFmpeg arguments for the options of a submission. Pure."""
 
 from services.media import SEPARATE_MARK
 from services.normalizer.options import SubmissionOptions
 
 SPEECH_RATE_HZ = 16_000
-FULL_RATE_HZ = 48_000  # what Opus itself works in
+FULL_RATE_HZ = 48_000  # the native rate of Opus
 # Three second-order sections make a Butterworth filter of sixth order (these are its quality
-# factors): 3 dB down at 80 Hz, where deep voices begin, 36 dB down at 40 Hz, flat at 300 Hz.
+# factors): -3 dB at 80 Hz, where deep voices start, -36 dB at 40 Hz, flat at 300 Hz.
 HIGHPASS = ",".join(f"highpass=f=80:t=q:w={q}" for q in (0.5176, 0.7071, 1.9319))
 
 
 def build_conversion(options: SubmissionOptions) -> list[str]:
-    """Return the filters that come first."""
+    """Return the first filters of every pass."""
     return [HIGHPASS] if options.apply_highpass_filter else ["anull"]
 
 
@@ -20,13 +20,13 @@ def build_input(rate_hz: int, channels: int, *, is_separate: bool) -> list[str]:
 
     Args:
         rate_hz: The rate of the samples.
-        channels: How many are interleaved.
-        is_separate: Each is a voice, and none is a place in a room.
+        channels: The number of interleaved channels.
+        is_separate: Whether each channel is a voice instead of a loudspeaker position.
     """
-    # Without a layout no filter weighs or mixes the channels by their places.
-    places = ["-guess_layout_max", "0"] if is_separate else []
-    form = ["-f", "f32le", "-ar", str(rate_hz), "-ac", str(channels)]
-    return [*places, *form, "-i", "pipe:0"]
+    # Without a layout no filter weights or mixes the channels by their positions.
+    layout = ["-guess_layout_max", "0"] if is_separate else []
+    encoding = ["-f", "f32le", "-ar", str(rate_hz), "-ac", str(channels)]
+    return [*layout, *encoding, "-i", "pipe:0"]
 
 
 def build_mono(channels: int, *, is_separate: bool) -> str:
@@ -42,24 +42,24 @@ def sample_rate_hz(options: SubmissionOptions) -> int:
 
 
 def build_encoding(options: SubmissionOptions, *, is_separate: bool = False) -> list[str]:
-    """Return FFmpeg's arguments for the form of the result, without the file's name.
+    """Return FFmpeg's arguments for encoding the result, without the file name.
 
     Args:
-        options: Those of the submission.
-        is_separate: Each channel is another voice: it is encoded by itself, and the file says
-            so to the reader.
+        options: The options of the submission.
+        is_separate: Whether each channel is a voice: channels are encoded independently, and the
+            file is marked for its reader.
     """
     codecs = {"webm": ["libopus"], "flac": ["flac"], "wav": ["pcm_s16le", "-rf64", "auto"]}
-    alone: list[str] = []
+    mark: list[str] = []
     if is_separate:
-        alone = ["-metadata", f"comment={SEPARATE_MARK}"]
-        # No pair of channels shares bits, and their order stays.
+        mark = ["-metadata", f"comment={SEPARATE_MARK}"]
+        # No joint coding of channel pairs, and no change of their order.
         codecs["webm"] += ["-mapping_family", "255"]
-    # What a recording says about its place and time is nobody's business.
+    # Remove metadata such as location and time, for privacy.
     return [
         "-map_metadata",
         "-1",
-        *alone,
+        *mark,
         "-c:a",
         *codecs[options.output_format],
         "-f",

@@ -1,4 +1,4 @@
-"""Whether voices can be isolated here: the back ends that can be chosen, and what they need."""
+"""The backends of vocal isolation and their requirements."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,16 +16,16 @@ SPLEETER = ModelFile(
 
 @dataclass(frozen=True)
 class Backend:
-    """A way to isolate voices."""
+    """A backend of vocal isolation."""
 
     module: str
-    """Has ``open_isolator``; loaded when it is needed, since its packages are optional."""
+    """The module with ``open_isolator``; imported on demand, because its packages are optional."""
     package: str
-    """Must be importable."""
+    """The required package."""
     installation: str
-    """What whoever runs the service has to do to have it."""
+    """What the operator must do to install it."""
     file: ModelFile | None = None
-    """Must be in ``MODELS_DIR``; none where the package fetches its models itself."""
+    """The required file in ``MODELS_DIR``; none if the package downloads its models."""
 
 
 BACKENDS = {
@@ -44,17 +44,17 @@ BACKENDS = {
 }
 
 
-def require_isolation(settings: NormalizerSettings) -> None:
-    """Refuse what could only fail later; nothing is loaded for it.
+def check_isolation(settings: NormalizerSettings) -> None:
+    """Check that the backend is installed, without loading it.
 
     Raises:
-        WorkError: ``model_unavailable``, which says what to install.
+        WorkError: ``model_unavailable``, with what to install.
     """
     backend = BACKENDS[settings.vocals_backend]
     has_file = backend.file is None or backend.file.exists(settings.models_dir)
     if not (has_file and find_spec(backend.package)):
         raise WorkError(
             "model_unavailable",
-            "Vocal isolation is not installed on this server: whoever runs it has to "
-            f"{backend.installation}. Or send isolate_vocals=false.",
+            "Vocal isolation is not installed on this server. Send isolate_vocals=false, or ask "
+            f"the operator to {backend.installation}.",
         )

@@ -1,11 +1,11 @@
-"""What a submission to the normalizer may ask for."""
+"""The options of a submission to the normalizer."""
 
 import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
-from services.normalizer.isolation import require_isolation
+from services.normalizer.isolation import check_isolation
 from services.normalizer.settings import NormalizerSettings
 
 Channels = Literal["auto", "mix", "separate"]
@@ -13,7 +13,7 @@ TRACK = re.compile(r"[1-9][0-9]{0,3}|[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNOREC
 
 
 def _take_empty(value: object) -> object:
-    """Take an empty form field for one that was not sent."""
+    """Treat an empty form field as missing."""
     return (value.strip() or None) if isinstance(value, str) else value
 
 
@@ -24,27 +24,27 @@ def _check_track(value: str | None) -> str | None:
 
 
 class SubmissionOptions(BaseModel):
-    """What is done with a recording, which of its tracks is meant, and the form of the result."""
+    """Options of a normalization: filters, audio track, channels and output format."""
 
     model_config = ConfigDict(frozen=True)
 
     remove_noise: bool = True
-    """Take steady background noise away."""
+    """Remove steady background noise."""
     convert_to_mono: bool = True
     """Mix all channels into one."""
     apply_highpass_filter: bool = False
     """Cut rumble below the human voice."""
     set_sample_rate_16k: bool = True
-    """Resample to the 16 kHz that speech recognition works with."""
+    """Resample to 16 kHz, the rate of speech recognition."""
     isolate_vocals: bool = False
     """Separate the voice from music."""
     output_format: Literal["webm", "flac", "wav"] = "webm"
-    """Opus in WebM, which is small; or one of two forms that lose nothing."""
+    """Opus in WebM, which is small, or a lossless format."""
     channels: Annotated[Channels, BeforeValidator(lambda value: _take_empty(value) or "auto")] = (
         "auto"
     )
-    """``mix`` all channels, keep those that carry voices ``separate``, or do that only where
-    they are clearly different voices."""
+    """``mix`` all channels, keep channels with voices ``separate``, or keep them separate only if
+    they are clearly different voices (``auto``)."""
     audio_track: Annotated[
         str | None, BeforeValidator(_take_empty), AfterValidator(_check_track)
     ] = None
@@ -52,18 +52,18 @@ class SubmissionOptions(BaseModel):
     language: Annotated[
         Annotated[str, StringConstraints(max_length=40)] | None, BeforeValidator(_take_empty)
     ] = None
-    """The language that is expected, which helps to choose a track; ``auto`` says nothing."""
+    """The expected language, to choose an audio track; ``auto`` for unknown."""
 
 
 def check(options: SubmissionOptions, settings: NormalizerSettings | None = None) -> None:
-    """Refuse at submission what could only fail later.
+    """Reject a submission that would fail later.
 
     Args:
         options: The fields of the submission.
         settings: Read from the environment if not given.
 
     Raises:
-        WorkError: ``model_unavailable`` when vocals are to be isolated and nothing here can.
+        WorkError: ``model_unavailable`` if vocals cannot be isolated on this server.
     """
     if options.isolate_vocals:
-        require_isolation(settings or NormalizerSettings())
+        check_isolation(settings or NormalizerSettings())

@@ -1,4 +1,4 @@
-"""Works on audio of any length in windows that overlap, so that no seam is heard: pure."""
+"""Process audio of any length in overlapping windows with cross-fades. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,23 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
-"""From -1 to 1; a row is an instant, a column a channel."""
+"""Values from -1 to 1; a row per instant, a column per channel."""
 
 Separate = Callable[[Samples], Samples]
-"""Returns as many samples as it is given."""
+"""Returns as many samples as it receives."""
 
 
-def work_in_windows(
+def process_in_windows(
     audio: Iterable[Samples], separate: Separate, *, window: int, overlap: int
 ) -> Iterator[Samples]:
-    """Yield what is made of a recording, as many samples as come in; holds one window at a time.
+    """Yield the processed samples of a recording; only one window is in memory.
 
     Args:
         audio: The recording, in parts of any length.
-        separate: Called with one window after another; the last may be shorter.
-        window: Samples that are worked on at once.
-        overlap: Samples that a window shares with the one before. There the result fades from
-            the one to the other: at its edges a window is judged with half of its context.
+        separate: Processes one window; the last may be shorter.
+        window: Samples per window.
+        overlap: Samples that a window shares with the previous one. The results are cross-faded,
+            because a window has less context at its edges.
     """
     fade = _Fade(overlap)
     held: Samples | None = None
@@ -36,18 +36,18 @@ def work_in_windows(
 
 
 class _Fade:
-    """Joins windows, each with the end of the one before."""
+    """Cross-fades each window with the end of the previous one."""
 
     def __init__(self, overlap: int) -> None:
         self._overlap = overlap
         self._tail: Samples | None = None
 
     def join(self, made: Samples, *, is_last: bool) -> Samples:
-        """Return what is ready, given what was made of the next window."""
+        """Return the finished samples, given the next processed window."""
         if self._tail is not None:
             rise = np.linspace(0, 1, self._overlap, dtype=np.float32)[:, np.newaxis]
-            begun = made[: self._overlap] * rise + self._tail * (1 - rise)
-            made = np.concatenate([begun, made[self._overlap :]])
+            faded = made[: self._overlap] * rise + self._tail * (1 - rise)
+            made = np.concatenate([faded, made[self._overlap :]])
         if is_last:
             return made
         ready = len(made) - self._overlap

@@ -1,4 +1,4 @@
-"""The package ``audio-separator`` (PyTorch, many models, fetched when first used) as a back end."""
+"""The vocal isolation backend ``audio-separator`` (PyTorch; downloads models on first use)."""
 
 import tempfile
 import wave
@@ -10,14 +10,14 @@ import numpy as np
 from audio_separator.separator import Separator
 
 from services.normalizer.isolation import CHANNELS, RATE_HZ
-from services.normalizer.overlap import Samples, work_in_windows
+from services.normalizer.overlap import Samples, process_in_windows
 
 WINDOW = 60 * RATE_HZ
-"""The package works on whole files in memory; a file of a minute keeps that small."""
+"""The package holds whole files in memory, so it gets files of one minute."""
 OVERLAP = RATE_HZ
 STEM = "Vocals"
 HEADROOM = 0.5
-"""The package makes a loud result quieter, each file by itself; none comes out so loud so."""
+"""Attenuation of the input, because the package would normalize each loud file separately."""
 FULL_SCALE = 32_767
 
 
@@ -25,8 +25,8 @@ class AudioSeparator:
     """One loaded model of the package.
 
     Args:
-        models_dir: Where the package keeps what it fetches.
-        model: The name of a model that has a stem of vocals.
+        models_dir: Folder for downloaded models.
+        model: The name of a model with a vocals stem.
     """
 
     def __init__(self, models_dir: Path, model: str) -> None:
@@ -46,14 +46,14 @@ class AudioSeparator:
     def isolate(self, audio: Iterable[Samples]) -> Iterator[Samples]:
         """Yield the voice; see ``services.normalizer.voice.Isolator``."""
         with self._scratch:
-            yield from work_in_windows(audio, self._separate, window=WINDOW, overlap=OVERLAP)
+            yield from process_in_windows(audio, self._separate, window=WINDOW, overlap=OVERLAP)
 
     def _separate(self, window: Samples) -> Samples:
         source = self._folder / "window.wav"
         _write(source, window * np.float32(HEADROOM))
         names = self._separator.separate(str(source), custom_output_names={STEM: "voice"})
         voice = _read(self._folder / names[0]) / HEADROOM
-        made = np.zeros_like(window)  # a model may return a few samples less or more
+        made = np.zeros_like(window)  # a model may return slightly fewer or more samples
         length = min(len(made), len(voice))
         made[:length] = voice[:length]
         return made
@@ -72,5 +72,5 @@ def _read(path: Path) -> Samples:
 
 
 def open_isolator(models_dir: Path, model: str) -> AudioSeparator:
-    """Load a model, which is fetched unless it is there; see ``services.normalizer.voice``."""
+    """Load a model, downloading it if necessary; see ``services.normalizer.voice``."""
     return AudioSeparator(models_dir, model)

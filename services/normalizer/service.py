@@ -1,4 +1,4 @@
-"""The normalizer's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
+"""The normalizer's description, for its API (``wsgi.py``) and its worker (``tasks.py``)."""
 
 from services.kit.service import Service
 from services.normalizer.capabilities import capabilities

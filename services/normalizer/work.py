@@ -1,4 +1,4 @@
-"""Normalizes one recording: measures noise and loudness, then cleans, levels and encodes it."""
+"""The normalizer's work: measure noise and loudness, then filter, level and encode."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from services.media import Recording, Voices, choose_voices, hear_voices, open_r
 from services.media.survey import Survey
 from services.media.voices import plain_mix
 from services.normalizer import filters
-from services.normalizer.failures import name_failure
+from services.normalizer.failures import classify_failure
 from services.normalizer.ffmpeg import FFmpegRun, OnProgress, OnValue, run_ffmpeg
 from services.normalizer.loudness import (
     METER,
     Loudness,
     build_gain,
     build_loudnorm,
-    build_measuring,
+    build_measurement,
     choose_peak_dbtp,
     read_meter,
 )
@@ -35,7 +35,7 @@ __all__ = ["SubmissionOptions", "check", "run"]
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPES = {"webm": "audio/webm", "flac": "audio/flac", "wav": "audio/wav"}
-ISOLATION_PERCENT = 70  # it takes longer than all that follows
+ISOLATION_PERCENT = 70  # isolation takes longer than all other passes
 NO_OUTPUT = ("-f", "null", "-")
 SHORTEST_SOUND_S = 0.05
 
@@ -44,44 +44,46 @@ def run(context: JobContext, settings: NormalizerSettings | None = None) -> Arti
     """Normalize the submitted recording; memory use does not grow with its length.
 
     Args:
-        context: The job; its upload may be anything that FFmpeg reads, video too.
+        context: The job; its upload may have any format that FFmpeg reads, including video.
         settings: Read from the environment if not given.
 
     Raises:
-        WorkError: ``not_audio`` when nothing of it can be decoded, ``invalid_track`` when it
-            lacks the track that was asked for, ``file_too_large`` when it lasts too long,
-            ``model_unavailable`` as in ``check``, ``decoding_stalled``, or what
-            ``name_failure`` returns.
+        WorkError: ``not_audio`` if nothing can be decoded, ``invalid_track`` if the requested
+            track does not exist, ``file_too_large`` if it is too long, ``model_unavailable``,
+            ``decoding_stalled``, or an error of ``classify_failure``.
         JobCancelledError: The job was cancelled; FFmpeg has been killed.
     """
     options = SubmissionOptions.model_validate(context.options)
     settings = settings or NormalizerSettings()
     check(options, settings)
     if context.upload is None:
-        raise WorkError("not_audio", "No file was submitted.")
-    watch = _Watch(context.report, settings.max_duration_s)
-    normalization = _open(context, options, settings, watch)
+        raise WorkError("not_audio", "The job has no file. Submit an audio or video file.")
+    progress = _ProgressReporter(context.report, settings.max_duration_s)
+    normalization = _open(context, options, settings, progress)
     if options.isolate_vocals:
         normalization = normalization.isolate(context.work_dir / "voice.flac", settings)
     normalization, survey = normalization.survey()
     removal = survey.noise.build_removal()
     peak_dbtp = choose_peak_dbtp(options.output_format)
     if removal or not (survey.loudness.is_silence or survey.loudness.has_headroom(peak_dbtp)):
-        aim = {"peak_dbtp": peak_dbtp, "duration_s": survey.duration_s}
-        measured = normalization.measure([*removal, *build_measuring(**aim)])
-        levelling = build_loudnorm(measured, **aim)
+        target = {"peak_dbtp": peak_dbtp, "duration_s": survey.duration_s}
+        measured = normalization.measure([*removal, *build_measurement(**target)])
+        levelling = build_loudnorm(measured, **target)
     else:
         levelling = build_gain(survey.loudness)
     artifact = normalization.encode(removal, levelling, survey.duration_s)
-    return replace(artifact, details={**artifact.details, **normalization.facts})
+    return replace(artifact, details={**artifact.details, **normalization.details})
 
 
 def _open(
-    context: JobContext, options: SubmissionOptions, settings: NormalizerSettings, watch: "_Watch"
+    context: JobContext,
+    options: SubmissionOptions,
+    settings: NormalizerSettings,
+    progress: "_ProgressReporter",
 ) -> "_Normalization":
     upload = context.upload or Path()
-    on_progress = watch.over(0, 0, None)
-    # Silent tracks are read to their end to find the one with speech.
+    on_progress = progress.for_pass(0, 0, None)
+    # Silent tracks are read to their end to find one with speech.
     with keepalive(lambda: on_progress(0.0)):
         recording = open_recording(
             upload,
@@ -101,37 +103,42 @@ def _open(
         target=context.work_dir / f"audio_normalized.{options.output_format}",
         options=options,
         duration_s=recording.duration_s,
-        watch=watch,
+        progress=progress,
         is_decided=voices.is_separate or options.isolate_vocals or recording.channels == 1,
     )
 
 
 @dataclass(frozen=True)
-class _Watch:
-    """Turns seconds of audio into the job's progress, and stops what lasts too long."""
+class _ProgressReporter:
+    """Converts seconds of audio to the job's progress, and enforces the maximum duration."""
 
     report: Report
     max_duration_s: float
-    begun: float = 0.0
-    """Percent of the job that lie behind it."""
+    start_percent: float = 0.0
+    """Percent of the job that is already completed."""
 
-    def over(self, first: float, last: float, duration_s: float | None) -> OnProgress:
-        """Return what reports one pass, which takes the job from first to last percent."""
+    def for_pass(self, first: float, last: float, duration_s: float | None) -> OnProgress:
+        """Return the callback of a pass that takes the job from ``first`` to ``last`` percent."""
 
         def on_progress(decoded_s: float) -> None:
             if decoded_s > self.max_duration_s:
-                message = f"The recording is longer than {self.max_duration_s / 3600:g} hours."
+                message = (
+                    f"The recording exceeds the limit of {self.max_duration_s / 3600:g} hours. "
+                    "Submit it in parts."
+                )
                 raise WorkError("file_too_large", message)
             share = min(1.0, decoded_s / duration_s) if duration_s else 0.0
             passed = first + (last - first) * share
-            self.report(self.begun + (100 - self.begun) / 100 * passed, status="processing")
+            self.report(
+                self.start_percent + (100 - self.start_percent) / 100 * passed, status="processing"
+            )
 
         return on_progress
 
 
 @dataclass(frozen=True)
 class _Survey:
-    """What the first pass found."""
+    """The measurements of the first pass."""
 
     noise: NoiseSurvey
     loudness: Loudness
@@ -144,18 +151,18 @@ class _Normalization:
 
     source: Source
     original: Recording
-    """What was submitted; the source may be what was made of it."""
+    """The submitted recording; the source may be its isolated voice."""
     target: Path
     options: SubmissionOptions
     duration_s: float | None
-    """How long the source says that it is."""
-    watch: _Watch
+    """The duration of the source, according to its metadata."""
+    progress: _ProgressReporter
     is_decided: bool
-    """Which channels are heard, and how, is known."""
+    """Whether the selection of channels is final."""
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """Return what the job says about its source."""
+    def details(self) -> dict[str, Any]:
+        """Return the job's details about its source."""
         return {
             "warnings": self.original.warnings(),
             "audio_tracks": self.original.list_tracks(),
@@ -163,17 +170,17 @@ class _Normalization:
         }
 
     def isolate(self, target: Path, settings: NormalizerSettings) -> "_Normalization":
-        """Take the voice out of the recording; return what goes on with that alone."""
-        on_progress = self.watch.over(0, ISOLATION_PERCENT, self.duration_s)
+        """Isolate the voice; return the normalization of the isolated voice."""
+        on_progress = self.progress.for_pass(0, ISOLATION_PERCENT, self.duration_s)
         isolated_s = 0.0
 
-        def remember(done_s: float) -> None:
+        def record_progress(done_s: float) -> None:
             nonlocal isolated_s
             isolated_s = done_s
             on_progress(done_s)
 
-        isolation = Isolation(self.source, target, self.options.convert_to_mono, remember)
-        # A model may have to be fetched, and a window may take it longer than a heartbeat lasts.
+        isolation = Isolation(self.source, target, self.options.convert_to_mono, record_progress)
+        # Downloading a model or processing a window may take longer than a progress interval.
         with keepalive(lambda: on_progress(isolated_s)):
             duration_s = isolation.run(open_isolator(settings))
         recording = open_recording(target, most_idle_s=settings.decode_idle_seconds)
@@ -184,44 +191,44 @@ class _Normalization:
             self,
             source=replace(self.source, recording=recording, voices=voices),
             duration_s=duration_s,
-            watch=replace(self.watch, begun=ISOLATION_PERCENT),
+            progress=replace(self.progress, start_percent=ISOLATION_PERCENT),
         )
 
     def survey(self) -> tuple["_Normalization", _Survey]:
-        """Hear how noisy and how loud the recording is, and which channels carry voices.
+        """Measure noise and loudness, and select the channels with voices.
 
-        Most recordings are a plain mix of their channels. So that is heard at once, and again
-        only where it turns out to be another one.
+        Most recordings need a plain mix of their channels. So the mix is measured in the same
+        pass, and again only if another selection turns out to be right.
         """
         if self.is_decided:
             return self, self.survey_once(20)
         channels = Survey(self.source.recording.channels, filters.sample_rate_hz(self.options))
-        presumed = self._as_wanted(self.source.voices)
+        presumed = self._with_voices(self.source.voices)
         survey = presumed.survey_once(15, channels)
         source = self.source
-        # Channels with crosstalk are read again without any progress that could be counted.
-        with keepalive(lambda: self.watch.over(15, 15, None)(0.0)):
+        # Channels with crosstalk are read again, without measurable progress.
+        with keepalive(lambda: self.progress.for_pass(15, 15, None)(0.0)):
             found = choose_voices(
                 source.recording,
                 channels,
                 self.options.channels,
                 max_duration_s=source.max_duration_s,
             )
-        decided = replace(self._as_wanted(found), is_decided=True)
+        decided = replace(self._with_voices(found), is_decided=True)
         before, after = presumed.source.voices.weights, decided.source.voices.weights
         if not found.paths and before.shape == after.shape and np.allclose(before, after):
             return decided, survey
         return decided, decided.survey_once(25)
 
-    def _as_wanted(self, voices: Voices) -> "_Normalization":
-        """Return the same with other voices, in stereo where that is wanted and there is any."""
+    def _with_voices(self, voices: Voices) -> "_Normalization":
+        """Return a copy with other voices, in stereo if requested and available."""
         is_stereo = not (self.options.convert_to_mono or voices.is_separate)
         if is_stereo and self.source.recording.channels > 1:
             voices = voices.to_stereo(self.source.recording.layout)
         return replace(self, source=replace(self.source, voices=voices))
 
     def survey_once(self, last: float, channels: Survey | None = None) -> _Survey:
-        """Hear the source as it is now, up to the given percent of the job."""
+        """Measure the current source, up to ``last`` percent of the job."""
         noise = NoiseSurvey()
 
         def on_value(name: str, value: str) -> None:
@@ -235,38 +242,41 @@ class _Normalization:
                 self.source.channels, is_separate=self.source.voices.is_separate
             )
             steps += build_survey(rate_hz, mono)
-        on_progress = self.watch.over(last - 10, last, self.duration_s)
-        heard = self._run_pass(steps, NO_OUTPUT, on_progress, on_value, channels)
-        loudness = read_meter(heard.log)
+        on_progress = self.progress.for_pass(last - 10, last, self.duration_s)
+        ended = self._run_pass(steps, NO_OUTPUT, on_progress, on_value, channels)
+        loudness = read_meter(ended.log)
         duration_s = self.source.recording.damage.sound_end_s
-        # FFmpeg may fail before it has read much.
-        if duration_s < SHORTEST_SOUND_S and not heard.exit_code:
-            raise WorkError("not_audio", "The recording is shorter than a twentieth of a second.")
-        if heard.exit_code or loudness is None:
-            raise _fail(heard)
-        return _Survey(noise, loudness, heard.decoded_s)
+        # FFmpeg may fail before it has read much audio.
+        if duration_s < SHORTEST_SOUND_S and not ended.exit_code:
+            raise WorkError(
+                "not_audio",
+                "The recording is shorter than 0.05 s. Check that the file is complete.",
+            )
+        if ended.exit_code or loudness is None:
+            raise _to_error(ended)
+        return _Survey(noise, loudness, ended.decoded_s)
 
     def measure(self, steps: list[str]) -> dict[str, str]:
-        """Return what loudnorm says about the cleaned audio."""
-        on_progress = self.watch.over(25, 60, self.duration_s)
+        """Return loudnorm's measurements of the filtered audio."""
+        on_progress = self.progress.for_pass(25, 60, self.duration_s)
         measured = self._run_pass(steps, NO_OUTPUT, on_progress)
         report = measured.read_report()
         if measured.exit_code or not report:
-            raise _fail(measured)
+            raise _to_error(measured)
         return report
 
     def encode(self, removal: list[str], levelling: list[str], duration_s: float) -> Artifact:
-        """Write the cleaned and levelled audio."""
+        """Write the filtered and levelled audio."""
         rate = f"aresample={filters.sample_rate_hz(self.options)}"
         is_separate = self.source.voices.is_separate
         encoding = filters.build_encoding(self.options, is_separate=is_separate)
         written = self._run_pass(
             [*removal, *levelling, rate],
             (*encoding, str(self.target)),
-            self.watch.over(60, 100, duration_s),
+            self.progress.for_pass(60, 100, duration_s),
         )
         if written.exit_code or not written.decoded_s:
-            raise _fail(written)
+            raise _to_error(written)
         details = {
             "duration": round(written.decoded_s, 3),
             "noise_removed": bool(removal),
@@ -298,6 +308,6 @@ class _Normalization:
         )
 
 
-def _fail(ended: FFmpegRun) -> WorkError:
-    logger.error("ffmpeg failed: exit_code=%s log=%s", ended.exit_code, ended.log)
-    return name_failure(ended)
+def _to_error(ended: FFmpegRun) -> WorkError:
+    logger.error("FFmpeg failed: exit_code=%s log=%s", ended.exit_code, ended.log)
+    return classify_failure(ended)

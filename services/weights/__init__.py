@@ -1,1 +1,1 @@
-"""Model files: found in packages, read without executing what is in them."""
+"""Model files: fetched from packages, checked, and read without executing their content."""

@@ -1,4 +1,4 @@
-"""Sessions of onnxruntime for a service that is not alone on its machine."""
+"""Sessions of onnxruntime for machines that several services share."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ __all__ = ["open_session"]
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """Return a model that is ready to run on the CPU.
+    """Load a model for the CPU.
 
-    Its threads sleep where there is nothing for them: by default they spin on a core while they
-    wait, and where others work too, a window of audio takes two to three times as long.
+    Idle threads sleep. By default they spin while they wait, and beside other processes a window
+    of audio then takes two to three times as long.
 
     Args:
         path: The model's file.

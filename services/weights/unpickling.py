@@ -1,7 +1,7 @@
-"""Reads arrays out of pickles without executing what a pickle may ask for.
+"""Read arrays from pickles without executing code from them.
 
-A pickle is a program: unpickling one calls whatever it names. Here it can name the few
-functions that rebuild an array and nothing else.
+A pickle is a program: unpickling calls the functions that it names. Here only the few functions
+that rebuild an array are allowed.
 """
 
 import pickle
@@ -18,14 +18,14 @@ _rebuild = np.empty(0).__reduce__()[0]
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """Give back the bytes that protocol 2 had to write as text."""
+    """Return the bytes that protocol 2 stores as text."""
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"the encoding {encoding} is none of an array's")
+        raise pickle.UnpicklingError(f"encoding {encoding} is not allowed; expected latin1")
     return text.encode(encoding)
 
 
 class _Storage:
-    """Stands for the numbers of a tensor of PyTorch, which follow the pickle."""
+    """A placeholder for the values of a PyTorch tensor, which follow the pickle."""
 
     def __init__(self, key: str, count: int) -> None:
         self.key = key
@@ -34,7 +34,7 @@ class _Storage:
 
 
 def _rebuild_tensor(storage: _Storage, offset: int, shape: tuple[int, ...], *_: Any) -> Any:
-    """Stand for a tensor until its numbers are read."""
+    """Return a placeholder for a tensor whose values are not read yet."""
     return storage, offset, shape
 
 
@@ -52,48 +52,50 @@ _TORCH = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Knows the given names and refuses all others."""
+    """Allows the given names only."""
 
-    def __init__(self, stream: IO[bytes], known: Mapping[tuple[str, str], Any]) -> None:
+    def __init__(self, stream: IO[bytes], allowed: Mapping[tuple[str, str], Any]) -> None:
         super().__init__(stream)
-        self._known = known
+        self._allowed = allowed
         self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what one of the known names means."""
+        """Return the object of an allowed name."""
         try:
-            return self._known[module, name]
+            return self._allowed[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of an array") from None
+            raise pickle.UnpicklingError(
+                f"{module}.{name} is not allowed in an array file"
+            ) from None
 
     def persistent_load(self, pid: Any) -> Any:
-        """Return the storage that a tensor names."""
+        """Return the storage of a tensor."""
         _, _, key, _, count, *_ = pid
         return self.storages.setdefault(key, _Storage(key, count))
 
 
 def read_arrays(stream: IO[bytes]) -> dict[str, Array]:
-    """Read a pickle of numpy arrays by name.
+    """Read a pickle of numpy arrays, by name.
 
     Raises:
-        pickle.UnpicklingError: It names anything that is no part of an array.
+        pickle.UnpicklingError: The pickle names an object that is not allowed.
     """
     arrays: dict[str, Array] = _ArrayUnpickler(stream, _NUMPY).load()
     return arrays
 
 
 def read_tensors(stream: IO[bytes], member: str) -> dict[str, Array]:
-    """Read the tensors of 32-bit floats from a file that ``torch.save`` of before 1.6 wrote.
+    """Read the tensors of 32-bit floats from a file of ``torch.save`` before version 1.6.
 
-    Such a file is five pickles (magic number, version, machine, content, names of the storages)
-    and then each storage: its count in eight bytes, and its numbers.
+    Such a file consists of five pickles (magic number, version, machine, content, names of the
+    storages) and the storages: the count in eight bytes, then the values.
 
     Args:
         stream: The file.
-        member: Where in its content the tensors are, by name.
+        member: The member of its content with the tensors.
 
     Raises:
-        pickle.UnpicklingError: It names anything that is no part of a tensor.
+        pickle.UnpicklingError: The pickle names an object that is not allowed.
     """
     for _ in range(3):
         _ArrayUnpickler(stream, {}).load()

