@@ -7,7 +7,7 @@ from orchestrator.microservice import (
     MicroserviceClient,
     Poll,
     RemoteStatus,
-    foreseen_wait_s,
+    expected_wait_s,
     poll_waits,
 )
 from orchestrator.settings import Settings
@@ -95,7 +95,7 @@ class Polling:
         record = self._held.record
         if record.submitted_at is not None:
             elapsed_s = self._held.clock.age_s(record.submitted_at)
-            wait_s = foreseen_wait_s(record.progress, elapsed_s, self._settings)
+            wait_s = expected_wait_s(record.progress, elapsed_s, self._settings)
         self._stop.sleep(next(self._waits) if wait_s is None else wait_s)
 
     def _is_lost(self) -> bool:

@@ -1,1 +1,1 @@
-"""HTTP connections that can be shut or pinned to an IP address. Imports errors and domain."""
+"""HTTP connections that can be shut or pinned to an IP address. Imports domain and errors."""

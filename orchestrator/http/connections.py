@@ -1,4 +1,4 @@
-"""HTTP connections of requests that another thread can shut.
+"""HTTP connections of requests that another thread can shut, and descriptions of their errors.
 
 requests and urllib3 limit the time of a single read. They cannot end a read that is in progress,
 and a response head that arrives byte by byte takes as long as it likes. `WatchedAdapter` adds
@@ -7,6 +7,7 @@ both: a limit for each response head, and shutting the connections when the proc
 
 import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,16 +18,18 @@ from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, ProxyError
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationValueError
 
-__all__ = ["DirectSession", "OpenConnections", "WatchedAdapter", "root_cause"]
+__all__ = ["DirectSession", "OpenConnections", "WatchedAdapter", "describe_error"]
 
-_TICK_S: Final = 0.5  # how late a limit may be noticed; it catches peers that drip, nothing else
+_TICK_S: Final = 0.5  # how late a limit takes effect; it only concerns peers that send slowly
 
 
 @dataclass(eq=False)
 class _Limit:
-    """A read that must end by a time."""
+    """The time limit of a read."""
 
     ends: float
     shut: Callable[[], object]
@@ -35,7 +38,7 @@ class _Limit:
 
 
 class OpenConnections:
-    """The open connections of one adapter; safe for all threads."""
+    """The open connections of one adapter; thread-safe."""
 
     def __init__(self) -> None:
         self._open: WeakSet[socket.socket] = WeakSet()
@@ -49,7 +52,7 @@ class OpenConnections:
         """Register a new connection.
 
         Raises:
-            ConnectionAbortedError: The process stops.
+            ConnectionAbortedError: The process is stopping.
         """
         with self._lock:
             self._open.add(sock)
@@ -60,17 +63,17 @@ class OpenConnections:
     def limit(
         self, shut: Callable[[], object], *, limit_s: float, is_wait: bool = False
     ) -> Iterator[None]:
-        """Bound the time that reading from a connection takes.
+        """Limit the time of a read from a connection.
 
         Args:
             shut: Shuts the connection, from another thread.
-            limit_s: The limit in seconds, kept to within half a second.
-            is_wait: Whether the peer was asked to hold the response; such a read ends as soon as
-                the process stops.
+            limit_s: The limit in seconds, accurate to half a second.
+            is_wait: Whether the peer was asked to hold the response open; such a read ends as
+                soon as the process stops.
 
         Raises:
-            TimeoutError: It took longer, and `shut` was called.
-            ConnectionAbortedError: The process stops.
+            TimeoutError: The read took longer, and `shut` was called.
+            ConnectionAbortedError: The process is stopping.
         """
         limit = _Limit(time.monotonic() + limit_s, shut, is_wait)
         with self._lock:
@@ -87,7 +90,7 @@ class OpenConnections:
                 raise TimeoutError from None
 
     def end_waits(self) -> None:
-        """End all reads for which the peer was asked to wait, and refuse new ones."""
+        """End all reads that the peer was asked to hold open, and refuse new ones."""
         with self._lock:
             self._ends_waits = True
             for limit in self._limits:
@@ -122,7 +125,7 @@ class OpenConnections:
 
 
 class _Connection(HTTPConnection):
-    """A connection that `OpenConnections` knows; the head of each response has a time limit."""
+    """A connection registered in `OpenConnections`, with a time limit on each response head."""
 
     opened: ClassVar[OpenConnections]
     _is_wait = False
@@ -141,7 +144,7 @@ class _Connection(HTTPConnection):
         headers: Any = None,
         **how: Any,
     ) -> None:
-        """Send a request; `Prefer: wait` (RFC 7240) marks one that waits for its response."""
+        """Send a request; `Prefer: wait` (RFC 7240) marks one whose response is held open."""
         self._is_wait = "Prefer" in (headers or {})
         self._is_upload = not (body is None or isinstance(body, bytes))
         super().request(method, url, body, headers, **how)
@@ -150,8 +153,8 @@ class _Connection(HTTPConnection):
         """Read the head of a response within the read timeout.
 
         Raises:
-            TimeoutError: It took longer.
-            OSError: The connection broke, or the process stops.
+            TimeoutError: The head took longer.
+            OSError: The connection broke, or the process is stopping.
         """
         with self.opened.limit(
             shutdown_of(self.sock), limit_s=self.timeout or 0.0, is_wait=self._is_wait
@@ -160,10 +163,10 @@ class _Connection(HTTPConnection):
 
 
 class _PlainConnection(_Connection):
-    """Stops sending a streamed body when the peer has answered, e.g. with 413.
+    """Stops sending a streamed body once the peer has responded, for example with 413.
 
-    http.client would look for a response only after the whole body, which may be gigabytes
-    later. Over TLS more than responses comes in, so there the peer has to close the connection.
+    http.client reads the response only after the whole body, which may be gigabytes later. Over
+    TLS, incoming bytes may be other than a response, so there the peer has to close the connection.
     """
 
     _is_half_sent = False
@@ -172,7 +175,7 @@ class _PlainConnection(_Connection):
         """Send a piece of a request.
 
         Raises:
-            BrokenPipeError: The peer has answered; urllib3 reads the response then.
+            BrokenPipeError: The peer has responded; urllib3 then reads the response.
         """
         if self._is_upload and self.sock and _is_readable(self.sock):
             self._is_half_sent = True
@@ -181,7 +184,7 @@ class _PlainConnection(_Connection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether another request can be sent: not after half of one."""
+        """Whether another request can be sent, which is not the case after half of one."""
         return not self._is_half_sent and super().is_connected
 
     def close(self) -> None:
@@ -195,10 +198,10 @@ class _SecureConnection(_Connection, HTTPSConnection):
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter of requests that knows its open connections.
+    """An adapter of requests that registers its open connections.
 
     Args:
-        **how: As for `requests.adapters.HTTPAdapter`.
+        **how: Arguments of `requests.adapters.HTTPAdapter`.
     """
 
     def __init__(self, **how: Any) -> None:
@@ -207,14 +210,14 @@ class WatchedAdapter(HTTPAdapter):
         super().__init__(**how)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool of a host, or of the proxy before it."""
+        """Return the connection pool of a host, or of the proxy in front of it."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if not issubclass(pool.ConnectionCls, _Connection):
             pool.ConnectionCls = self._watch(pool.ConnectionCls)
         return pool
 
     def _watch(self, plain: type[HTTPConnection]) -> type[HTTPConnection]:
-        """Return a class of connections, such as those to a SOCKS proxy, with both limits."""
+        """Return a connection class (that of a SOCKS proxy, for example) with limits added."""
         watched = self._watched.get(plain)
         if watched is None:
             own = _SecureConnection if issubclass(plain, HTTPSConnection) else _PlainConnection
@@ -224,34 +227,59 @@ class WatchedAdapter(HTTPAdapter):
 
 
 class DirectSession(requests.Session):
-    """A session that follows no redirect, and reads no body to prepare for one."""
+    """A session that follows no redirects, and reads no body to prepare for one."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find no target."""
+        """Return no target."""
 
 
-def root_cause(error: BaseException) -> BaseException:
-    """Return the error that requests and urllib3 wrapped: their texts name objects in memory."""
+def describe_error(error: BaseException) -> str:
+    """Return the reason why a call failed, as a clause about the peer.
+
+    The messages of requests and urllib3 contain memory addresses of objects.
+    """
+    match error:
+        case ProxyError():
+            variables = "HTTP_PROXY, HTTPS_PROXY, NO_PROXY"
+            return f"its proxy cannot be reached, or refused the call ({variables})"
+        case LocationValueError() | InvalidURL() | InvalidSchema():
+            return "its URL, or that of its proxy, is not valid"
+    cause = _root_cause(error)
+    reason = "its response is incomplete or not HTTP"
+    match cause:
+        case TimeoutError():
+            reason = "it did not respond in time"
+        case ssl.SSLCertVerificationError():
+            reason = f"its certificate is not valid: {cause.verify_message}"
+        case socket.gaierror():
+            reason = "its host name cannot be resolved"
+        case OSError() if not isinstance(cause, requests.RequestException):
+            reason = "it cannot be reached, or closed the connection"
+    return reason
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the error that requests and urllib3 wrapped."""
     while cause := error.__cause__ or (not error.__suppress_context__ and error.__context__):
         error = cause
     return error
 
 
 def shutdown_of(sock: socket.socket) -> Callable[[], object]:
-    """Return what shuts a socket while another thread reads from it."""
-    plain = getattr(sock, "socket", sock)  # TLS inside the TLS of a proxy is no socket itself
-    # Not SSLSocket's own shutdown, which takes the TLS state away from the thread that reads.
+    """Return a function that shuts a socket while another thread reads from it."""
+    plain = getattr(sock, "socket", sock)  # TLS inside the TLS of a proxy is not a socket itself
+    # SSLSocket.shutdown would remove the TLS state from under the thread that reads.
     return lambda: socket.socket.shutdown(plain, socket.SHUT_RDWR)
 
 
 def _quietly(shut: Callable[[], object]) -> None:
-    # It was closed, or given back to its pool, in the meantime.
+    # The connection may have been closed or returned to its pool meanwhile.
     with suppress(OSError, ValueError, RuntimeError):
         shut()
 
 
 def _is_readable(sock: socket.socket) -> bool:
-    # Not select(), which knows no descriptors above 1023.
+    # select() does not support descriptors above 1023.
     poller = select.poll()
     poller.register(sock, select.POLLIN)
     return bool(poller.poll(0))

@@ -1,7 +1,6 @@
-"""One POST to a URL that a client named: resolved once, checked, and connected only there."""
+"""POST to a URL that a client chose: resolved once, checked, and pinned to those IP addresses."""
 
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,12 +12,12 @@ from urllib3.util import Timeout
 
 from foundation.addresses import is_public
 from orchestrator.errors import CallbackError, ForbiddenAddressError
-from orchestrator.http.connections import DirectSession, WatchedAdapter, root_cause
+from orchestrator.http.connections import DirectSession, WatchedAdapter, describe_error
 
 __all__ = ["post"]
 
 _PORTS: Final = {"http": 80, "https": 443}
-_LEAST_S: Final = 0.1  # for the last address, where the ones before it took all the time
+_MIN_S: Final = 0.1  # for the last IP address, if the others used up the time
 
 
 def post(
@@ -28,36 +27,36 @@ def post(
 
     Args:
         url: An http or https URL.
-        body: What is sent.
-        headers: Sent with it.
-        allow_private: Whether it may lead into a private network.
-        limit_s: How long all of it may take, in seconds.
+        body: The body.
+        headers: Headers beside `Host` and `Connection`.
+        allow_private: Whether the host may be in a private network.
+        limit_s: The limit for the whole call, in seconds.
 
     Returns:
         The HTTP status.
 
     Raises:
-        ForbiddenAddressError: The host's name leads into a private network.
-        CallbackError: There was no answer.
+        ForbiddenAddressError: The host has an IP address in a private network.
+        CallbackError: There was no response.
     """
     try:
         request = requests.Request("POST", url, {**headers, "Connection": "close"}, data=body)
-        prepared = request.prepare()  # without a session, which would look into ~/.netrc
+        prepared = request.prepare()  # a session would read ~/.netrc
         parts = urlsplit(prepared.url or "")
-        # The connection is made to an address; http.client would name that.
+        # http.client would send the IP address that the connection is made to.
         prepared.headers["Host"] = parts.netloc.rpartition("@")[2]
         port = parts.port or _PORTS[parts.scheme]
         addresses = _resolve(parts.hostname or "", port, allow_private=allow_private)
         return _send(prepared, addresses, limit_s)
     except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
-        raise CallbackError(_reason(error)) from error
+        raise CallbackError(describe_error(error)) from error
 
 
 class _PinnedAdapter(WatchedAdapter):
-    """Connects to an address instead of the host in the URL, for which TLS checks all the same.
+    """Connects to an IP address in place of the URL's host; TLS still verifies the host.
 
     Args:
-        address: Where it connects to.
+        address: The IP address.
     """
 
     def __init__(self, address: str) -> None:
@@ -65,7 +64,7 @@ class _PinnedAdapter(WatchedAdapter):
         super().__init__()
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what identifies the pool of connections: the address, and the host for TLS."""
+        """Return the key of the connection pool, with the IP address, and the host for TLS."""
         host: dict[str, Any]
         tls: dict[str, Any]
         host, tls = map(dict, super().build_connection_pool_key_attributes(*args, **kwargs))
@@ -75,7 +74,7 @@ class _PinnedAdapter(WatchedAdapter):
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """Return the addresses of a host, all of them checked: DNS is not asked again after this."""
+    """Return the checked IP addresses of a host; the only DNS lookup of the call."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(target[0]) for *_, target in found))
     if not allow_private and not all(is_public(address) for address in addresses):
@@ -84,18 +83,18 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
 
 
 def _send(request: requests.PreparedRequest, addresses: list[str], limit_s: float) -> int:
-    """Send a request to the first address that can be connected to; returns the status."""
+    """Send a request to the first IP address that accepts a connection; return the status."""
     ends = time.monotonic() + limit_s
     *others, last = addresses
     for number, address in enumerate(others):
-        left_s = max(ends - time.monotonic(), _LEAST_S)
+        left_s = max(ends - time.monotonic(), _MIN_S)
         timeout = Timeout(connect=left_s / (len(addresses) - number), total=left_s)
         try:
             return _send_to(address, request, timeout)
         except requests.ConnectionError as error:
             if not _is_unconnected(error):
                 raise
-    return _send_to(last, request, Timeout(total=max(ends - time.monotonic(), _LEAST_S)))
+    return _send_to(last, request, Timeout(total=max(ends - time.monotonic(), _MIN_S)))
 
 
 def _send_to(address: str, request: requests.PreparedRequest, timeout: Any) -> int:
@@ -103,11 +102,11 @@ def _send_to(address: str, request: requests.PreparedRequest, timeout: Any) -> i
         adapter = _PinnedAdapter(address)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        # The environment's authorities, but not its proxies: one would resolve the host again.
+        # Certificate authorities come from the environment; a proxy would resolve the host again.
         how: dict[str, Any] = {
             **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
             "proxies": {},
-            "timeout": timeout,  # one of urllib3, which requests takes as well
+            "timeout": timeout,  # requests accepts urllib3's Timeout
             "allow_redirects": False,
         }
         with session.send(request, **how) as response:
@@ -115,17 +114,6 @@ def _send_to(address: str, request: requests.PreparedRequest, timeout: Any) -> i
 
 
 def _is_unconnected(error: requests.ConnectionError) -> bool:
-    """Whether nothing was sent, so that another address may be tried."""
+    """Whether nothing was sent, so that another IP address may be tried."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, ConnectTimeoutError | NewConnectionError)
-
-
-def _reason(error: BaseException) -> str:
-    cause = root_cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate is not valid: {cause.verify_message}"
-    if isinstance(cause, TimeoutError):
-        return "no answer in time"
-    if isinstance(cause, socket.gaierror):
-        return "the host's name has no address"
-    return f"no answer: {type(cause).__name__}"

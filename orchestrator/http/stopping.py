@@ -1,4 +1,4 @@
-"""The sign that a process is to stop, and what is to happen at once when it is given."""
+"""The stop signal of a process."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ __all__ = ["StopSignal"]
 
 
 class StopSignal:
-    """Set once, seen by every thread; sleeping threads wake up at once."""
+    """Wakes sleeping threads and runs registered actions when the process stops; thread-safe."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -17,29 +17,29 @@ class StopSignal:
 
     @property
     def is_set(self) -> bool:
-        """Whether the process is to stop."""
+        """Whether the process is stopping."""
         return self._event.is_set()
 
     def on_set(self, action: Callable[[], None]) -> None:
-        """Have something done when the sign is given, in the thread that gives it."""
+        """Register an action that `set` calls."""
         self._actions.append(action)
 
     def set(self) -> None:
-        """Give the sign; giving it again does nothing new."""
+        """Send the signal and run the actions; repeated calls do nothing."""
         if not self._event.is_set():
             self._event.set()
             for action in self._actions:
                 action()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, unless the process is to stop.
+        """Sleep until the time is over or the process stops.
 
         Raises:
-            TurnInterruptedError: It is.
+            TurnInterruptedError: The process is stopping.
         """
         if self._event.wait(seconds):
-            raise TurnInterruptedError("The worker was told to stop")
+            raise TurnInterruptedError("The worker is stopping")
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the sign for some seconds; return whether it was given."""
+        """Wait for the signal for at most `seconds`; return whether it was sent."""
         return self._event.wait(seconds)

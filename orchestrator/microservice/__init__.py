@@ -1,13 +1,14 @@
-"""HTTP to the services: `requests` carries the calls, `backoff` repeats them and spaces polls.
+"""The HTTP client of the services. Imports http, telemetry, settings, captions, domain and errors.
 
-One `ServiceSession` serves all threads of a process and all services. Each service has a
-`MicroserviceClient`, with a method for each call of the HTTP contract. Errors of the libraries are
-translated to those of `orchestrator.errors` in `transport`, and nowhere else.
+`requests` makes the calls; `backoff` computes retries and poll intervals. One `ServiceSession`
+serves all threads of a process and all services. Each service has a `MicroserviceClient` with a
+method for each call of the HTTP contract. Only `transport` translates library errors to
+`orchestrator.errors`.
 """
 
-from orchestrator.microservice.answers import Playlist, RemoteJob, RemoteStatus
 from orchestrator.microservice.client import MicroserviceClient, Poll
-from orchestrator.microservice.pacing import foreseen_wait_s, park_s, poll_waits
+from orchestrator.microservice.pacing import expected_wait_s, park_s, poll_waits
+from orchestrator.microservice.responses import Playlist, RemoteJob, RemoteStatus
 from orchestrator.microservice.session import ServiceSession
 from orchestrator.microservice.transfer import SourceArtifact
 
@@ -19,7 +20,7 @@ __all__ = [
     "RemoteStatus",
     "ServiceSession",
     "SourceArtifact",
-    "foreseen_wait_s",
+    "expected_wait_s",
     "park_s",
     "poll_waits",
 ]

@@ -1,9 +1,9 @@
-"""Checksums that services give of their artifacts (``Repr-Digest``, RFC 9530).
+"""Checksums of artifacts, from the `Repr-Digest` header (RFC 9530).
 
-Of several the cheapest is taken. Only damage on the way is looked for, and a service that meant
-harm would state a fitting checksum as well; for that the RFC lets the older algorithms be used.
-On a processor without SHA instructions SHA-256 takes seven times as long as Adler-32, and longer
-than all else that a worker does with the bytes.
+Of several checksums the cheapest is verified. It only detects damage in transit, for which the RFC
+permits older algorithms: a malicious service could send a matching checksum anyway. On a CPU
+without SHA instructions, SHA-256 takes seven times as long as Adler-32, and longer than everything
+else that a worker does with the bytes.
 """
 
 import hashlib
@@ -19,23 +19,23 @@ _MEMBER: Final = re.compile(r"(?:^|,)[ \t]*(adler|sha-256)=:([A-Za-z0-9+/=]+):")
 
 
 class Checksum:
-    """What bytes that come one after another should add up to."""
+    """A checksum that is computed chunk by chunk, with the expected value."""
 
     def __init__(self, summing: Any, expected: str) -> None:
         self._summing = summing
         self._expected = expected
 
     def update(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         self._summing.update(chunk)
 
     def is_right(self) -> bool:
-        """Return whether the bytes so far are those that were promised."""
+        """Return whether the bytes so far have the expected checksum."""
         return b64encode(self._summing.digest()).decode() == self._expected
 
 
 def find_checksum(repr_digest: str | None) -> Checksum | None:
-    """Return the cheapest checksum of a header, or nothing where none is known.
+    """Return the cheapest checksum of a header; ``None`` if it has none that is supported.
 
     Args:
         repr_digest: The header's value, such as ``sha-256=:…:, adler=:…:``.
@@ -48,7 +48,7 @@ def find_checksum(repr_digest: str | None) -> Checksum | None:
 
 
 class _Adler32:
-    """Adler-32 (RFC 1950), used like the algorithms of ``hashlib``."""
+    """Adler-32 (RFC 1950) with the interface of `hashlib`."""
 
     def __init__(self) -> None:
         self._value = zlib.adler32(b"")
@@ -60,7 +60,7 @@ class _Adler32:
         return self._value.to_bytes(4, "big")
 
 
-# With the length of each in base64: what is no such checksum is ignored.
+# With the length of each in base64; values of another length are ignored.
 _CHEAPEST_FIRST: Final[tuple[tuple[str, Callable[[], Any], int], ...]] = (
     ("adler", _Adler32, 8),
     ("sha-256", hashlib.sha256, 44),

@@ -1,4 +1,4 @@
-"""MicroserviceClient: one service, every call of the HTTP contract that the pipeline needs."""
+"""MicroserviceClient: a method for each call of a service's HTTP contract."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from orchestrator.errors import (
     ServiceRejectedError,
 )
 from orchestrator.http.stopping import StopSignal
-from orchestrator.microservice.answers import (
+from orchestrator.microservice.responses import (
     Playlist,
     RemoteJob,
     parse_captions,
@@ -48,29 +48,28 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Poll:
-    """What one status call brought."""
+    """The response to a status call or a submission."""
 
     job: RemoteJob | None
-    """``None``: nothing has changed since the poll that gave the ETag."""
+    """``None`` if nothing has changed since the ETag of the request."""
     etag: str | None
-    """Names this state of the job, so that the next poll can ask for another one."""
+    """Identifies this state of the job; the next poll asks for a different one."""
     has_waited: bool
-    """Whether the service honoured the wish to wait."""
+    """Whether the service held the poll open."""
 
 
 class MicroserviceClient:
-    """Submits, polls, streams and cancels jobs of one service.
+    """Submits, polls, streams and cancels jobs of one service; thread-safe.
 
-    Every method may be called by many threads at once, raises only errors of
-    ``orchestrator.errors``, and repeats a call after a transient error up to
-    ``HTTP_MAX_RETRIES`` times, unless the worker is told to stop.
+    Methods raise only errors of `orchestrator.errors`. Unless noted, they repeat a call after a
+    transient error up to `HTTP_MAX_RETRIES` times, and stop when the worker stops.
 
     Args:
         name: The service's name.
-        settings: Its address and limits, and everybody's.
-        stop: Ends waits and polls when the worker is told to stop.
-        session: Carries the calls; one for all services of a process.
-        counts: Where calls and bytes are counted.
+        settings: The service's URLs and limits, and the limits of all calls.
+        stop: Ends waits and polls when the worker stops.
+        session: The HTTP session, one for all services of a process.
+        counts: Counts calls and bytes.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class MicroserviceClient:
         self._timeout_s = settings.services[name].timeout
         self._settings = settings
         self.holds_polls: bool | None = None
-        """Whether the service is known to answer a poll only once there is something new."""
+        """Whether the service holds polls open until the job changes; ``None`` if not known."""
         self._http = Transport(name, settings, stop, session, counts)
 
     def submit(
@@ -99,58 +98,59 @@ class MicroserviceClient:
         source: Callable[[], Any] | None = None,
         instance: str | None = None,
     ) -> Poll:
-        """Hand over work.
+        """Submit a job.
 
         Args:
-            fields: What is asked for.
-            idempotency_key: The same key gives the same job, also when a reply was lost.
-            source: Opens the audio (a context manager of ``SourceArtifact``); called again for
-                each repetition, since a broken transfer begins anew. ``None`` sends JSON.
-            instance: To which of the service's instances; ``None`` for the first.
+            fields: The fields of the form or of the JSON body.
+            idempotency_key: The same key returns the same job, also after a lost response.
+            source: Opens the audio (a context manager of `SourceArtifact`); called again for each
+                retry, since a transfer restarts from its first byte. ``None`` sends JSON.
+            instance: The URL of the instance; ``None`` for the first.
 
         Raises:
-            ServiceError: It was not accepted.
-            SourceGoneError: The audio is not there any more.
+            ServiceError: The service did not accept the job.
+            SourceGoneError: The audio no longer exists.
         """
         headers = {"Idempotency-Key": idempotency_key}
         with tracing.span(f"submit to {self.name}", kind="client"):
             if source is None:
                 body = json.dumps(fields).encode()
-                return self._http.repeated(
+                return self._http.retry(
                     lambda: self._post(headers | _JSON, body, instance=instance)
                 )
-            return self._http.repeated(
+            return self._http.retry(
                 lambda: self._post_file(headers, fields, source, instance=instance)
             )
 
     def submit_playlist(
         self, url: str, *, idempotency_key: str, instance: str | None = None
     ) -> Poll:
-        """Have a playlist or a channel listed.
+        """Submit a job that lists a playlist or a channel.
 
         Raises:
-            ServiceRejectedError: It was refused, e.g. by a service that lists none (404, 405).
-            ServiceError: It was not accepted.
+            ServiceRejectedError: The service rejected it, for example because it does not support
+                playlists (404, 405).
+            ServiceError: The service did not accept it.
         """
         headers = {"Idempotency-Key": idempotency_key} | _JSON
         body = json.dumps({"url": url}).encode()
-        return self._http.repeated(
+        return self._http.retry(
             lambda: self._post(headers, body, path="playlists", instance=instance)
         )
 
     def poll(self, remote_id: str, *, etag: str | None = None, instance: str | None = None) -> Poll:
-        """Ask for a job's status, and to be answered once it differs (RFC 7240).
+        """Return a job's status, asking the service to hold the poll open until it changes.
 
-        Any service may be asked to wait; one that does not know of it answers at once.
+        A service that does not support `Prefer: wait` (RFC 7240) responds at once.
 
         Args:
             remote_id: The remote job.
-            etag: Names the state that is known; without one a service waits for the next change.
-            instance: Where the job is; ``None`` for the first instance.
+            etag: Identifies the known state; without one a service waits for the next change.
+            instance: The URL of the instance; ``None`` for the first.
 
         Raises:
             RemoteJobLostError: The service does not know the job.
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         wait_s = self._settings.poll_wait_s
         headers = {"Prefer": f"wait={wait_s:g}"} if wait_s else {}
@@ -160,52 +160,52 @@ class MicroserviceClient:
 
         def ask() -> Poll:
             self._http.counts.add(POLLS, self.name)
-            began = time.monotonic()
+            started = time.monotonic()
             with self._http.call(
-                Request("GET", url, headers), patience_s=wait_s, found=remote_id
+                Request("GET", url, headers), hold_s=wait_s, remote_id=remote_id
             ) as response:
                 given = response.headers.get("ETag")
                 has_waited = "wait" in response.headers.get("Preference-Applied", "") or (
-                    # The header is optional, and no status call takes so long otherwise.
-                    0 < wait_s / 2 < time.monotonic() - began
+                    # The header is optional; other status calls never take that long.
+                    0 < wait_s / 2 < time.monotonic() - started
                 )
                 if response.status_code == _NOT_MODIFIED:
                     self._http.read_whole(response)
                     job, given = None, given or etag
                 else:
-                    job = self._http.parsed(response, parse_job)
+                    job = self._http.read_json(response, parse_job)
             if has_waited or not (job and job.has_ended):
                 self.holds_polls = has_waited
             return Poll(job, given, has_waited)
 
-        return self._http.repeated(ask)
+        return self._http.retry(ask)
 
     def fetch_transcript(self, remote_id: str, *, instance: str | None = None) -> Transcript:
-        """Return what a finished transcription job has made.
+        """Return the transcript of a completed job.
 
         Raises:
             RemoteJobLostError: The service does not know the job.
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         return self._fetch(remote_id, "transcription", parse_transcript, instance)
 
     def fetch_captions(self, remote_id: str, *, instance: str | None = None) -> Transcript:
-        """Return the publisher's own subtitles, which a finished download has come upon.
+        """Return the publisher's captions that a completed download has found.
 
         Raises:
-            RemoteJobLostError: The service does not know the job, or has no subtitles of it.
-            ServiceError: It did not answer as it should.
+            RemoteJobLostError: The service does not know the job, or has no captions of it.
+            ServiceError: The call failed.
         """
         return self._fetch(remote_id, "captions", parse_captions, instance)
 
     def fetch_partial(self, remote_id: str, *, instance: str | None = None) -> Transcript | None:
-        """Return what a running transcription has finished; one call, never repeated.
+        """Return the finished part of a running transcription; never retried.
 
         Returns:
-            ``None`` where the service shows nothing before it is done.
+            ``None`` if the service does not support partial transcripts.
 
         Raises:
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         url = self._url(instance, "jobs", remote_id, "transcription")
         try:
@@ -220,14 +220,14 @@ class MicroserviceClient:
     def open_artifact(
         self, remote_id: str, *, default_filename: str, instance: str | None = None
     ) -> Iterator[SourceArtifact]:
-        """Give the stream of a finished job's artifact; it is read by whoever it is handed to.
+        """Yield the artifact of a completed job, which the caller streams; never retried.
 
         Raises:
             RemoteJobLostError: The service does not have it.
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         url = self._url(instance, "jobs", remote_id, "download")
-        with self._http.call(Request("GET", url), found=remote_id) as response:
+        with self._http.call(Request("GET", url), remote_id=remote_id) as response:
             length = response.headers.get("Content-Length", "")
             yield SourceArtifact(
                 service=self.name,
@@ -241,50 +241,51 @@ class MicroserviceClient:
     def relay(
         self, remote_id: str, headers: Mapping[str, str], *, instance: str | None = None
     ) -> Iterator[Relay]:
-        """Give the answer to a client's own request for an artifact, e.g. for a part of it.
+        """Yield the response to a client's request for an artifact or a range; never retried.
 
         Raises:
             RemoteJobLostError: The service does not have it.
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         url = self._url(instance, "jobs", remote_id, "download")
         with self._http.call(
-            Request("GET", url, headers), found=remote_id, passed=_RANGE_NOT_SATISFIABLE
+            Request("GET", url, headers), remote_id=remote_id, allowed_status=_RANGE_NOT_SATISFIABLE
         ) as response:
             yield Relay(response.status_code, response.headers, self._http.stream(response))
 
     def delete(self, remote_id: str, *, instance: str | None = None) -> None:
-        """Delete a job, or cancel it while it runs; a job that is not there is as good.
+        """Delete a job, or cancel it if it runs; idempotent, never retried.
 
         Raises:
-            ServiceError: The service did not answer as it should.
+            ServiceError: The call failed.
         """
         url = self._url(instance, "jobs", remote_id)
         try:
-            with self._http.call(Request("DELETE", url), found=remote_id) as response:
+            with self._http.call(Request("DELETE", url), remote_id=remote_id) as response:
                 self._http.read_whole(response)
         except RemoteJobLostError:
             return
 
     def clean_up(self) -> Any:
-        """Have the service remove all its jobs, files and messages; returns what it says it did.
+        """Remove all jobs, files and messages of the service; never retried.
 
-        Of several instances each is asked, and its answer stands under its address.
+        Returns:
+            The service's report; of several instances, their reports by URL.
 
         Raises:
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
-        answers = {one: self._clean_instance(one) for one in self.instances}
-        return answers if len(answers) > 1 else next(iter(answers.values()))
+        reports = {one: self._clean_instance(one) for one in self.instances}
+        return reports if len(reports) > 1 else next(iter(reports.values()))
 
     def _clean_instance(self, instance: str) -> Any:
         request = {"deep": True, "purge_celery_queue": True}
         url, body = self._url(instance, "admin", "cleanup"), json.dumps(request).encode()
         with self._http.call(Request("POST", url, _JSON, data=body)) as response:
-            return self._http.parsed(response, lambda body: body)
+            return self._http.read_json(response, lambda body: body)
 
     def health(self, *, timeout_s: float, instance: str | None = None) -> str:
-        """Return an instance's own word for how it is; ``unreachable`` where it has none."""
+        """Return the health status that an instance reports; ``unreachable`` if it reports none."""
         url = self._url(instance, "health")
         try:
             status = parse_json(self._http.read_any(url, limit_s=timeout_s)).get("status")
@@ -293,10 +294,14 @@ class MicroserviceClient:
         return status if isinstance(status, str) else "unknown"
 
     def fetch_page(self, page: str, *, timeout_s: float) -> Any:
-        """Return one of the service's own JSON pages; ``None`` where there is none to read.
+        """Return a JSON page of the first instance that has it; never retried.
 
-        Of several instances the first one that answers counts. It takes no longer than
-        ``timeout_s``, and is never repeated.
+        Args:
+            page: The path of the page.
+            timeout_s: The limit for all instances together.
+
+        Returns:
+            The parsed page; ``None`` if no instance has it.
         """
         ends = time.monotonic() + timeout_s
         for instance in self.instances:
@@ -311,11 +316,11 @@ class MicroserviceClient:
         return None
 
     def fetch_playlist(self, remote_id: str, *, instance: str | None = None) -> Playlist:
-        """Return what a finished job of ``submit_playlist`` has listed.
+        """Return the list that a completed job of `submit_playlist` has made.
 
         Raises:
             RemoteJobLostError: The service does not know the job.
-            ServiceError: It did not answer as it should.
+            ServiceError: The call failed.
         """
         return self._fetch(remote_id, "playlist", parse_playlist, instance)
 
@@ -329,11 +334,11 @@ class MicroserviceClient:
         url = self._url(instance, "jobs", remote_id, document)
 
         def fetch() -> Result:
-            with self._http.call(Request("GET", url), found=remote_id) as response:
-                return self._http.parsed(response, parse, limit_s=self._timeout_s)
+            with self._http.call(Request("GET", url), remote_id=remote_id) as response:
+                return self._http.read_json(response, parse, limit_s=self._timeout_s)
 
         with tracing.span(f"fetch {document} from {self.name}", kind="client"):
-            return self._http.repeated(fetch)
+            return self._http.retry(fetch)
 
     def _post(
         self,
@@ -345,7 +350,7 @@ class MicroserviceClient:
     ) -> Poll:
         request = Request("POST", self._url(instance, path), headers, data=body)
         with self._http.call(request) as response:
-            job = self._http.parsed(response, parse_job)
+            job = self._http.read_json(response, parse_job)
             return Poll(job, response.headers.get("ETag"), has_waited=False)
 
     def _post_file(
@@ -362,16 +367,16 @@ class MicroserviceClient:
             return self._post(headers, upload.body(), instance=instance)
 
     def _url(self, instance: str | None, *path: str) -> str:
-        """Return the URL of a path, whatever is in its segments, such as a service's own id."""
+        """Return the URL of a path, with its segments percent-encoded."""
         base = instance or self.instance
         base = self._with_logins.get(base, base)
         return "/".join((base, *(quote(one, safe="") for one in path)))
 
 
 def _filename(response: Response) -> str | None:
-    """Return the name in Content-Disposition, without any folder that it may name.
+    """Return the file name in Content-Disposition, without folders.
 
-    ``filename*`` is preferred to the ASCII fallback beside it (RFC 6266, section 4.3).
+    `filename*` takes precedence over `filename` (RFC 6266, section 4.3).
     """
     given = response.headers.get("Content-Disposition")
     if not given:

@@ -1,4 +1,4 @@
-"""Reads what a service reports of a recording: bounded, and without what makes no sense. Pure."""
+"""Parses what a service reports about a recording; drops invalid values, bounds the rest. Pure."""
 
 import math
 import re
@@ -10,49 +10,49 @@ from orchestrator.domain.findings import AudioTrack, Findings, JobWarning, Quali
 
 __all__ = ["parse_confidence", "parse_findings", "parse_language", "parse_line", "parse_seconds"]
 
-_LONGEST_S: Final = 1e7  # four months; beyond it is a mistake, or no number at all
-_LONGEST_LINE: Final = 500  # a title is a line, whatever a site puts there
-_LONGEST_DETAIL: Final = 300
-_LONGEST_CODE: Final = 64
-_MOST_WARNINGS: Final = 200
-_MOST_ITEMS: Final = 100  # languages, and audio tracks
-_MOST_CHANNELS: Final = 1024
+_MAX_S: Final = 1e7  # four months; larger values are invalid
+_MAX_LINE_CHARS: Final = 500
+_MAX_DETAIL_CHARS: Final = 300
+_MAX_CODE_CHARS: Final = 64
+_MAX_WARNINGS: Final = 200
+_MAX_ITEMS: Final = 100  # languages, and audio tracks
+_MAX_CHANNELS: Final = 1024
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,40})?")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def parse_findings(facts: Mapping[str, Any]) -> Findings:
-    """Read warnings, quality, languages, audio tracks and duration; each may be missing."""
+    """Parse warnings, quality, languages, audio tracks and duration; each may be missing."""
     return Findings(
-        warnings=tuple(_warnings(facts.get("warnings")))[:_MOST_WARNINGS],
+        warnings=tuple(_warnings(facts.get("warnings")))[:_MAX_WARNINGS],
         quality=_quality(facts.get("quality")),
-        languages=tuple(_languages(facts.get("languages")))[:_MOST_ITEMS],
-        audio_tracks=tuple(_tracks(facts.get("audio_tracks")))[:_MOST_ITEMS],
+        languages=tuple(_languages(facts.get("languages")))[:_MAX_ITEMS],
+        audio_tracks=tuple(_tracks(facts.get("audio_tracks")))[:_MAX_ITEMS],
         duration_s=parse_seconds(facts.get("duration")),
     )
 
 
-def parse_line(value: Any, longest: int = _LONGEST_LINE) -> str | None:
-    """Return a text as one bounded line without logins; ``None`` for anything else."""
+def parse_line(value: Any, max_chars: int = _MAX_LINE_CHARS) -> str | None:
+    """Return a text as one line of limited length, without logins; ``None`` if it is no text."""
     if not isinstance(value, str):
         return None
-    return _CONTROLS.sub(" ", hide_logins(value)).strip()[:longest] or None
+    return _CONTROLS.sub(" ", hide_logins(value)).strip()[:max_chars] or None
 
 
 def parse_seconds(value: Any) -> float | None:
-    """Return a time or a duration in seconds; ``None`` where it is none."""
+    """Return a time or a duration in seconds; ``None`` if it is invalid."""
     number = _number(value)
-    return number if number is not None and 0 <= number <= _LONGEST_S else None
+    return number if number is not None and 0 <= number <= _MAX_S else None
 
 
 def parse_confidence(value: Any) -> float | None:
-    """Return a probability, from 0 to 1; ``None`` where it is none."""
+    """Return a probability from 0 to 1; ``None`` if it is invalid."""
     number = _number(value)
     return number if number is not None and 0 <= number <= 1 else None
 
 
 def parse_language(value: Any) -> str | None:
-    """Return a language's tag; ``None`` where it is none."""
+    """Return a language tag; ``None`` if it is invalid."""
     is_tag = isinstance(value, str) and _LANGUAGE_TAG.fullmatch(value)
     return str(value) if is_tag else None
 
@@ -62,7 +62,7 @@ def _number(value: Any) -> float | None:
         return None
     try:
         number = float(value)
-    except OverflowError:  # JSON's whole numbers have no bound, a float has one
+    except OverflowError:  # a JSON integer may be larger than any float
         return None
     return number if math.isfinite(number) else None
 
@@ -74,13 +74,13 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _warnings(value: Any) -> Iterator[JobWarning]:
     for item in _objects(value):
-        code = parse_line(item.get("code"), _LONGEST_CODE)
+        code = parse_line(item.get("code"), _MAX_CODE_CHARS)
         if code:
             start, end = parse_seconds(item.get("start")), parse_seconds(item.get("end"))
             if start is not None and end is not None and end < start:
                 end = None
             yield JobWarning(
-                code, parse_line(item.get("detail"), _LONGEST_DETAIL) or "", start, end
+                code, parse_line(item.get("detail"), _MAX_DETAIL_CHARS) or "", start, end
             )
 
 
@@ -103,19 +103,19 @@ def _languages(value: Any) -> Iterator[SpokenLanguage]:
 
 def _tracks(value: Any) -> Iterator[AudioTrack]:
     for item in _objects(value):
-        number = _count(item.get("number"), _MOST_CHANNELS)
+        number = _count(item.get("number"), _MAX_CHANNELS)
         if number:
             yield AudioTrack(
                 number=number,
                 language=parse_language(item.get("language")),
-                title=parse_line(item.get("title"), _LONGEST_DETAIL),
-                codec=parse_line(item.get("codec"), _LONGEST_CODE),
-                channels=_count(item.get("channels"), _MOST_CHANNELS),
+                title=parse_line(item.get("title"), _MAX_DETAIL_CHARS),
+                codec=parse_line(item.get("codec"), _MAX_CODE_CHARS),
+                channels=_count(item.get("channels"), _MAX_CHANNELS),
                 is_default=item.get("default") is True,
                 is_chosen=item.get("chosen") is True,
             )
 
 
-def _count(value: Any, most: int) -> int | None:
+def _count(value: Any, maximum: int) -> int | None:
     is_count = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_count and 1 <= value <= most else None
+    return value if is_count and 1 <= value <= maximum else None

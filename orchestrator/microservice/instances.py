@@ -1,19 +1,22 @@
-"""The instances of a service: what their statuses come to. Pure."""
+"""The health of a service with several instances. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["sum_up"]
+__all__ = ["summarize_health"]
 
 _HEALTHY: Final = "healthy"
 
 
-def sum_up(words: Mapping[str, str]) -> str:
-    """Return one word for a service whose instances say these.
+def summarize_health(statuses: Mapping[str, str]) -> str:
+    """Return the health status of a service.
 
-    Where they differ it is ``degraded`` while one of them is well.
+    If its instances differ, it is ``degraded`` while one of them is healthy, else ``unhealthy``.
+
+    Args:
+        statuses: The status of each instance, by its URL.
     """
-    said = set(words.values())
-    if len(said) == 1:
-        return said.pop()
-    return "degraded" if _HEALTHY in said else "unhealthy"
+    different = set(statuses.values())
+    if len(different) == 1:
+        return different.pop()
+    return "degraded" if _HEALTHY in different else "unhealthy"

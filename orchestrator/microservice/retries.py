@@ -1,4 +1,4 @@
-"""Retries of a call, by backoff's decorator."""
+"""Retries of calls, with the `backoff` library."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ class Retries:
         name: The service's name.
         settings: `HTTP_MAX_RETRIES` and `RETRY_BACKOFF_BASE_SECONDS`.
         stop: Ends waits.
-        counts: Where repetitions are counted.
+        counts: Counts the retries.
     """
 
     def __init__(self, name: str, settings: Settings, stop: StopSignal, counts: Counts) -> None:
@@ -35,15 +35,15 @@ class Retries:
         self._counts = counts
 
     def run(self, call: Callable[[], Result]) -> Result:
-        """Make a call until it succeeds, fails for good, or was made often enough.
+        """Make a call, and repeat it while it fails with `ServiceUnavailableError`.
 
         Raises:
-            OrchestratorError: As the last call.
-            TurnInterruptedError: The worker was told to stop.
+            OrchestratorError: The error of the last call.
+            TurnInterruptedError: The worker is stopping.
         """
         wait = _Wait(self._stop)
 
-        def note(details: Any) -> None:
+        def record(details: Any) -> None:
             self._counts.add(RETRIES, self._name, "call")
             LOGGER.info(
                 "Call to %s failed; retrying in %.1f s (attempt=%d of %d): %s",
@@ -59,7 +59,7 @@ class Retries:
             ServiceUnavailableError,
             max_tries=self._tries,
             jitter=wait.draw,
-            on_backoff=[note, wait.sleep],
+            on_backoff=[record, wait.sleep],
             logger=None,
             factor=self._base_s,
         )
@@ -69,8 +69,8 @@ class Retries:
 class _Wait:
     """A wait with full jitter that ends when the worker stops.
 
-    backoff 2.2 sleeps with `time.sleep`, which another thread cannot end, and takes no other
-    sleep. So backoff is given a wait of 0, and its ``on_backoff`` handler sleeps.
+    backoff 2.2 always sleeps with `time.sleep`, which another thread cannot end. So its wait is
+    0, and its `on_backoff` handler sleeps.
     """
 
     def __init__(self, stop: StopSignal) -> None:
@@ -78,7 +78,7 @@ class _Wait:
         self._stop = stop
 
     def draw(self, longest_s: float) -> float:
-        """Draw the wait; returns what is left for backoff to sleep, which is nothing."""
+        """Draw the wait; return the time that backoff itself has to sleep, which is 0."""
         self.seconds = backoff.full_jitter(longest_s)
         return 0.0
 
@@ -86,6 +86,6 @@ class _Wait:
         """Wait.
 
         Raises:
-            TurnInterruptedError: The worker was told to stop.
+            TurnInterruptedError: The worker is stopping.
         """
         self._stop.sleep(self.seconds)

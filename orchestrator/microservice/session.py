@@ -1,4 +1,4 @@
-"""The one `requests.Session` that a process uses for all services."""
+"""The `requests.Session` that a process uses for all services."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -18,24 +18,23 @@ from orchestrator.settings import Settings
 
 __all__ = ["ServiceSession"]
 
-# Bodies go on as they are, so none is wanted compressed.
+# Artifacts are passed on unchanged, so responses must not be compressed.
 _HEADERS: Final = {"User-Agent": "ytcaption-orchestrator", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
 class _Origin:
-    """How calls to one scheme, host and port are made."""
+    """The parameters of calls to one scheme, host and port."""
 
     auth: AuthBase
     how: Mapping[str, Any]
-    """Proxies and certificate authorities from the environment, as `Session.send` takes them."""
+    """Arguments of `Session.send`: proxies and certificate authorities from the environment."""
 
 
 class _Authorization(AuthBase):
     """Sends the service token, if there is one.
 
-    It is set even without a token: without an ``auth`` requests would take a password from
-    ``~/.netrc``.
+    It is also used without a token, because without `auth` requests would read ``~/.netrc``.
     """
 
     def __init__(self, token: str | None) -> None:
@@ -48,19 +47,20 @@ class _Authorization(AuthBase):
 
 
 class ServiceSession(DirectSession):
-    """A session for all threads and all services; keeps no cookies and follows no redirects.
+    """A session for all threads and services; keeps no cookies and follows no redirects.
 
     Args:
-        settings: Its services, token and limits.
-        stop: Ends waiting calls at once, and all others after `SHUTDOWN_TRANSFER_SECONDS`.
+        settings: The services, the token and the limits.
+        stop: Ends polls that are held open at once, and all other calls after
+            `SHUTDOWN_TRANSFER_SECONDS`.
     """
 
     def __init__(self, settings: Settings, stop: StopSignal) -> None:
         super().__init__()
         instances = sum(len(service.urls) for service in settings.services.values())
-        # The pool of a host that is not among the last `pool_connections` is closed: twice as many,
-        # for jobs at former instances. A thread that passes a file on has two connections, both of
-        # one pool where services share a host.
+        # requests keeps the pools of the last `pool_connections` hosts. Twice the number of
+        # instances leaves capacity for jobs at former instances. A transfer between services uses
+        # two connections, which are in one pool if the services share a host.
         adapter = WatchedAdapter(
             pool_connections=max(2 * instances, DEFAULT_POOLSIZE),
             pool_maxsize=2 * settings.worker_concurrency,
@@ -76,13 +76,12 @@ class ServiceSession(DirectSession):
         stop.on_set(lambda: _later(settings.shutdown_transfer_s, adapter.opened.shut))
 
     def open(self, request: requests.Request, *, timeout: tuple[float, float]) -> requests.Response:
-        """Make one call; the body of the response is yet to be read.
+        """Make one call; return the response before its body is read.
 
         Args:
-            request: What is sent. A login in its URL authenticates, instead of the service
-                token. Its body is sent in chunks unless it has a length.
-            timeout: Seconds that connecting, and that one read and the head of the response,
-                may take.
+            request: The request. A login in its URL replaces the service token. A body without a
+                length is sent in chunks.
+            timeout: Limits in seconds: on connecting, and on each read and the response head.
 
         Raises:
             requests.RequestException: There is no response.
@@ -91,11 +90,11 @@ class ServiceSession(DirectSession):
         origin = self._origins.get(base) or self._look_up(base)
         request.url, request.auth = hide_login(request.url), origin.auth
         request.headers = {**_HEADERS, **request.headers}
-        # Not prepare_request, which merges what this session has not: cookies, parameters, hooks.
+        # prepare_request would merge cookies, parameters and hooks, which this session lacks.
         return self.send(request.prepare(), timeout=timeout, allow_redirects=False, **origin.how)
 
     def _look_up(self, base: str) -> _Origin:
-        # Once for each origin: requests reads the whole environment for it.
+        # Cached per origin, because requests reads the whole environment.
         how = self.merge_environment_settings(hide_login(base), {}, True, None, None)  # noqa: FBT003
         origin = _Origin(_login_of(base) or self._authorization, how)
         self._origins[base] = origin
@@ -103,7 +102,7 @@ class ServiceSession(DirectSession):
 
 
 def _login_of(base: str) -> HTTPBasicAuth | None:
-    """Return the login in a URL, in UTF-8 (RFC 7617): requests would send Latin-1."""
+    """Return the login in a URL, encoded as UTF-8 (RFC 7617); requests would use Latin-1."""
     parts = urlsplit(base)
     if not parts.username and not parts.password:
         return None
@@ -112,7 +111,7 @@ def _login_of(base: str) -> HTTPBasicAuth | None:
 
 
 def _later(seconds: float, action: Callable[[], None]) -> None:
-    """Call something after a while, unless the process has exited by then."""
+    """Call `action` after a delay, unless the process has exited by then."""
     timer = threading.Timer(seconds, action)
     timer.daemon = True
     timer.start()

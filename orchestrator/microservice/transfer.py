@@ -1,4 +1,4 @@
-"""Audio on its way from one service to the next, in chunks, checked, never piled up."""
+"""Transfers of audio from one service to the next, in verified chunks."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,10 +18,10 @@ class SourceArtifact:
     """An artifact that is being read from its service.
 
     Args:
-        service: Whose it is.
-        filename: Its name.
-        length_bytes: How long it is, where the service says so.
-        digest: Its ``Repr-Digest`` (RFC 9530), where the service gives one.
+        service: The service's name.
+        filename: The artifact's name.
+        length_bytes: Its length, if the service reports it.
+        digest: Its `Repr-Digest` (RFC 9530), if the service sends one.
         read: Yields its bytes.
     """
 
@@ -32,34 +32,37 @@ class SourceArtifact:
     read: Callable[[], Iterator[bytes]]
 
     def chunks(self, *, limit_s: float) -> Iterator[bytes]:
-        """Yield the bytes, and check at the end that they are all there and right.
+        """Yield the bytes, and verify their number and checksum at the end.
+
+        Args:
+            limit_s: The limit for the whole transfer, in seconds.
 
         Raises:
-            ServiceUnavailableError: They came too slowly, or too few, or are not what the
-                service says that they are. Nothing may be handed on then.
+            ServiceUnavailableError: The transfer took too long, or its length or checksum is
+                wrong. The receiver must discard the bytes.
         """
         deadline = time.monotonic() + limit_s
         checksum = find_checksum(self.digest)
         count = 0
         for chunk in self.read():
             if time.monotonic() > deadline:
-                raise self._broken(f"the transfer took longer than {limit_s:g} s")
+                raise self._error(f"the transfer took longer than {limit_s:g} s")
             count += len(chunk)
             if checksum:
                 checksum.update(chunk)
             yield chunk
         if self.length_bytes is not None and count != self.length_bytes:
-            raise self._broken(f"{count} bytes came of {self.length_bytes}")
+            raise self._error(f"received {count} bytes instead of {self.length_bytes}")
         if checksum and not checksum.is_right():
-            raise self._broken("the bytes do not have the checksum that they should")
+            raise self._error("the bytes do not match their checksum")
 
-    def _broken(self, detail: str) -> ServiceUnavailableError:
+    def _error(self, detail: str) -> ServiceUnavailableError:
         return ServiceUnavailableError(self.service, detail)
 
 
 @dataclass(frozen=True)
 class Relay:
-    """A service's answer that goes on to a client as it is."""
+    """A service's response that is passed on to a client unchanged."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -69,17 +72,17 @@ class Relay:
 
 @dataclass(frozen=True)
 class Upload:
-    """A multipart body (RFC 7578) that is made while it is sent.
+    """A multipart body (RFC 7578) that is streamed.
 
-    requests' own ``files=`` and `requests_toolbelt` would have the file in memory or copy each
-    chunk of it several times.
+    The `files` of requests keep the file in memory, and `requests_toolbelt` copies each chunk
+    several times.
 
     Args:
         head: The form up to the file's first byte.
         chunks: The file.
-        tail: The form after its last byte.
-        content_type: Its type, with the boundary.
-        file_bytes: How long the file is, where that is known.
+        tail: The form after the file's last byte.
+        content_type: The content type with the boundary.
+        file_bytes: The length of the file, if it is known.
     """
 
     head: bytes
@@ -89,8 +92,8 @@ class Upload:
     file_bytes: int | None
 
     def __iter__(self) -> Iterator[bytes]:
-        # One chunk is held back, so that the form's head and tail are sent with the first and the
-        # last chunk. A short file is one system call instead of three.
+        # The head is sent with the first chunk and the tail with the last one, so that a short file
+        # takes one system call instead of three.
         piece = self.head + next(self.chunks, b"")
         for chunk in self.chunks:
             yield piece
@@ -98,13 +101,13 @@ class Upload:
         yield piece + self.tail
 
     def body(self) -> Iterable[bytes]:
-        """Return what requests sends with a ``Content-Length``, or in chunks without one."""
+        """Return the body for requests, which sends it in chunks if it has no length."""
         return iter(self) if self.file_bytes is None else _Sized(self, self.file_bytes)
 
 
 @dataclass(frozen=True)
 class _Sized:
-    """An upload of a known length."""
+    """An upload of known length."""
 
     upload: Upload
     file_bytes: int
@@ -120,9 +123,9 @@ def make_upload(fields: Mapping[str, Any], source: SourceArtifact, *, limit_s: f
     """Return the body of a submission with a file.
 
     Args:
-        fields: The form's text fields.
-        source: The file; it is read while the body is sent.
-        limit_s: How long that may take, in seconds.
+        fields: The text fields of the form.
+        source: The file, which is read while the body is sent.
+        limit_s: The limit for the transfer, in seconds.
     """
     boundary = choose_boundary()
     form = {**fields, "file": (source.filename, b"", "application/octet-stream")}

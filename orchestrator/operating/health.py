@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.microservice import MicroserviceClient
-from orchestrator.microservice.instances import sum_up
+from orchestrator.microservice.instances import summarize_health
 from orchestrator.settings import Settings
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.jobs import JobStore
@@ -88,7 +88,7 @@ class HealthChecker:
             statuses[name][url] = _result(check, _UNREACHABLE)
         return Health(
             is_store_up=breakers is not None,
-            microservices={name: sum_up(found) for name, found in statuses.items()},
+            microservices={name: summarize_health(found) for name, found in statuses.items()},
             instances={name: found for name, found in statuses.items() if len(found) > 1},
             breakers=breakers or dict.fromkeys(self._clients, "unknown"),
         )

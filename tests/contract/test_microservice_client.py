@@ -282,7 +282,7 @@ def test_a_frozen_service_is_unavailable_when_its_time_is_up() -> None:
     with FakeService("downloader") as service:
         service.pause()
         client = make_client(service.url, status_timeout_s=0.3, http_max_retries=1)
-        with pytest.raises(ServiceUnavailableError, match="did not answer in time"):
+        with pytest.raises(ServiceUnavailableError, match="did not respond in time"):
             submit(client, "frozen")
 
 

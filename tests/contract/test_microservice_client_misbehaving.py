@@ -54,7 +54,7 @@ def error_of(play: Play, **settings: Any) -> ServiceError:
 def test_an_answer_that_makes_no_sense_is_transient(body: bytes) -> None:
     error = error_of(answer(body))
     assert isinstance(error, ServiceUnavailableError)
-    assert "makes no sense" in error.detail
+    assert "is invalid" in error.detail
 
 
 def test_after_answers_that_make_no_sense_the_call_is_repeated() -> None:
@@ -75,7 +75,7 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.lines == []
     assert isinstance(error, ServiceUnavailableError)
     assert f"it redirects to {other.url}/jobs" in error.detail
-    assert "set FAKE_URL to the URL that answers" in error.detail
+    assert "set FAKE_URL to the final URL" in error.detail
 
 
 @pytest.mark.parametrize("status_code", [300, 301, 303, 305, 306, 307, 308, 399])

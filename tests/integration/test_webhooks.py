@@ -207,7 +207,7 @@ def test_the_certificate_is_checked_for_the_host_and_not_for_its_address(
             assert send(url) == 204
             assert receiver.notices[0].headers["host"] == url.removeprefix("https://")
         else:
-            with pytest.raises(CallbackError, match="the certificate is not valid"):
+            with pytest.raises(CallbackError, match="its certificate is not valid"):
                 send(url)
             assert receiver.notices == []
 
@@ -338,7 +338,7 @@ def test_a_bad_certificate_is_refused_before_anything_is_sent(
         )  # fmt: skip
         (delivery,) = deliveries(orchestrator, job_id)
         orchestrator.delete(f"/jobs/{job_id}")
-    assert delivery["error"].startswith("the certificate is not valid")
+    assert delivery["error"].startswith("its certificate is not valid")
     assert delivery["status"] != "delivered"
     assert receiver.notices == []
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.job import Video
-from orchestrator.microservice.answers import parse_job
+from orchestrator.microservice.responses import parse_job
 
 TOLD = {"title": "A talk", "duration": 11, "uploader": "Somebody", "thumbnail": "http://x/y.jpg"}
 KNOWN = Video("A talk", 11.0, "Somebody", "http://x/y.jpg")

@@ -21,8 +21,8 @@ from orchestrator.domain.findings import (
     encode_findings,
     merge_findings,
 )
-from orchestrator.microservice.answers import parse_job, parse_transcript
 from orchestrator.microservice.findings import parse_findings
+from orchestrator.microservice.responses import parse_job, parse_transcript
 
 WARNING = {"code": "low_confidence", "detail": "Hard to hear.", "start": 1.5, "end": 3}
 TRACK = {

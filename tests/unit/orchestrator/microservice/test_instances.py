@@ -5,7 +5,7 @@ import traceback
 import pytest
 
 from orchestrator.errors import SettingsError
-from orchestrator.microservice.instances import sum_up
+from orchestrator.microservice.instances import summarize_health
 from orchestrator.settings import ServiceSettings, load_settings
 
 
@@ -60,4 +60,4 @@ def test_a_login_is_not_in_what_the_settings_look_like(monkeypatch: pytest.Monke
     ],
 )
 def test_a_service_is_as_well_as_its_instances(words: list[str], word: str) -> None:
-    assert sum_up({f"http://{n}.test": said for n, said in enumerate(words)}) == word
+    assert summarize_health({f"http://{n}.test": said for n, said in enumerate(words)}) == word

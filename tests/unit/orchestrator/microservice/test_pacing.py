@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from orchestrator.microservice.pacing import foreseen_wait_s, park_s, poll_waits
+from orchestrator.microservice.pacing import expected_wait_s, park_s, poll_waits
 from tests.support.jobs import make_settings
 
 _DRAWS = 300
@@ -26,24 +26,24 @@ def test_no_wait_between_polls_exceeds_the_poll_interval(interval_s: float) -> N
 
 def test_an_end_that_is_foreseen_is_polled_for_just_after_it() -> None:
     settings = make_settings(poll_interval=3)
-    waits = [foreseen_wait_s(80.0, 8.0, settings) or 0.0 for _ in range(_DRAWS)]
+    waits = [expected_wait_s(80.0, 8.0, settings) or 0.0 for _ in range(_DRAWS)]
     assert 2.0 <= min(waits) < max(waits) <= 2.0 * 1.05
 
 
 def test_what_is_left_is_divided_evenly_among_as_few_polls_as_may_be() -> None:
     settings = make_settings(poll_interval=3)
-    waits = [foreseen_wait_s(10.0, 1.0, settings) or 0.0 for _ in range(_DRAWS)]
+    waits = [expected_wait_s(10.0, 1.0, settings) or 0.0 for _ in range(_DRAWS)]
     assert 4.5 <= min(waits) < max(waits) <= 4.5 * 1.05
 
 
 @pytest.mark.parametrize("progress", [0.0, 4.9])
 def test_too_little_progress_foretells_nothing(progress: float) -> None:
-    assert foreseen_wait_s(progress, 10.0, make_settings(poll_interval=3)) is None
+    assert expected_wait_s(progress, 10.0, make_settings(poll_interval=3)) is None
 
 
 @pytest.mark.parametrize("progress", [99.9, 100.0])
 def test_an_end_that_is_late_is_looked_for_at_short_intervals(progress: float) -> None:
-    assert foreseen_wait_s(progress, 5.0, make_settings(poll_interval=3)) == 0.25
+    assert expected_wait_s(progress, 5.0, make_settings(poll_interval=3)) == 0.25
 
 
 def test_a_park_lasts_at_least_half_of_its_bound() -> None:

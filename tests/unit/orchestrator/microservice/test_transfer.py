@@ -45,13 +45,13 @@ def test_bytes_pass_in_the_chunks_in_which_they_come() -> None:
 
 def test_too_few_bytes_are_not_handed_on_as_if_they_were_all() -> None:
     short = artifact(read=lambda: iter(AUDIO[:2]), digest=None)
-    with pytest.raises(ServiceUnavailableError, match=r"10 bytes came of 14"):
+    with pytest.raises(ServiceUnavailableError, match=r"10 bytes instead of 14"):
         list(short.chunks(limit_s=_PLENTY_S))
 
 
 def test_too_many_bytes_are_not_handed_on_either() -> None:
     long = artifact(read=lambda: iter((*AUDIO, b"!")), digest=None)
-    with pytest.raises(ServiceUnavailableError, match=r"15 bytes came of 14"):
+    with pytest.raises(ServiceUnavailableError, match=r"15 bytes instead of 14"):
         list(long.chunks(limit_s=_PLENTY_S))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import Failure
-from orchestrator.microservice.answers import (
+from orchestrator.microservice.responses import (
     Playlist,
     RemoteStatus,
     parse_captions,

@@ -1,4 +1,4 @@
-"""What services answer, in every form of the HTTP contract, read into one. Pure."""
+"""Parses the responses of services, in every form that the HTTP contract allows. Pure."""
 
 import json
 import math
@@ -38,17 +38,17 @@ __all__ = [
 _DONE: Final = frozenset({"completed", "success", "done", "finished"})
 _FAILED: Final = frozenset({"failed", "error", "cancelled", "canceled", "aborted"})
 _QUEUED: Final = frozenset({"queued", "pending"})
-_LONGEST_REASON: Final = 2000
-_LONGEST_CODE: Final = 100
+_MAX_REASON_CHARS: Final = 2000
+_MAX_CODE_CHARS: Final = 100
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
-_UNKNOWN_LANGUAGE: Final = "und"  # BCP 47's word for it
-_LONGEST_RETRY_AFTER_S: Final = 3600.0  # a service that says "tomorrow" is asked again sooner
+_UNKNOWN_LANGUAGE: Final = "und"  # BCP 47
+_MAX_RETRY_AFTER_S: Final = 3600.0
 
 
 class RemoteStatus(StrEnum):
-    """What a service's word for its job's status comes to."""
+    """The status of a remote job, normalized from the names that services use."""
 
-    QUEUED = "queued"  # accepted, not begun
+    QUEUED = "queued"  # accepted, not started
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -56,23 +56,23 @@ class RemoteStatus(StrEnum):
 
 @dataclass(frozen=True)
 class RemoteJob:
-    """A service's job."""
+    """A job of a service."""
 
     job_id: str
     status: RemoteStatus
     progress: float | None = None
-    """0 to 100; ``None`` where the service does not tell."""
+    """0 to 100; ``None`` if the service does not report it."""
     failure: Failure | None = None
     """Why it failed, if it did."""
     filename: str | None = None
     video: Video | None = None
-    """What it tells of the video, if anything."""
+    """The metadata of the video, if the service reports it."""
     captions_language: str | None = None
-    """The tag of the publisher's subtitles, where it has taken them instead of the audio."""
+    """The language tag of the publisher's captions, if it took them in place of the audio."""
     captions_error: str | None = None
-    """Why it could not take them, where there are some."""
+    """Why it could not take the captions that exist."""
     findings: Findings = NOTHING
-    """What it reports of the recording."""
+    """What it reports about the recording."""
 
     @property
     def has_ended(self) -> bool:
@@ -82,22 +82,22 @@ class RemoteJob:
 
 @dataclass(frozen=True)
 class Playlist:
-    """The videos of a playlist or a channel, in its order."""
+    """The videos of a playlist or a channel, in order."""
 
     title: str | None
     urls: tuple[str, ...]
     is_truncated: bool
-    """Whether there are more than the service lists."""
+    """Whether the playlist has more videos than the service lists."""
 
 
 def parse_json(data: bytes) -> Any:
-    """Read JSON of which every text can be stored.
+    """Parse JSON whose strings can be encoded as UTF-8.
 
-    JSON may spell half of a surrogate pair, as in a title that was cut in the middle of an emoji.
-    No encoding can hold that: it becomes a question mark.
+    JSON may contain half of a surrogate pair, as in a title that was cut in the middle of an emoji,
+    which no encoding can represent. It becomes a question mark.
 
     Raises:
-        ValueError: It is not JSON, or not text at all.
+        ValueError: The bytes are not JSON.
     """
     text = data.decode(json.detect_encoding(data))
     value = json.loads(text)
@@ -107,24 +107,24 @@ def parse_json(data: bytes) -> Any:
 
 
 def parse_job(body: Any) -> RemoteJob:
-    """Read a job object.
+    """Parse a job object.
 
     Raises:
-        ValueError: It has no identity or no status, or is no object.
+        ValueError: The body is not an object, or has no id or no status.
     """
     if not isinstance(body, Mapping):
-        raise ValueError("the answer is not a JSON object")
+        raise ValueError("the body is not a JSON object")
     job_id = body.get("id") or body.get("job_id")
-    word = body.get("status") or body.get("state")
-    if not job_id or not isinstance(word, str):
+    reported = body.get("status") or body.get("state")
+    if not job_id or not isinstance(reported, str):
         raise ValueError("the job has no id or no status")
-    status = _parse_status(word)
+    status = _parse_status(reported)
     filename, facts = body.get("filename"), _facts(body)
     return RemoteJob(
         job_id=str(job_id),
         status=status,
         progress=_parse_progress(body.get("progress"), status),
-        failure=_parse_failure(body, word) if status is RemoteStatus.FAILED else None,
+        failure=_parse_failure(body, reported) if status is RemoteStatus.FAILED else None,
         filename=filename if isinstance(filename, str) and filename else None,
         video=_parse_video(facts),
         captions_language=_parse_captions_language(facts.get("captions")),
@@ -145,7 +145,7 @@ def _parse_captions_language(captions: Any) -> str | None:
 
 
 def _parse_video(facts: Mapping[str, Any]) -> Video | None:
-    """Read what a downloader tells of its video, bounded; other services tell nothing."""
+    """Parse the metadata of the video, which only downloaders report."""
     video = Video(
         title=parse_line(facts.get("title")),
         duration_s=parse_seconds(facts.get("duration")),
@@ -155,25 +155,25 @@ def _parse_video(facts: Mapping[str, Any]) -> Video | None:
     return None if video == Video() else video
 
 
-def _parse_status(word: str) -> RemoteStatus:
-    word = word.strip().lower()
-    for words, status in (
+def _parse_status(reported: str) -> RemoteStatus:
+    name = reported.strip().lower()
+    for names, status in (
         (_DONE, RemoteStatus.COMPLETED),
         (_FAILED, RemoteStatus.FAILED),
         (_QUEUED, RemoteStatus.QUEUED),
     ):
-        if word in words:
+        if name in names:
             return status
     return RemoteStatus.RUNNING
 
 
 def _parse_progress(value: Any, status: RemoteStatus) -> float | None:
-    """Read a progress from 0 to 100; up to 1.0 it is a fraction while the job runs."""
+    """Parse a progress from 0 to 100; until the job completes, up to 1.0 it is a fraction."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except (ValueError, OverflowError):  # JSON's whole numbers have no bound, a float has one
+    except (ValueError, OverflowError):  # a JSON integer may be larger than any float
         return None
     if math.isnan(number):
         return None
@@ -182,20 +182,20 @@ def _parse_progress(value: Any, status: RemoteStatus) -> float | None:
     return min(max(number, 0.0), 100.0)
 
 
-def _parse_failure(body: Mapping[str, Any], word: str) -> Failure:
-    reason = body.get("error") or body.get("error_message") or f"the job is {word.lower()}"
+def _parse_failure(body: Mapping[str, Any], status: str) -> Failure:
+    reason = body.get("error") or body.get("error_message") or f"the job is {status.lower()}"
     return Failure(
-        reason=hide_logins(str(reason))[:_LONGEST_REASON],
-        code=parse_line(body.get("error_code"), _LONGEST_CODE) or "remote_failure",
+        reason=hide_logins(str(reason))[:_MAX_REASON_CHARS],
+        code=parse_line(body.get("error_code"), _MAX_CODE_CHARS) or "remote_failure",
         retryable=body.get("retryable") is True,
     )
 
 
 def parse_transcript(body: Any) -> Transcript:
-    """Read a transcription, with what its service found out about the recording.
+    """Parse a transcription with its findings about the recording.
 
     Raises:
-        ValueError: It has no text, or segments without times.
+        ValueError: It has no segments, or segments without times.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("segments"), list):
         raise ValueError("the transcription has no segments")
@@ -211,10 +211,10 @@ def parse_transcript(body: Any) -> Transcript:
 
 
 def parse_captions(body: Any) -> Transcript:
-    """Read the publisher's own subtitles.
+    """Parse the publisher's captions.
 
     Raises:
-        ValueError: They have no segments, or some without times.
+        ValueError: They have no segments, or segments without times.
     """
     transcript = parse_transcript(body)
     if not transcript.segments:
@@ -225,17 +225,17 @@ def parse_captions(body: Any) -> Transcript:
 
 
 def parse_playlist(body: Any) -> Playlist:
-    """Read what a playlist or channel lists; entries without an address are left out.
+    """Parse the list of a playlist or channel; entries without a URL are left out.
 
     Raises:
-        ValueError: It is no list.
+        ValueError: The body has no list of entries.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("entries"), list):
         raise ValueError("the playlist has no entries")
-    addresses = (one.get("url") if isinstance(one, Mapping) else None for one in body["entries"])
+    urls = (one.get("url") if isinstance(one, Mapping) else None for one in body["entries"])
     return Playlist(
         title=parse_line(body.get("title")),
-        urls=tuple(url for url in addresses if isinstance(url, str) and url),
+        urls=tuple(url for url in urls if isinstance(url, str) and url),
         is_truncated=body.get("truncated") is True,
     )
 
@@ -245,9 +245,9 @@ def _parse_segment(segment: Any) -> dict[str, Any]:
         start, end = float(segment["start"]), float(segment["end"])
         text = "" if segment["text"] is None else str(segment["text"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"a segment lacks {error}") from error
+        raise ValueError(f"a segment has no valid text, start or end: {error}") from error
     if not (math.isfinite(start) and math.isfinite(end)):
-        raise ValueError("a segment has a time that is no number")
+        raise ValueError("a segment has a start or end that is not finite")
     given = segment.get("duration")
     duration = given if isinstance(given, int | float) else round(end - start, 3)
     read = {"text": text, "start": start, "end": end, "duration": duration}
@@ -257,7 +257,7 @@ def _parse_segment(segment: Any) -> dict[str, Any]:
 
 
 def _parse_marks(segment: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what a segment has beside its text and times, where it is known."""
+    """Parse the optional attributes of a segment."""
     marks = {
         "speaker": parse_line(segment.get("speaker")),
         "language": parse_language(segment.get("language")),
@@ -268,12 +268,12 @@ def _parse_marks(segment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_retry_after(value: str | None, *, sent: str | None = None, default_s: float) -> float:
-    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3).
+    """Parse a Retry-After header: seconds or a date (RFC 9110, section 10.2.3).
 
     Args:
         value: The header.
-        sent: The Date header beside it, by the same clock; without one this host's clock counts.
-        default_s: What a header that cannot be read stands for, in seconds.
+        sent: The Date header of the response; without it, a date is compared to this host's clock.
+        default_s: The result for a missing or invalid header, in seconds.
     """
     if not value:
         return default_s
@@ -286,7 +286,7 @@ def parse_retry_after(value: str | None, *, sent: str | None = None, default_s: 
         seconds = (moment - (_parse_date(sent) or datetime.now(UTC))).total_seconds()
     if math.isnan(seconds):
         return default_s
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_S)
 
 
 def _parse_date(value: str | None) -> datetime | None:
@@ -295,5 +295,5 @@ def _parse_date(value: str | None) -> datetime | None:
         moment = parsedate_to_datetime(value or "")
     except ValueError:
         return None
-    # Of HTTP's three forms one names no zone; all are in UTC.
+    # One of HTTP's three date formats has no time zone; all are in UTC.
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
