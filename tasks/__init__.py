@@ -1,1 +1,1 @@
-"""Celery glue: a task gives a stage one turn, and nothing more."""
+"""Celery tasks, the broker and worker processes. Imports orchestrator; a task only runs a turn."""

@@ -22,9 +22,9 @@ __all__ = [
 
 
 def get_ready() -> None:
-    """Load what the first message would otherwise wait for (30 ms); opens no connection.
+    """Load what sending the first message would otherwise load (30 ms); opens no connection.
 
-    Settings that Celery does not accept raise their error here.
+    Raises the error of a setting that Celery does not accept.
     """
     app = current_app
     _ = app.tasks, app.backend, app.amqp.router, app.amqp.send_task_message, app.producer_pool
@@ -37,7 +37,7 @@ def broker_connection(app: Celery) -> Iterator[Any]:
     Raises:
         StoreUnavailableError: The broker does not answer.
     """
-    pool: Any = app.pool  # annotated as a pool of producers, which it is not
+    pool: Any = app.pool  # wrongly annotated as a pool of producers
     with pool.acquire(block=True) as connection:
         try:
             yield connection
@@ -46,7 +46,7 @@ def broker_connection(app: Celery) -> Iterator[Any]:
 
 
 def queue_length(app: Celery) -> int:
-    """Return how many messages wait.
+    """Return the number of messages in the default queue.
 
     Raises:
         StoreUnavailableError: The broker does not answer.
@@ -56,7 +56,7 @@ def queue_length(app: Celery) -> int:
 
 
 def queue_lengths(app: Celery) -> dict[str, int]:
-    """Return how many messages wait, by queue.
+    """Return the number of messages in each queue.
 
     Raises:
         StoreUnavailableError: The broker does not answer.
@@ -66,17 +66,17 @@ def queue_lengths(app: Celery) -> dict[str, int]:
 
 
 def announce_batch() -> None:
-    """Have upkeep go on with pending batches now; it would do so by itself in a few seconds."""
+    """Ask upkeep to submit pending batches now; without this it takes up to 10 s."""
     _announce("upkeep.submit_batches")
 
 
 def announce_listing() -> None:
-    """Have upkeep list playlists now; it would do so by itself in a moment."""
+    """Ask upkeep to list playlists now; without this it takes up to 2 s."""
     _announce("upkeep.list_playlists")
 
 
 def purge() -> None:
-    """Remove every message of the orchestrator's queues."""
+    """Remove all messages from the orchestrator's queues."""
     current_app.control.purge()
 
 
@@ -84,15 +84,15 @@ def _announce(task: str) -> None:
     try:
         current_app.send_task(task)
     except (KombuError, OSError) as error:
-        LOGGER.warning("Batches wait for the next round of upkeep: %s", error)
+        LOGGER.warning("Could not enqueue %s; it runs at its next interval: %s", task, error)
 
 
 def _length(connection: Any, queue: str) -> int:
     channel = connection.default_channel
     if connection.transport.driver_type == "redis":
-        # Not a passive declaration: kombu looks for the queue without its prefix there.
+        # For a passive declaration kombu would look up the queue without its prefix.
         return int(channel.client.llen(queue))
     try:
         return int(channel.queue_declare(queue, passive=True).message_count)
     except connection.channel_errors:
-        return 0  # nobody has sent anything yet, and no worker has declared it
+        return 0  # neither a sender nor a worker has declared it yet

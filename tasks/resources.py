@@ -1,4 +1,4 @@
-"""Settings and resources of a Celery process, each built once, when it is first used."""
+"""Settings and resources of a Celery process, each built at its first use."""
 
 from functools import cache
 
@@ -24,6 +24,6 @@ def resources() -> Resources:
 def connections() -> Connections:
     """Return the stores and clients of upkeep.
 
-    They are separate from those of the turns, which are interrupted when the worker stops.
+    They are separate from those of the turns, whose calls are interrupted when the worker stops.
     """
     return build_connections(settings())

@@ -1,4 +1,4 @@
-"""The three tasks (download, normalize, transcribe) and the chain that they form."""
+"""The three tasks (download, normalize, transcribe) and their chain."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError
 from orchestrator.domain.job import WakeUp
 from orchestrator.domain.pipeline import STAGES, stage_named
 from orchestrator.engine.runner import run_stage
-from orchestrator.engine.turn import Next
+from orchestrator.engine.turn import Next, Outcome
 from orchestrator.errors import OrchestratorError
 from orchestrator.telemetry.log import LOGGER
 from tasks.resources import resources
@@ -29,19 +29,19 @@ _stage_task = partial(shared_task, bind=True, max_retries=None, throws=(Orchestr
 
 @_stage_task(name="download")
 def download(self: Task[..., Call], call: Call) -> Call:
-    """Have the video downloaded."""
+    """Download the video."""
     return take_turn(self, "download", call)
 
 
 @_stage_task(name="normalize")
 def normalize(self: Task[..., Call], call: Call) -> Call:
-    """Have its audio normalized."""
+    """Normalize its audio."""
     return take_turn(self, "normalization", call)
 
 
 @_stage_task(name="transcribe")
 def transcribe(self: Task[..., Call], call: Call) -> Call:
-    """Have the audio transcribed."""
+    """Transcribe the audio."""
     return take_turn(self, "transcription", call)
 
 
@@ -65,22 +65,27 @@ def pipeline_from(stage: str) -> Signature[Any]:
 def enqueue(call: WakeUp) -> None:
     """Send a wake-up call to the broker: the chain of the job's stage and the stages after it.
 
-    A broker that is unavailable is only logged: the job waits in the store without a message, and
-    the reconciler enqueues it again.
+    An unavailable broker is only logged, because the reconciler re-enqueues the job.
     """
     try:
         pipeline_from(call.stage).apply_async(([call.job_id, call.number],))
     except (KombuError, OSError) as error:
-        LOGGER.warning("Job %s is not enqueued yet: %s", call.job_id, error)
+        LOGGER.warning("Could not enqueue job %s; the reconciler will: %s", call.job_id, error)
 
 
 def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
-    """Run one turn of a stage and report to Celery what follows.
+    """Run one turn of a stage, and enqueue what follows."""
+    outcome = run_stage(resources(), call[0], stage_named(stage))
+    return enqueue_next(task, call, outcome)
+
+
+def enqueue_next(task: Task[..., Call], call: Call, outcome: Outcome) -> Call:
+    """Enqueue what follows a turn.
 
     If nothing follows from this message, the rest of its chain is dropped, because Celery starts
-    the next task of a chain whenever a task returns. Clearing ``request.chain`` is the way that
-    Celery's author names for it (celery#3550). ``Ignore`` would stop the chain, too, but it sends
-    no event: Flower would list the task as running for ever.
+    the next task of a chain whenever a task returns. Celery's author recommends to clear
+    ``request.chain`` (celery#3550). ``Ignore`` would also stop the chain, but it sends no event:
+    Flower would list the task as running for ever.
 
     Returns:
         The next stage's call, which Celery passes to the next task of the chain.
@@ -90,7 +95,6 @@ def take_turn(task: Task[..., Call], stage: str, call: Call) -> Call:
         OrchestratorError: The job failed; Celery and its monitors see the task fail.
     """
     job_id: str = call[0]
-    outcome = run_stage(resources(), job_id, stage_named(stage))
     for other in outcome.calls:
         enqueue(other)
     if outcome.error is not None:

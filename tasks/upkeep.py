@@ -1,4 +1,4 @@
-"""Slow periodic work, sent by beat; every task may be lost, doubled or late."""
+"""Periodic tasks that Celery beat sends; each may be lost, repeated or late."""
 
 from functools import cache
 
@@ -76,5 +76,5 @@ def _batches() -> Batches:
 
 @cache
 def _listings() -> Listings:
-    """Listings poll with the clients of the turns, so that SIGTERM interrupts their polls, too."""
+    """Return the listings; they use the clients of the turns, so that SIGTERM ends their polls."""
     return Listings(resources(), announce_batch)

@@ -1,4 +1,4 @@
-"""Start and stop of a worker process."""
+"""Start and shutdown of a worker process."""
 
 import resource
 import sys
@@ -13,35 +13,32 @@ from orchestrator.errors import SchemaVersionError
 from orchestrator.operating.garbage_collection import collect_rarely
 from orchestrator.store.connection import check_schema
 from orchestrator.telemetry import log
-from tasks.pulse import Pulse
 from tasks.resources import resources, settings
 from tasks.stages import enqueue
+from tasks.worker_threads import WorkerThreads
 
 __all__ = ["connect_signals"]
 
-_SWITCH_INTERVAL_S = 0.05  # heartbeats are due every 2 s
-_DESCRIPTORS_PER_TURN = 3  # a poll, a transfer's two ends; with too few, leases stood still
+_SWITCH_INTERVAL_S = 0.05  # short enough for heartbeats, which are due every 2 s
+_DESCRIPTORS_PER_TURN = 3  # a poll and the two ends of a transfer
 
 
 def connect_signals(app: Celery) -> None:
-    """Start the pulse with each worker of this app, and interrupt its turns on shutdown.
-
-    Celery keeps weak references to receivers: these are module-level or bound to the app.
-    """
-    pulse = cache(lambda: Pulse(app, resources(), enqueue))
+    """Start the background threads with each worker of this app; interrupt turns on shutdown."""
+    threads = cache(lambda: WorkerThreads(app, resources(), enqueue))
 
     def start(**_: Any) -> None:
         _refuse_newer_data()
         _switch_threads_rarely()
         _raise_descriptor_limit(settings().worker_concurrency)
-        pulse().start()
+        threads().start()
 
     def stop(**_: Any) -> None:
-        # In a thread: the signal comes inside a signal handler, which must not wait for locks.
+        # Celery sends this inside a signal handler, which must not wait for locks.
         threading.Thread(target=resources().stop.set, name="stop").start()
 
     def end(**_: Any) -> None:
-        pulse().end()
+        threads().stop()
 
     signals.setup_logging.connect(_configure_logs, weak=False)
     signals.beat_init.connect(_refuse_newer_data, weak=False)
@@ -51,7 +48,7 @@ def connect_signals(app: Celery) -> None:
 
 
 def _refuse_newer_data(**_: Any) -> None:
-    """End the process where a newer release has written the data."""
+    """Exit if a newer release has written the data."""
     try:
         check_schema(settings())
     except SchemaVersionError as error:
@@ -61,9 +58,8 @@ def _refuse_newer_data(**_: Any) -> None:
 def _switch_threads_rarely() -> None:
     """Spend less CPU on thread switches and garbage collection.
 
-    A turn runs for a fraction of a millisecond between two waits. A thread that wants to run wakes
-    up every switch interval to ask for the interpreter's lock: by default 200 times a second, for
-    each of hundreds of threads.
+    A turn runs for less than a millisecond between two waits. Each of hundreds of waiting threads
+    requests the interpreter's lock once per switch interval, by default 200 times a second.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     collect_rarely()
@@ -83,7 +79,7 @@ def _raise_descriptor_limit(turns: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         if allowed < needed:
             log.LOGGER.warning(
-                "%d open files are allowed, %d turns may need %d: raise the limit (ulimit -n) "
-                "or lower WORKER_CONCURRENCY",
+                "Open-file limit is too low for WORKER_CONCURRENCY; raise it (ulimit -n) or lower "
+                "WORKER_CONCURRENCY: limit=%d turns=%d needed=%d",
                 allowed, turns, needed,
             )  # fmt: skip

@@ -13,7 +13,7 @@ from celery import Celery
 
 from orchestrator.domain.job import WakeUp
 from tasks.app import app as orchestrator_app
-from tasks.oldest import OldestMessage
+from tasks.oldest_message import OldestMessage
 from tasks.stages import enqueue
 
 QUEUE = "test:stages"

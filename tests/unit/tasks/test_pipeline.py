@@ -58,7 +58,7 @@ def test_a_call_is_one_message_with_the_rest_of_the_chain(app: Celery, position:
     assert following == [one.task for one in reversed(STAGES[position + 1 :])]
 
 
-def test_a_broker_that_is_away_is_only_logged(
+def test_an_unavailable_broker_is_only_logged(
     app: Celery, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.conf.update(
@@ -66,4 +66,4 @@ def test_a_broker_that_is_away_is_only_logged(
         broker_transport_options={"max_retries": 1, "interval_max": 0.1},
     )
     enqueue(WakeUp("a1b2c3d4e5f60718", "download", 1))
-    assert "Job a1b2c3d4e5f60718 is not enqueued yet" in caplog.text
+    assert "Could not enqueue job a1b2c3d4e5f60718" in caplog.text

@@ -24,14 +24,12 @@ def app() -> Iterator[Celery]:
     orchestrator_app.set_current()
 
 
-def take_turn(app: Celery, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Have Celery run a task whose turn ends so; returns the calls that follow."""
-    monkeypatch.setattr(stages, "resources", lambda: None)
-    monkeypatch.setattr(stages, "run_stage", lambda *_: outcome)
+def take_turn(app: Celery, outcome: Outcome) -> list[Any]:
+    """Have Celery run a task whose turn has this outcome; return the messages that follow."""
 
     @app.task(bind=True, name="one-turn", shared=False)
     def one_turn(self: Any, call: stages.Call) -> stages.Call:
-        return stages.take_turn(self, "download", call)
+        return stages.enqueue_next(self, call, outcome)
 
     trace = build_tracer(one_turn.name, one_turn, app=app)
     trace("task-1", [CALL], {}, {"id": "task-1", "chain": [signature("normalize", app=app)]})
@@ -44,15 +42,10 @@ def take_turn(app: Celery, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) ->
     return sent
 
 
-def test_the_next_stage_follows_one_that_is_done(
-    app: Celery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    outcome = Outcome(Next.FOLLOWING_STAGE, number=8)
-    sent = take_turn(app, outcome, monkeypatch)
+def test_the_next_stage_follows_one_that_is_done(app: Celery) -> None:
+    sent = take_turn(app, Outcome(Next.FOLLOWING_STAGE, number=8))
     assert sent == [("normalize", [[CALL[0], 8]])]
 
 
-def test_nothing_follows_a_turn_that_found_nothing_to_do(
-    app: Celery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert take_turn(app, Outcome(Next.NOTHING), monkeypatch) == []
+def test_nothing_follows_a_turn_that_found_nothing_to_do(app: Celery) -> None:
+    assert take_turn(app, Outcome(Next.NOTHING)) == []

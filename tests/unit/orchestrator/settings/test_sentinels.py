@@ -5,7 +5,7 @@ import pytest
 from orchestrator.errors import SettingsError
 from orchestrator.settings import load_settings
 from orchestrator.settings.sentinels import Sentinels
-from tasks.broker_address import broker_address, sentinel_options
+from tasks.broker_url import build_broker_url, sentinel_options
 
 ADDRESS = "sentinel://me:p%40ss@one.test:1;sentinel://two.test/mymaster/3"
 
@@ -32,11 +32,11 @@ def test_an_address_that_lacks_something_is_refused_at_the_start(url: str) -> No
 def test_celery_is_told_the_same_in_its_own_form() -> None:
     settings = load_settings(env_files=(), redis_url=ADDRESS)
     login = "sentinel://me:p%40ss@"
-    assert broker_address(settings) == f"{login}one.test:1/3;{login}two.test:26379"
+    assert build_broker_url(settings) == f"{login}one.test:1/3;{login}two.test:26379"
     assert sentinel_options(settings)["master_name"] == "mymaster"
 
 
 def test_any_other_broker_keeps_its_address() -> None:
     settings = load_settings(env_files=(), redis_url=ADDRESS, celery_broker_url="amqp://rabbit")
-    assert broker_address(settings) == "amqp://rabbit"
+    assert build_broker_url(settings) == "amqp://rabbit"
     assert sentinel_options(settings) == {}

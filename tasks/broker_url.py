@@ -1,4 +1,4 @@
-"""Where the broker is, in the form that kombu wants."""
+"""The URL and the options of the broker, as kombu expects them."""
 
 from typing import Any
 from urllib.parse import quote
@@ -6,13 +6,13 @@ from urllib.parse import quote
 from orchestrator.settings import Settings
 from orchestrator.settings.sentinels import SCHEME, Sentinels
 
-__all__ = ["broker_address", "sentinel_options"]
+__all__ = ["build_broker_url", "sentinel_options"]
 
 
-def broker_address(settings: Settings) -> str:
-    """Return the address of `CELERY_BROKER_URL`, or of `REDIS_URL`.
+def build_broker_url(settings: Settings) -> str:
+    """Return `CELERY_BROKER_URL`, or else `REDIS_URL`.
 
-    For sentinels it is kombu's own form, which tells the master's name by an option instead.
+    URLs of sentinels are converted to kombu's form, in which the master's name is an option.
     """
     url = _url(settings)
     if not url.startswith(SCHEME):
@@ -28,7 +28,7 @@ def broker_address(settings: Settings) -> str:
 
 
 def sentinel_options(settings: Settings) -> dict[str, Any]:
-    """Return the transport options for sentinels; none for any other broker."""
+    """Return the transport options for sentinels; empty for any other broker."""
     url = _url(settings)
     if not url.startswith(SCHEME):
         return {}

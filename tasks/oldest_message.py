@@ -1,4 +1,4 @@
-"""The oldest message of the stages' queue, by which lost messages are found."""
+"""The oldest message in the stages' queue, which shows which messages were lost."""
 
 import json
 import math
@@ -12,11 +12,11 @@ from tasks.broker import broker_connection
 
 __all__ = ["OldestMessage"]
 
-_MOST_SHOWN: Final = 200  # bytes of a message in the log
+_MAX_LOGGED: Final = 200  # bytes of a message in the log
 
 
 class OldestMessage:
-    """The oldest message that waits; only a Redis broker can be looked into.
+    """Reads the oldest message in the queue; only a Redis broker allows it.
 
     Args:
         app: The Celery app.
@@ -27,9 +27,9 @@ class OldestMessage:
         self._is_unreadable = False
 
     def number(self) -> float | None:
-        """Return the number of its wake-up call.
+        """Return the number of the message's wake-up call.
 
-        Logs a warning at the first message that cannot be read, and no more until one can.
+        Logs a warning for the first of several unreadable messages.
 
         Returns:
             Infinity if the queue is empty; ``None`` if the broker is not Redis or the message is
@@ -42,7 +42,7 @@ class OldestMessage:
             if connection.transport.driver_type != "redis":
                 return None
             channel = connection.default_channel
-            # kombu adds its prefix to the keys of the commands that it uses, and LINDEX is not one.
+            # kombu adds its prefix to keys of known commands only, and LINDEX is not one of them.
             queue = f"{channel.global_keyprefix}{self._app.conf.task_default_queue}"
             message = channel.client.lindex(queue, -1)
             if message is None:
@@ -57,7 +57,7 @@ class OldestMessage:
                 "Could not read the oldest message of queue %s; lost messages are found only after "
                 "TURN_SECONDS: message=%r",
                 self._app.conf.task_default_queue,
-                unreadable[:_MOST_SHOWN],
+                unreadable[:_MAX_LOGGED],
             )
         self._is_unreadable = unreadable is not None
 

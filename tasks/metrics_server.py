@@ -1,4 +1,4 @@
-"""One page of figures for all worker processes of a machine, at a port that they share."""
+"""The metrics page of all worker processes on a host, on a port that they share."""
 
 import socketserver
 import threading
@@ -9,8 +9,8 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from orchestrator.engine.resources import Resources
 from orchestrator.errors import StoreError
+from orchestrator.settings import Settings
 from orchestrator.store.statistics import FigureStore, place_of
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
@@ -19,61 +19,67 @@ from orchestrator.telemetry.metrics import catalogue as names
 from orchestrator.telemetry.metrics.catalogue import Place
 from orchestrator.telemetry.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4, render
 
-__all__ = ["MetricsPort"]
+__all__ = ["MetricsServer"]
 
-_PATIENCE_S = 10.0  # for a client that does not go on with its request
+_READ_TIMEOUT_S = 10.0
 
 
-class MetricsPort:
-    """Shows the figures of this machine's workers, unless another process of it does already.
+class MetricsServer:
+    """Serves the metrics of this host's workers, unless another process already does.
 
-    Every process adds what it counts to one sum in Redis, so it does not matter which of them has
-    the port. When that one ends, the next sign of life of another takes it.
+    The processes add their counts in Redis, so any of them can serve all. When the one that has
+    the port exits, another takes it over at its next heartbeat.
 
     Args:
-        resources: The worker's settings and stores.
+        settings: `HOST`, `WORKER_METRICS_PORT` and `METRICS_TOKEN`.
+        worker: The name of this worker process.
+        figures: The counts.
+        workers: The heartbeats.
     """
 
-    def __init__(self, resources: Resources) -> None:
-        settings = resources.settings
+    def __init__(
+        self, settings: Settings, worker: str, figures: FigureStore, workers: WorkerStore
+    ) -> None:
         self._host = settings.host
         self._port = settings.worker_metrics_port
         self._token = settings.metrics_token
-        self._worker = resources.turns.worker
-        self._figures = FigureStore(resources.connection)
-        self._workers = WorkerStore(resources.connection, ttl_s=settings.heartbeat_ttl_s)
+        self._worker = worker
+        self._figures = figures
+        self._workers = workers
         self._server: _Server | None = None
-        self._was_taken = False
+        self._was_in_use = False
 
-    def open(self) -> None:
-        """Begin to serve where the port is wanted and free; to be asked again and again."""
+    def start(self) -> None:
+        """Start to serve if the port is set and free; call this at every heartbeat."""
         if not self._port or self._server:
             return
         try:
             self._server = _Server(self._host, self._port)
         except OSError as error:
-            if not self._was_taken:
-                LOGGER.info("Port %d is left to another process: %s", self._port, error)
-            self._was_taken = True
+            if not self._was_in_use:
+                LOGGER.info(
+                    "Metrics port is in use; not serving metrics: port=%d: %s", self._port, error
+                )
+            self._was_in_use = True
             return
-        self._server.set_app(self.answer)
+        self._server.set_app(self.respond)
         threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
-        LOGGER.info("Figures of this machine's workers are at port %d", self._port)
+        LOGGER.info("Serving the metrics of this host's workers: port=%d", self._port)
 
-    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (WSGI)."""
-        status, body = self._choose(environ)
+    def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Respond to a request (WSGI)."""
+        status, body = self._make_response(environ)
         headers = [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4), ("Content-Length", str(len(body)))]
         if status is HTTPStatus.UNAUTHORIZED:
             headers.append(("WWW-Authenticate", "Bearer"))
         start_response(f"{status} {status.phrase}", headers)
         return [body]
 
-    def _choose(self, environ: WSGIEnvironment) -> tuple[HTTPStatus, bytes]:
+    def _make_response(self, environ: WSGIEnvironment) -> tuple[HTTPStatus, bytes]:
         if environ["PATH_INFO"] != "/metrics":
-            return HTTPStatus.NOT_FOUND, b"The figures are at /metrics\n"
+            return HTTPStatus.NOT_FOUND, b"The metrics are at /metrics\n"
         if not self._is_allowed(environ.get("HTTP_AUTHORIZATION", "")):
-            return HTTPStatus.UNAUTHORIZED, b"METRICS_TOKEN is needed as Authorization: Bearer\n"
+            return HTTPStatus.UNAUTHORIZED, b"Send METRICS_TOKEN as Authorization: Bearer\n"
         try:
             return HTTPStatus.OK, self._page()
         except StoreError as error:
@@ -97,10 +103,10 @@ class MetricsPort:
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = _PATIENCE_S
+    timeout = _READ_TIMEOUT_S
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: a line for every scrape helps nobody."""
+        """Log nothing: scrapes are frequent and regular."""
 
 
 class _Server(socketserver.ThreadingMixIn, WSGIServer):
@@ -110,7 +116,7 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
-        """Take the port, without asking the DNS for this machine's name as the base class does."""
+        """Bind the port, without the DNS lookup of the base class."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()

@@ -1,4 +1,4 @@
-"""The worker's own clocks: threads beside the turns that never wait for one."""
+"""The threads of a worker process that run beside the turns: heartbeat and reconciler."""
 
 import threading
 import time
@@ -18,19 +18,19 @@ from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics.catalogue import RECOVERIES
 from tasks.broker import queue_length
-from tasks.metrics import MetricsPort
-from tasks.oldest import OldestMessage
+from tasks.metrics_server import MetricsServer
+from tasks.oldest_message import OldestMessage
 
-__all__ = ["Pulse"]
+__all__ = ["WorkerThreads"]
 
 
-class Pulse:
-    """Gives signs of life in one thread and reconciles in another, so that neither is late.
+class WorkerThreads:
+    """Renews the heartbeat in one thread and reconciles in another, so that neither delays turns.
 
     Args:
-        app: The Celery app, whose queue is looked into.
-        resources: The worker's stores and signs.
-        enqueue: Puts a wake-up call on the broker.
+        app: The Celery app.
+        resources: The worker's settings, stores and turns.
+        enqueue: Sends a wake-up call to the broker.
     """
 
     def __init__(
@@ -52,35 +52,35 @@ class Pulse:
             OldestMessage(app).number,
         )
         self._counts = resources.counts
-        place = place_of(resources.turns.worker)
-        self._flusher = MetricsFlusher(self._counts, FigureStore(resources.connection), place)
-        self._metrics_port = MetricsPort(resources)
-        self._ended = threading.Event()
+        worker, figures = resources.turns.worker, FigureStore(resources.connection)
+        self._flusher = MetricsFlusher(self._counts, figures, place_of(worker))
+        self._metrics_server = MetricsServer(settings, worker, figures, self._workers)
+        self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(action,), name=action.__name__, daemon=True)
-            for action in (self.beat, self.reconcile)
+            for action in (self.renew_heartbeat, self.reconcile)
         ]
 
     def start(self) -> None:
-        """Begin; the first sign of life is given at once."""
+        """Start the threads; the first heartbeat is immediate."""
         for thread in self._threads:
             thread.start()
 
-    def end(self) -> None:
-        """Stop, and withdraw the sign of life: the last turn has ended."""
-        self._ended.set()
+    def stop(self) -> None:
+        """Stop the threads and delete the heartbeat; call this after the last turn has ended."""
+        self._stopped.set()
         for thread in self._threads:
             thread.join(self._interval_s)
         try:
             self._workers.leave(self._turns.worker)
             self._flusher.flush()
         except StoreError as error:
-            LOGGER.warning("The sign of life was not withdrawn: %s", error)
+            LOGGER.warning("Could not delete the heartbeat; it expires by itself: %s", error)
 
-    def beat(self) -> None:
-        """Give one sign of life: to this machine, then to Redis; with it go the figures."""
+    def renew_heartbeat(self) -> None:
+        """Renew the heartbeat, re-enqueue jobs of dead turns, and store the metrics."""
         self._touch()
-        self._metrics_port.open()
+        self._metrics_server.start()
         calls = self._heartbeat.beat()
         for call in calls:
             self._enqueue(call)
@@ -103,15 +103,15 @@ class Pulse:
             try:
                 self._alive_file.touch()
             except OSError as error:
-                LOGGER.warning("ALIVE_FILE cannot be touched: %s", error)
+                LOGGER.warning("Could not touch ALIVE_FILE: %s", error)
 
     def _repeat(self, action: Callable[[], None]) -> None:
-        while not self._ended.is_set():
-            began = time.monotonic()
+        while not self._stopped.is_set():
+            started, name = time.monotonic(), action.__name__
             try:
                 action()
             except StoreError as error:
-                LOGGER.warning("%s is put off: %s", action.__name__, error)
-            except Exception:  # noqa: BLE001 - the outermost edge of a thread that must live on
-                LOGGER.exception("%s failed", action.__name__)
-            self._ended.wait(max(0.0, self._interval_s - (time.monotonic() - began)))
+                LOGGER.warning("%s failed; retrying in %g s: %s", name, self._interval_s, error)
+            except Exception:  # noqa: BLE001 - the outermost edge of a thread that must survive
+                LOGGER.exception("%s failed; retrying in %g s", name, self._interval_s)
+            self._stopped.wait(max(0.0, self._interval_s - (time.monotonic() - started)))
