@@ -49,7 +49,7 @@ def render(document: Json) -> str:
 
 
 def _call(name: str, operation: Json) -> str:
-    lines = [f"### `{name}`", operation.get("summary", "")]
+    lines = [f"### `{name}`", operation.get("summary", ""), operation.get("description", "")]
     rows = [
         _row(f"`{one['name']}`", one["in"], _type(one["schema"]), one.get("description", ""))
         for one in operation.get("parameters", ())

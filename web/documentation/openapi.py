@@ -101,6 +101,8 @@ class _SchemaRegistry:
         )
         for name, part in (schema.pop("$defs", {}) | {model.__name__: schema}).items():
             if name not in self._added:
+                if "description" in part:
+                    part["description"] = _to_markdown(part["description"])
                 self._added.add(name)
                 self._spec.components.schema(name, part)
         return {"$ref": _REFERENCES.format(model=model.__name__)}
@@ -108,7 +110,7 @@ class _SchemaRegistry:
 
 def _operation(rule: Rule, view: Callable[..., Any], schemas: _SchemaRegistry) -> dict[str, Any]:
     hints = inspect.get_annotations(inspect.unwrap(view))
-    text = (inspect.getdoc(view) or "").replace("``", "`")
+    text = _to_markdown(inspect.getdoc(view) or "")
     summary, _, description = text.partition("\n\n")
     operation: dict[str, Any] = {
         "operationId": rule.endpoint.replace(".", "_"),
@@ -151,11 +153,21 @@ def _query(hints: Mapping[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", ()),
-            "description": part.get("description", ""),
+            "description": _description(part),
             "schema": _inline_references(part, definitions),
         }
         for name, part in schema["properties"].items()
     ]
+
+
+def _description(part: Mapping[str, Any]) -> str:
+    """Return the description of a query parameter, which may be that of its non-null type."""
+    option = next(filter(None, map(_description, part.get("anyOf", ()))), "")
+    return str(part.get("description", option))
+
+
+def _to_markdown(docstring: str) -> str:
+    return docstring.replace("``", "`")
 
 
 def _inline_references(part: Any, definitions: Mapping[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from orchestrator.store.deliveries import Delivery, DeliveryStatus
 from web.schemas.jobs import Moment
@@ -14,14 +14,14 @@ class DeliveryDetail(BaseModel):
     """One webhook delivery."""
 
     delivery_id: str
-    type: str
+    type: str = Field(description="The event, for example `job.completed`.")
     url: str
     status: DeliveryStatus
-    attempts: int
+    attempts: int = Field(description="Number of attempts so far.")
     created_at: Moment
     last_attempt_at: Moment | None
-    response_status: int | None
-    error: str | None
+    response_status: int | None = Field(description="HTTP status of the last response.")
+    error: str | None = Field(description="Why the last attempt failed.")
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryDetail":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from web.schemas.jobs import Moment
 
@@ -15,9 +15,9 @@ class EventEntry(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    id: str
+    id: str = Field(description="Send it as `Last-Event-ID` to resume a stream after this event.")
     at: Moment
-    type: str
+    type: str = Field(description="For example `started`, `segment` or `completed`.")
 
 
 class EventList(BaseModel):

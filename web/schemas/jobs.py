@@ -114,7 +114,7 @@ class PipelineOptions(BaseModel):
         None, description="URL that receives a signed webhook when the job ends."
     )
     priority: Priority = Field(
-        Priority.NORMAL, description="Position in the queue relative to other jobs."
+        Priority.NORMAL, description="Jobs with a higher priority leave the queue first."
     )
     force: Switch = Field(
         default=False, description="Process the video again even if a previous result exists."
@@ -171,12 +171,12 @@ class PipelineRequest(PipelineOptions):
 
 
 class VideoDetail(BaseModel):
-    """Metadata of the video, as far as they are known."""
+    """Metadata of the video, as reported by its source."""
 
     title: str | None
-    duration_s: float | None
+    duration_s: float | None = Field(description="Duration in seconds.")
     uploader: str | None
-    thumbnail: str | None
+    thumbnail: str | None = Field(description="URL of the thumbnail image.")
 
 
 class PipelineAccepted(BaseModel):
@@ -184,7 +184,7 @@ class PipelineAccepted(BaseModel):
 
     job_id: str
     status: JobStatus
-    message: str
+    message: str = Field(description="A confirmation for people, in the caller's language.")
     youtube_url: str
     overall_progress: float
 
@@ -193,11 +193,11 @@ class StageDetail(BaseModel):
     """A stage of a job."""
 
     status: StageStatus
-    job_id: str | None
-    progress: float
+    job_id: str | None = Field(description="Id of the job at the service.")
+    progress: float = Field(description="Progress from 0 to 100.")
     started_at: Moment | None
     completed_at: Moment | None
-    attempt: int
+    attempt: int = Field(description="Number of the current attempt, from 1.")
 
     @classmethod
     def of(cls, record: StageRecord) -> "StageDetail":
@@ -218,14 +218,21 @@ class JobDetail(BaseModel):
     job_id: str
     youtube_url: str = Field(description="The URL of the video, without user name and password.")
     status: JobStatus
-    overall_progress: float
+    overall_progress: float = Field(description="Progress of all stages from 0 to 100.")
     created_at: Moment
     updated_at: Moment
     completed_at: Moment | None
-    stages: Mapping[str, StageDetail]
-    transcription_text: str | None
-    transcription_segments: tuple[Mapping[str, Any], ...] | None
-    detected_language: str | None
+    stages: Mapping[str, StageDetail] = Field(
+        description="The stages `download`, `normalization` and `transcription`."
+    )
+    transcription_text: str | None = Field(
+        description="The whole text; `null` until the transcription has completed."
+    )
+    transcription_segments: tuple[Mapping[str, Any], ...] | None = Field(
+        description="Segments with `text`, `start`, `end` and `duration` in seconds. The "
+        "transcript as JSON also has their words."
+    )
+    detected_language: str | None = Field(description="Language of the speech.")
     captions_source: Literal["publisher", "transcription"] | None = Field(
         description="Origin of the text: the publisher's subtitles or a transcription; `null` "
         "until the job has completed."
@@ -233,12 +240,16 @@ class JobDetail(BaseModel):
     captions_language: str | None = Field(
         description="Language tag of the publisher's subtitles, such as `pt-BR`; `und` if unknown."
     )
-    transcription_file: str | None
-    audio_file: str | None
+    transcription_file: str | None = Field(
+        description="File name of the subtitles at the service; `null` until the job has completed."
+    )
+    audio_file: str | None = Field(
+        description="File name of the audio at the service; `null` until the job has completed."
+    )
     video: VideoDetail | None
-    error_message: str | None
-    error_code: str | None
-    error_stage: str | None
+    error_message: str | None = Field(description="Why the job failed, in English.")
+    error_code: str | None = Field(description="Stable code of the failure.")
+    error_stage: str | None = Field(description="The stage that failed.")
     error_retryable: bool | None = Field(
         description="Whether a retry may succeed; `null` unless the job failed."
     )
@@ -256,7 +267,7 @@ class JobDetail(BaseModel):
     audio_tracks: Sequence[AudioTrackDetail] = Field(
         description="The audio tracks of the file; empty until the normalization has completed."
     )
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = Field(description="The metadata of the request.")
     callback_url: str | None
     queue_position: int | None = Field(
         description="Position in the admission queue, from 1; `null` if the job is not in it."
@@ -316,13 +327,15 @@ class HealthReport(BaseModel):
     service: str = "ytcaption-orchestrator"
     version: str
     timestamp: Moment
-    microservices: Mapping[str, str]
+    microservices: Mapping[str, str] = Field(description="Health by service.")
     instances: Mapping[str, Mapping[str, str]] = Field(
         default_factory=dict,
         description="Health of each instance by its URL, for services with several.",
     )
-    breakers: Mapping[str, str]
-    warnings: Sequence[str] = ()
+    breakers: Mapping[str, str] = Field(description="State of the circuit breaker by service.")
+    warnings: Sequence[str] = Field(
+        (), description="Insecure settings, for example missing API keys."
+    )
 
 
 def _captions_source(job: Job) -> Literal["publisher", "transcription"]:
