@@ -1,4 +1,4 @@
-"""The pages' shells: what stands in them is drawn by their scripts, from the public API."""
+"""The HTML shells of the pages; their scripts render the content from the public API."""
 
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from web.http.messages import language
 
 __all__ = ["blueprint"]
 
-# Scripts and styles come from here only, none stands in a page, and no script may write HTML but
-# lit-html, whose templates keep text apart from markup. Audio fetched with a key is a blob.
+# Scripts and styles load from this server only and are never inline. Only lit-html, which escapes
+# text, may write HTML. Audio that was fetched with an API key is a blob.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -32,31 +32,31 @@ blueprint = Blueprint(
 
 @blueprint.get("/")
 def submit() -> ResponseReturnValue:
-    """Show the page that takes an address or a file."""
+    """Return the page with the submission form."""
     return _shell("submit")
 
 
 @blueprint.get("/ui/jobs")
 def jobs() -> ResponseReturnValue:
-    """Show the page with all jobs."""
+    """Return the page with the list of jobs."""
     return _shell("jobs")
 
 
 @blueprint.get("/ui/jobs/<name>")
 def job(name: str) -> ResponseReturnValue:
-    """Show the page of a job; whether there is one, its script finds out."""
+    """Return the page of a job; its script checks whether the job exists."""
     return _shell("job", jobId=name)
 
 
 @blueprint.get("/ui/operator")
 def operator() -> ResponseReturnValue:
-    """Show the operator's page."""
+    """Return the operator's page."""
     return _shell("operator")
 
 
 @blueprint.after_request
-def guard(response: Response) -> Response:
-    """Let pages and scripts do what they need and nothing else."""
+def set_policy(response: Response) -> Response:
+    """Set the Content-Security-Policy of the pages."""
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -69,7 +69,7 @@ def _shell(page: str, **facts: str) -> ResponseReturnValue:
 
 
 def _config() -> dict[str, Any]:
-    """Return what the scripts have to know before they ask the API."""
+    """Return the configuration that is embedded in the pages."""
     settings = app_settings()
     return {
         "version": __version__,

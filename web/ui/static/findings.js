@@ -17,7 +17,7 @@ const SLACK_S = 0.01;
  * @param {any} job
  * @returns {Warning[]}
  */
-export function warningsOf(job) {
+function warningsOf(job) {
   return job.warnings ?? [];
 }
 
