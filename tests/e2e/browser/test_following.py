@@ -26,7 +26,7 @@ def test_a_failed_job_shows_its_reason_and_can_be_retried(page: Page, site: Orch
     expect(alert).to_contain_text("Falhou em: Normalização")
     expect(alert).to_contain_text("This video is not available")
     expect(alert).to_contain_text("video_unavailable")
-    page.get_by_role("button", name=re.compile("Repetir")).click()
+    page.get_by_role("button", name=re.compile("Retomar")).click()
     expect_status(page, "concluída")
     expect(page.locator(".line").first).to_be_visible()
 
@@ -64,5 +64,5 @@ def test_the_list_updates_and_can_cancel_and_retry(page: Page, site: Orchestrato
     row.get_by_role("button", name=re.compile("Cancelar")).click()
     expect(row.get_by_text("cancelada")).to_be_visible()
     site.services[Role.DOWNLOADER].control(hold=False)
-    row.get_by_role("button", name=re.compile("Repetir")).click()
+    row.get_by_role("button", name=re.compile("Retomar")).click()
     expect(row.get_by_text("concluída")).to_be_visible()

@@ -85,7 +85,7 @@ export default {
   "job.transcript": "Transcript",
   "jobs.did_cancel": "Cancelled",
   "jobs.did_remove": "Deleted",
-  "jobs.did_retry": "Queued again",
+  "jobs.did_retry": "Resumed",
   "jobs.every": "All",
   "jobs.filter": "Status",
   "jobs.first": "Transcribe a video",
