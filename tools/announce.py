@@ -1,4 +1,4 @@
-"""The ``ready`` line of ``make run``: says when everything answers, and where."""
+"""The ``ready`` process of ``make run``: prints the URLs once all health checks pass."""
 
 import signal
 import sys
@@ -11,13 +11,13 @@ import requests
 from foundation.logins import hide_login
 from tools.waiting import wait_until
 
-# A slow machine that compiles every module for the first time takes about half of it.
+# A slow machine that compiles every module for the first time takes about half of this.
 START_TIMEOUT_S = 120.0
 _PROBE_TIMEOUT_S = 5.0
 
 
 def is_healthy(address: str) -> bool:
-    """Tell whether a health check answers, and answers well."""
+    """Return whether a health check passes."""
     try:
         return requests.get(address, timeout=_PROBE_TIMEOUT_S).ok
     except requests.RequestException:
@@ -25,14 +25,14 @@ def is_healthy(address: str) -> bool:
 
 
 def await_health(addresses: Mapping[str, str], check: Callable[[], None] = lambda: None) -> None:
-    """Return when every health check has answered well.
+    """Wait until every health check passes.
 
     Args:
-        addresses: Health checks by the name of their process.
-        check: Called between attempts; whatever it raises ends the wait.
+        addresses: URLs of health checks by process name.
+        check: Called between attempts; an exception ends the wait.
 
     Raises:
-        TimeoutError: One has not, and the message names it.
+        TimeoutError: A health check has not passed; the message names it.
     """
     for name, address in addresses.items():
         is_ready = partial(_check_and_probe, check, address)
@@ -45,10 +45,10 @@ def _check_and_probe(check: Callable[[], None], address: str) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Wait for ``name=address`` arguments, print them, and stay until told to stop.
+    """Wait for ``name=url`` arguments, print them, and run until stopped.
 
     Returns:
-        1 when the wait was in vain, which makes the process manager stop everything.
+        1 after a timeout, which makes the process manager stop everything.
     """
     addresses = dict(argument.split("=", 1) for argument in arguments)
     try:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     except TimeoutError as error:
         print(error)
         return 1
-    print("everything answers:")
+    print("everything is ready:")
     for name, address in addresses.items():
         print(f"  {name:<12} {urljoin(hide_login(address), '/')}")
     print("stop with Ctrl-C")

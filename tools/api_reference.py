@@ -1,6 +1,6 @@
-"""Writes the reference of the API as Markdown, from the document that the API itself gives.
+"""Generates the API reference as Markdown from the OpenAPI document.
 
-``python -m tools.api_reference`` prints it; ``make docs`` makes a page of it.
+``python -m tools.api_reference`` prints it; ``make docs`` adds it to the site.
 """
 
 import json
@@ -17,18 +17,18 @@ __all__ = ["read_document", "render"]
 
 Json = Mapping[str, Any]
 _HEAD: Final = """\
-# The API
+# API
 
-Made from `/openapi.json`, which every API has; its page `/docs` tries all of this in a browser.
+Generated from `/openapi.json`, which every API serves; `/docs` can call all endpoints in a browser.
 Errors are `application/problem+json`: see
-[Errors and languages](access.md#errors-and-languages). Keys and their scopes are in
-[Access](access.md#keys).
+[Errors and languages](access.md#errors-and-languages). [Access](access.md#keys) describes keys and
+scopes.
 
 """
 
 
 def read_document() -> Json:
-    """Return the OpenAPI document of an API with default settings; nothing is connected."""
+    """Return the OpenAPI document of an API with default settings, without connecting to Redis."""
     with tempfile.TemporaryDirectory() as directory:
         settings = load_settings(
             env_files=(), log_dir=directory, uploads_dir=directory, log_level="ERROR"
@@ -37,7 +37,7 @@ def read_document() -> Json:
 
 
 def render(document: Json) -> str:
-    """Return the page of a document."""
+    """Return the page for a document."""
     calls = (
         _call(f"{method.upper()} {path}", operation)
         for path, operations in document["paths"].items()
@@ -45,7 +45,7 @@ def render(document: Json) -> str:
     )
     models = document["components"]["schemas"].items()
     bodies = (_model(name, schema) for name, schema in sorted(models))
-    return "".join([_HEAD, "## Calls\n\n", *calls, "## Bodies\n\n", *bodies])
+    return "".join([_HEAD, "## Endpoints\n\n", *calls, "## Schemas\n\n", *bodies])
 
 
 def _call(name: str, operation: Json) -> str:
@@ -62,12 +62,12 @@ def _call(name: str, operation: Json) -> str:
         for status, answer in operation["responses"].items()
         if status != "default"
     ]
-    lines.append(f"Body{_contents(body)}.\n" * bool(body) + f"Answers: {'; '.join(answers)}.")
+    lines.append(f"Body{_contents(body)}.\n" * bool(body) + f"Responses: {'; '.join(answers)}.")
     return "\n\n".join(filter(None, lines)) + "\n\n"
 
 
 def _contents(contents: Json) -> str:
-    """Return the media types of a body, and their models."""
+    """Return the media types of a body and their models."""
     shown = [
         f"`{media}`" + (f" {_type(content['schema'])}" if content.get("schema") else "")
         for media, content in contents.items()
@@ -98,7 +98,7 @@ def _row(*cells: str) -> str:
 
 
 def _type(schema: Json) -> str:
-    """Return a schema in a few words; a model as a link to it."""
+    """Return a short form of a schema; a model becomes a link."""
     if reference := schema.get("$ref"):
         name = reference.rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -115,7 +115,7 @@ def _type(schema: Json) -> str:
 def _details(schema: Json) -> Iterator[str]:
     if "enum" in schema:
         values = schema["enum"]
-        few = len(values) <= 12  # noqa: PLR2004 - more, and a table is not readable any more
+        few = len(values) <= 12  # noqa: PLR2004 - longer lists make the table unreadable
         yield ": " + (", ".join(f"`{value}`" for value in values) if few else "one of many")
     bounds = [
         f"{word} {schema[name]}"
@@ -130,7 +130,7 @@ def _details(schema: Json) -> Iterator[str]:
     if bounds:
         yield f", {' '.join(bounds)}" + " characters" * ("maxLength" in schema)
     if schema.get("default") is not None and schema["default"] != []:
-        yield f", else `{json.dumps(schema['default'])}`"
+        yield f", default `{json.dumps(schema['default'])}`"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Unpacks tar archives whose digest was checked."""
+"""Unpacking of tar archives whose digest was verified."""
 
 import tarfile
 from pathlib import Path
@@ -7,9 +7,9 @@ __all__ = ["unpack_tar"]
 
 
 def unpack_tar(archive: Path, folder: Path) -> None:
-    """Unpack an archive; it must be one that was compared with a pinned digest.
+    """Unpack an archive whose pinned digest was verified.
 
-    Python refuses paths that lead outside the folder since 3.11.4 only, and Debian 12 has 3.11.2.
+    Python rejects paths outside the folder only since 3.11.4; Debian 12 has 3.11.2.
     """
     with tarfile.open(archive) as opened:
         if hasattr(tarfile, "data_filter"):

@@ -22,15 +22,15 @@ _ENDED = re.compile(r"system +\| (\S+) stopped \(rc=", re.MULTILINE)
 
 
 class StackError(Exception):
-    """The stack did not come up, or does not hold; the message ends with the log's last lines."""
+    """The stack did not start, or has stopped; the message ends with the log's last lines."""
 
 
 class BackgroundStack:
-    """All processes on free ports, with data and a log of their own, while the block runs.
+    """All processes on free ports, with separate data and logs, for the duration of the block.
 
     Args:
-        directory: Where its data, its own log files and ``stack.log`` go.
-        environment: Variables beside those of this process, e.g. ``ALLOWED_SOURCES``.
+        directory: For its data, its log files and ``stack.log``.
+        environment: Variables in addition to those of this process, e.g. ``ALLOWED_SOURCES``.
     """
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
@@ -48,28 +48,28 @@ class BackgroundStack:
 
     @property
     def plan(self) -> Stack:
-        """What runs where."""
+        """The processes and their URLs."""
         return plan_stack(self._environment, redis_port=int(self._environment["REDIS_PORT"]))
 
     @property
     def address(self) -> str:
-        """Where clients send their jobs."""
+        """The URL of the API."""
         return self.plan.api_address
 
     def service_address(self, name: str) -> str:
-        """Give the address of the service of this name."""
+        """Return the URL of a service."""
         return self.plan.service_address(_service(name))
 
     @property
     def log(self) -> Path:
-        """The file with what all processes wrote."""
+        """The file with the output of all processes."""
         return self._directory / "stack.log"
 
     def start(self) -> None:
         """Start every process and return when all are healthy.
 
         Raises:
-            StackError: One ended, or did not become healthy in time.
+            StackError: A process exited, or did not become healthy in time.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
@@ -87,7 +87,7 @@ class BackgroundStack:
             raise StackError(f"{error}\n{self.log_tail()}") from error
 
     def check(self) -> None:
-        """Raise a ``StackError`` if a process has ended."""
+        """Raise a ``StackError`` if a process has exited."""
         if self._process is not None and self._process.poll() is not None:
             raise StackError(f"the stack has stopped\n{self.log_tail()}")
 
@@ -95,7 +95,7 @@ class BackgroundStack:
         """Stop every process.
 
         Args:
-            signal_number: How to ask for it; Ctrl-C sends ``SIGINT``.
+            signal_number: The signal to send; Ctrl-C sends ``SIGINT``.
 
         Returns:
             The exit status of ``tools.run``.
@@ -106,7 +106,7 @@ class BackgroundStack:
         return self._process.wait(_STOP_TIMEOUT_S)
 
     def log_tail(self) -> str:
-        """Give the last lines of the process that ended first, or of all if none did."""
+        """Return the last lines of the process that exited first, or of all if none did."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
         ended = _ENDED.search(text)
         name = re.escape(ended[1]) if ended else r"\S+"

@@ -1,4 +1,4 @@
-"""``make demo``: one spoken clip through the whole system, from its address to its subtitles."""
+"""``make demo``: transcribe a clip with the whole system, from its URL to its subtitles."""
 
 import argparse
 import hashlib
@@ -34,17 +34,17 @@ Json = dict[str, Any]
 
 
 class DemoError(Exception):
-    """The demo cannot go on, with a sentence that says why."""
+    """The demo cannot continue; the message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        0 when the transcript was printed, 1 when the job failed or the stack did not come up.
+        0 when the transcript was printed, 1 when the job failed or the stack did not start.
     """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", help="the address of a video, or the path of a file")
+    parser.add_argument("source", help="the URL of a video, or the path of a file")
     source = parser.parse_args(arguments).source
     os.environ.update(loopback_without_proxy(os.environ))  # for the calls of this process
     try:
@@ -58,33 +58,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _address_of(source: str, resources: ExitStack) -> str:
-    """Give an address for ``source``: its own, or that of a server for the local file."""
+    """Return the URL of ``source``: itself, or that of a server for the local file."""
     if urlsplit(source).scheme in {"http", "https"}:
         return source
     path = Path(source)
     if not path.is_file():
-        raise DemoError(f"there is no file {path}; give a file's path or an http(s) address")
-    # The file alone is served, not what lies beside it.
+        raise DemoError(f"there is no file {path}; pass the path of a file or an http(s) URL")
+    # Only this file is served, not its folder.
     directory = resources.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
     (Path(directory) / path.name).symlink_to(path.resolve())
     return f"{resources.enter_context(serve_directory(Path(directory)))}/{quote(path.name)}"
 
 
 def _run(address: str, resources: ExitStack) -> int:
-    print("starting the whole system ...", flush=True)
+    print("starting all processes ...", flush=True)
     started = time.monotonic()
-    # Left-overs of an earlier run would answer from its memory.
+    # Data of an earlier run would return its results.
     data = Path("var/demo")
     shutil.rmtree(data, ignore_errors=True)
     environment = {
         "ALLOWED_SOURCES": urlsplit(address).hostname or "",
-        # Its own key, so that it runs whatever keys a .env names.
+        # Its own key, so that it runs with any keys in .env.
         "API_KEYS": f"demo:submit+read:{hashlib.sha256(_KEY.encode()).hexdigest()}",
         "ENVIRONMENT": "development",
-        "ALLOW_PRIVATE_ADDRESSES": "true",  # a local file is served at this machine's own address
+        "ALLOW_PRIVATE_ADDRESSES": "true",  # a local file is served on loopback
     }
     stack = resources.enter_context(BackgroundStack(data, environment))
-    print(f"up after {time.monotonic() - started:.1f} s; POST {stack.address}/pipeline {address}")
+    print(
+        f"ready after {time.monotonic() - started:.1f} s; POST {stack.address}/pipeline {address}"
+    )
     job = _follow(stack, _submit(stack, address))
     if job["status"] != "completed":
         _print_failure(job)
@@ -101,19 +103,19 @@ def _submit(stack: BackgroundStack, address: str) -> str:
         timeout=_CALL_TIMEOUT_S,
     )
     if not answer.ok:
-        raise DemoError(f"the job was refused ({answer.status_code}): {answer.text}")
+        raise DemoError(f"the API rejected the job ({answer.status_code}): {answer.text}")
     return str(answer.json()["job_id"])
 
 
 def _follow(stack: BackgroundStack, job_id: str) -> Json:
-    """Show the job's stages move until it has ended."""
+    """Show the progress of the job until it has ended."""
     line = ProgressLine(sys.stdout)
     for job in _versions(stack, job_id):
         line.show(job["stages"])
         if job["status"] in _TERMINAL:
             line.close()
             return job
-    raise AssertionError("unreachable: the versions of a job have no end")
+    raise AssertionError("unreachable: watching a job returns only when it has ended")
 
 
 def _versions(stack: BackgroundStack, job_id: str) -> Iterator[Json]:
@@ -146,7 +148,7 @@ def _print_result(job: Json, captions: Path) -> None:
     own = " + ".join(f"{seconds:.2f}" for seconds in stages)
     print(f"\nlanguage: {job['detected_language']}")
     print(f"subtitles: {captions}")
-    print(f"end to end {_elapsed_s(job):.2f} s, the stages' own times {own} = {sum(stages):.2f} s")
+    print(f"total {_elapsed_s(job):.2f} s, stages {own} = {sum(stages):.2f} s")
 
 
 def _elapsed_s(record: Json) -> float:
@@ -156,12 +158,12 @@ def _elapsed_s(record: Json) -> float:
 
 
 def _print_failure(job: Json) -> None:
-    where = f"in its {job['error_stage']} stage" if job.get("error_stage") else job["status"]
+    where = f"failed in its {job['error_stage']} stage" if job.get("error_stage") else job["status"]
     reason = f"{job.get('error_message')} (code {job.get('error_code')})"
-    print(f"the job ended {where}: {reason}", file=sys.stderr)
+    print(f"the job {where}: {reason}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    # Told to stop, it still stops what it has started, as on Ctrl-C.
+    # On SIGTERM it stops its processes, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

@@ -1,7 +1,6 @@
-"""What ``make docs`` adds to the pages of docs/: README, the API's reference, diagrams.
+"""A hook of mkdocs for ``make docs``: adds the README, the API reference and diagrams to docs/.
 
-A hook of mkdocs. Links out of docs/ lead to the source on its host, whose address is only written,
-never asked; the site itself loads nothing from elsewhere.
+Links outside docs/ point to the source repository. The site loads no external resources.
 """
 
 import logging
@@ -33,7 +32,7 @@ _log: Final = logging.getLogger("mkdocs.hooks.docs_site")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Have what draws diagrams loaded before the theme, which would fetch it from elsewhere."""
+    """Load the diagram script before the theme, which would load it from a CDN."""
     if _diagrams() is None:
         fences = config.mdx_configs["pymdownx.superfences"]
         fences["custom_fences"] = []
@@ -43,7 +42,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are written elsewhere."""
+    """Add the pages from outside docs/."""
     for name, source in (("index.md", "README.md"), ("pt.md", "README.pt.md")):
         text = (_ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, name, content=_moved(text)))
@@ -54,7 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Lead links out of docs/ to the source."""
+    """Point links outside docs/ to the source repository."""
     folder = posixpath.dirname(page.file.src_uri)
 
     def lead(found: re.Match[str]) -> str:
@@ -66,7 +65,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _moved(markdown: str) -> str:
-    """Return a page of the main folder with links as they are in docs/."""
+    """Return a page of the main folder with its links relative to docs/."""
 
     def lead(found: re.Match[str]) -> str:
         inside = found[2].startswith("docs/")
@@ -80,13 +79,13 @@ def _moved(markdown: str) -> str:
 
 
 def _api_reference() -> str:
-    # In a process of its own: the API sets up logging, as mkdocs does.
+    # In a separate process, because the API and mkdocs both configure logging.
     command = [sys.executable, "-m", "tools.api_reference"]
     return subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _diagrams() -> Path | None:
-    """Return the script that draws diagrams; without npm they stay text."""
+    """Return the diagram script, or ``None`` without npm."""
     folder = _ROOT / "var" / f"mermaid-{_MERMAID.version}"
     script = folder / "package" / "dist" / "mermaid.min.js"
     if not script.exists():
@@ -94,6 +93,6 @@ def _diagrams() -> Path | None:
         try:
             _MERMAID.unpack(folder)
         except UnavailableError as error:
-            _log.info("Diagrams stay text: %s", error)
+            _log.info("Diagrams are shown as text: %s", error)
             return None
     return script

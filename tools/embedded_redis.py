@@ -1,7 +1,7 @@
-"""The Procfile's ``redis`` process: a server that ends after those who use it.
+"""The Procfile's ``redis`` process: a server that stops after its clients.
 
-The process manager tells every process to stop in the same instant. Workers still have work to
-hand back then, so the server waits until they have closed their connections.
+The process manager stops all processes at the same time. Workers then still have jobs to requeue,
+so the server waits until they have closed their connections.
 """
 
 import argparse
@@ -18,16 +18,16 @@ from tools.ports import LOOPBACK
 from tools.redis_binary import redis_command
 from tools.waiting import wait_until
 
-# Shorter than the 15 s after which ``tools.run`` kills what is left.
+# Less than the 15 s after which ``tools.run`` kills remaining processes.
 _LAST_CLIENT_TIMEOUT_S = 10.0
 _CHECK_INTERVAL_S = 0.2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a Redis server whose data outlives it, until told to stop.
+    """Run a Redis server with persistent data until stopped.
 
     Returns:
-        0 after a stop that was asked for, else the server's own exit status.
+        0 after a requested stop, otherwise the server's exit status.
     """
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
@@ -42,7 +42,7 @@ def _serve(command: Sequence[str], port: int) -> int:
     stop_requests: list[int] = []
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda number, _frame: stop_requests.append(number))
-    # A session of its own, or the signal meant for this process would reach the server as well.
+    # In its own session, or signals to this process would also reach the server.
     with subprocess.Popen(command, start_new_session=True) as server:
         while server.poll() is None and not stop_requests:
             time.sleep(_CHECK_INTERVAL_S)
@@ -59,10 +59,10 @@ def _await_last_client(port: int) -> None:
             wait_until(
                 lambda: len(client.client_list()) <= 1,
                 timeout_s=_LAST_CLIENT_TIMEOUT_S,
-                what="the last client to leave",
+                what="the last client to disconnect",
             )
         except (TimeoutError, redis.RedisError) as error:
-            print(f"stopping all the same: {error}", flush=True)
+            print(f"stopping anyway: {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A plain web server on loopback, which gives the demo's clip an address like any video's."""
+"""A web server on loopback for the demo's clip, so that it has a URL like any video."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from tools.ports import LOOPBACK
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line on the terminal for each."""
+    """Serves files without logging requests."""
 
     def log_message(self, *_message: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def serve_directory(directory: Path) -> Iterator[str]:
     """Serve a directory's files on a free port while the block runs.
 
     Yields:
-        The server's address, without a slash at its end.
+        The server's URL, without a trailing slash.
     """
     handler = partial(_QuietHandler, directory=str(directory))
     with ThreadingHTTPServer((LOOPBACK, 0), handler) as server:

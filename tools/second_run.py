@@ -1,7 +1,7 @@
-"""Runs the tests that failed once more, alone: ``make`` calls this after a complete run of pytest.
+"""Runs failed tests a second time, alone, after a complete run of pytest; called by ``make``.
 
-A test that depends on what else the machine does is to be mended. Until then it may fail beside
-others, but it is named in the output and in ``build/second-run.txt``, which CI shows.
+A test that depends on other load of the machine must be fixed. Until then it may fail among others,
+but is listed in the output and in ``build/second-run.txt``, which CI prints.
 """
 
 import json
@@ -14,19 +14,19 @@ __all__ = ["choose", "read_failed"]
 
 _CACHE: Final = Path(".pytest_cache/v/cache/lastfailed")  # make empties it before the first run
 _RECORD: Final = Path("build/second-run.txt")
-_MOST: Final = 3  # more is no coincidence
+_MOST: Final = 3  # more failures are no coincidence
 
 
 def read_failed(cache: Path) -> list[str]:
-    """Return the ids that pytest has recorded as failed in the run before; empty without a file."""
+    """Return the ids of tests that failed in the previous run of pytest; empty without its file."""
     return list(json.loads(cache.read_text())) if cache.exists() else []
 
 
 def choose(failed: list[str]) -> list[str]:
-    """Return the tests that may run once more.
+    """Return the tests to run a second time.
 
     Raises:
-        ValueError: None may: nothing is recorded, a file could not be collected, or too many
+        ValueError: No failure is recorded, a file could not be collected, or too many tests
             failed.
     """
     if not failed:
@@ -34,12 +34,12 @@ def choose(failed: list[str]) -> list[str]:
     if broken := [one for one in failed if "::" not in one]:
         raise ValueError(f"could not be collected: {', '.join(broken)}")
     if len(failed) > _MOST:
-        raise ValueError(f"{len(failed)} tests failed, and at most {_MOST} may run once more")
+        raise ValueError(f"{len(failed)} tests failed, and at most {_MOST} may run a second time")
     return failed
 
 
 def main() -> NoReturn:
-    """Become pytest for the failed tests; exit with status 1 if they may not run once more."""
+    """Replace this process with pytest for the failed tests; exit with 1 if none may run."""
     try:
         tests = choose(read_failed(_CACHE))
     except ValueError as error:

@@ -1,6 +1,6 @@
-"""Writes docs/reference/settings.md and the .env.example files from the settings themselves.
+"""Writes docs/reference/settings.md and the .env.example files from the settings classes.
 
-``python -m tools.settings_table``; a test fails while one of them is behind.
+``python -m tools.settings_table``; a test fails if one of them is outdated.
 """
 
 import sys
@@ -37,34 +37,34 @@ SERVICE_EXAMPLES: Final = {
         ("transcriber", "audio-transcriber"),
     )
 }
-"""Where the example of each bundled service's own file lies, which docker-compose.yml reads."""
+"""The example of each bundled service's .env file, which docker-compose.yml reads."""
 _EXAMPLE_HEAD: Final = """\
-# Copy to .env and take the # away from what you change; every line shows the default.
-# Where REDIS_URL is unset, `make run` and `make demo` start a server of their own.
+# Copy to .env and uncomment what you change; every line shows the default.
+# Without REDIS_URL, `make run` and `make demo` start their own Redis server.
 """
 _SERVICE_EXAMPLE_HEAD: Final = """\
-# The containers of {name} are set with .env beside this file: copy it there and
-# take the # away from what you change. Every line shows the default outside of containers; leave
-# HOST and PORT alone inside.
+# Copy to .env in this folder to configure the containers of {name}, and
+# uncomment what you change. Every line shows the default outside containers; do not change HOST and
+# PORT inside containers.
 """
 _LINE_CHARS: Final = 98
 _HEAD: Final = """\
 # Settings
 
-Environment variables, also read from `.env` and `orchestrator/.env` (the environment wins). This
-page is written by `make docs-settings` from `orchestrator/settings.py`.
+Environment variables, also read from `.env` and `orchestrator/.env` (the environment wins).
+`make docs-settings` generates this page from the code.
 
-| variable | default | what and why |
+| variable | default | meaning |
 |---|---|---|
 """
 # Models of their own, and constants.
 _HIDDEN: Final = {"services", "cue_style", *Constants.model_fields}
 _SERVICES: Final = """
-## Of each service
+## Each service
 
 `<SERVICE>` is one of {names}.
 
-| variable | default | what and why |
+| variable | default | meaning |
 |---|---|---|
 """
 
@@ -93,16 +93,16 @@ def _bundled() -> Iterator[str]:
         for name, field in _fields(KitSettings)
         if all(fields[name].default == field.default for fields in services)
     ]
-    yield _table("Read by each bundled service", shared)
+    yield _table("Each bundled service", shared)
     names = {name for name, _ in shared}
     for service, settings in _BUNDLED.items():
         own = [(name, field) for name, field in _fields(settings) if name not in names]
-        yield _table(f"Read by the bundled {service}", own)
+        yield _table(f"Bundled {service}", own)
 
 
 def _table(title: str, fields: Iterable[tuple[str, FieldInfo]]) -> str:
     rows = "".join(_row(_variable(name, field), field) for name, field in fields)
-    return f"\n## {title}\n\n| variable | default | what and why |\n|---|---|---|\n{rows}"
+    return f"\n## {title}\n\n| variable | default | meaning |\n|---|---|---|\n{rows}"
 
 
 def render_example() -> str:
@@ -117,7 +117,7 @@ def render_example() -> str:
         f"# MAX_INFLIGHT_{service.variable}=1000\n"
         for service in SERVICES.values()
     ]
-    head = "\n# Each service: its address, seconds of one transfer, jobs that it gets at once\n"
+    head = "\n# Each service: URL, seconds for one transfer, concurrent jobs\n"
     return _EXAMPLE_HEAD + "".join(settings) + head + "".join(services)
 
 

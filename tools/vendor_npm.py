@@ -1,4 +1,4 @@
-"""Fetches one pinned package of the npm registry, through npm itself, and unpacks it."""
+"""Downloads and unpacks one pinned package of the npm registry, with npm."""
 
 import base64
 import hashlib
@@ -15,33 +15,33 @@ __all__ = ["NpmPackage", "UnavailableError"]
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A package by its exact contents."""
+    """A package with its exact contents."""
 
     name: str
     version: str
     integrity: str
-    """As npm writes it: ``sha512-`` and the digest in Base64."""
+    """In npm's format: ``sha512-`` and the digest in Base64."""
 
     def unpack(self, directory: Path, tools: NodeTools | None = None) -> Path:
-        """Fetch the package, compare its digest and unpack it.
+        """Download the package, verify its digest and unpack it.
 
-        Nothing of it is run: npm is only asked for the archive.
+        npm only downloads the archive and runs nothing of it.
 
         Args:
-            directory: Where the archive goes; it must exist.
-            tools: The npm to use; by default one is looked for.
+            directory: For the archive; it must exist.
+            tools: The npm to use; by default it is searched.
 
         Returns:
             The folder with the package's files.
 
         Raises:
-            UnavailableError: npm is missing or cannot fetch it, or its contents are others.
+            UnavailableError: npm is missing or cannot download it, or its digest differs.
         """
         with nullcontext(tools) if tools else node_tools() as used:
             archive = self._fetch(directory, used)
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if f"sha512-{digest}" != self.integrity:
-            raise UnavailableError(f"{self.name} {self.version} is not what was pinned")
+            raise UnavailableError(f"{self.name} {self.version} does not have the pinned digest")
         unpack_tar(archive, directory)
         return directory / "package"
 
@@ -56,5 +56,5 @@ class NpmPackage:
         )
         archives = list(directory.glob("*.tgz"))
         if fetched.returncode or len(archives) != 1:
-            raise UnavailableError(f"npm could not fetch {wanted}: {fetched.stderr.strip()}")
+            raise UnavailableError(f"npm could not download {wanted}: {fetched.stderr.strip()}")
         return archives[0]

@@ -1,6 +1,6 @@
-"""Renews the scripts of others that the web page carries: ``make vendor``.
+"""Updates the web page's third-party scripts: ``make vendor``.
 
-They lie in the repository as they were published, so that the page needs no build and no CDN.
+The repository contains them as published, so that the page needs no build and no CDN.
 """
 
 import shutil
@@ -24,12 +24,12 @@ FILES: Final = {
     "directives/repeat.js": "083140026ecd8665fedd15b17769f9d516252a9f1502f1e91e6967686ee82626",
     "lit-html.js": "b878e7f95dec8a9b6e9b217faca6b6a11bad82ebc44c0caa77419ed83edd81f2",
 }
-"""SHA-256 of each file that is taken; a test compares those that are there."""
+"""SHA-256 of each file; a test verifies them."""
 FOLDER: Final = Path(__file__).parent.parent / "web/ui/static/vendor/lit-html"
 
 
 def main() -> None:
-    """Fetch the pinned version and put its files in place of those that are there."""
+    """Download the pinned version and replace the files."""
     with tempfile.TemporaryDirectory() as directory:
         package = LIT.unpack(Path(directory))
         shutil.rmtree(FOLDER, ignore_errors=True)

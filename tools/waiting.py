@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline and a name for what did not come."""
+"""Waiting for a condition, with a timeout and a name for the error."""
 
 import time
 from collections.abc import Callable
@@ -10,8 +10,8 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float, what: str) 
     """Return as soon as ``condition()`` is true.
 
     Args:
-        condition: Asked again and again, about fifty times a second.
-        timeout_s: How long it may take.
+        condition: Called about fifty times a second.
+        timeout_s: Seconds before the error.
         what: Names the condition in the error, e.g. ``"Redis on port 6379"``.
 
     Raises:
@@ -20,5 +20,5 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float, what: str) 
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {timeout_s:g} s in vain for {what}")
+            raise TimeoutError(f"waited {timeout_s:g} s for {what}")
         time.sleep(_PAUSE_S)

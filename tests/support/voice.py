@@ -111,7 +111,7 @@ _TEXTS: Final = {".md", ".yml", ".yaml", ".lua", ".tpl", ".service", ".target", 
 _FENCES: Final = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _CODE: Final = re.compile(r"``[^`]+``|`[^`\n]+`|\]\([^)]*\)|<!--.*?-->")
 _PYTHON: Final = re.compile(
-    r'"""(?P<docstring>(?:[^\\]|\\.)*?)"""|"(?P<string>(?:[^"\\\n]|\\.)*)"|(?P<comment>#.*)'
+    r'"""(?P<docstring>(?:[^\\]|\\[\s\S])*?)"""|"(?P<string>(?:[^"\\\n]|\\[\s\S])*)"|(?P<comment>#.*)'
 )
 """Strings and comments. Strings have double quotes: the formatter makes sure of it."""
 _ALLOWED: Final = re.compile("|".join(rf"\b(?:{found})\b" for found, _ in ALLOWED), re.IGNORECASE)

@@ -1,7 +1,6 @@
-"""``make doctor``: looks at everything that the system stands on, and says what to change.
+"""``make doctor``: checks everything that the system depends on, and says what to change.
 
-It asks and changes nothing. The exit status is 1 where there is a problem, else 0; warnings alone
-are no reason to worry a script.
+It changes nothing. The exit status is 1 if there is a problem; warnings alone do not count.
 """
 
 import argparse
@@ -24,10 +23,10 @@ _MARKS: Final = {Verdict.WELL: "ok", Verdict.WARNING: "warn", Verdict.PROBLEM: "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Examine the system that the environment (and ``.env``) describes.
+    """Check the system that the environment (and ``.env``) describes.
 
     Returns:
-        0 where nothing is wrong, 1 where there is a problem.
+        0 without problems, 1 otherwise.
     """
     parser = argparse.ArgumentParser(prog="python -m tools.doctor", description=main.__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def examine() -> list[Finding]:
-    """Return everything that is found."""
+    """Return all findings."""
     try:
         settings = load_settings()
     except SettingsError as error:

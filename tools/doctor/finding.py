@@ -1,4 +1,4 @@
-"""What the doctor has found out about one thing."""
+"""A finding of the doctor."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,16 +7,16 @@ __all__ = ["Finding", "Verdict", "problem", "warning", "well"]
 
 
 class Verdict(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     WELL = "well"
-    WARNING = "warning"  # it works; something may be meant otherwise
-    PROBLEM = "problem"  # a promise of the system does not hold like this
+    WARNING = "warning"  # it works, but is probably not intended
+    PROBLEM = "problem"  # a guarantee of the system does not hold
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fact, and what to do about it."""
+    """A fact, and what to do about it."""
 
     area: str
     """``settings``, ``redis``, ``clock``, ``disk``, ``descriptors``, or a service's name."""
@@ -26,15 +26,15 @@ class Finding:
 
 
 def well(area: str, fact: str) -> Finding:
-    """Return that something is as it should be."""
+    """Return a finding without a problem."""
     return Finding(area, Verdict.WELL, fact)
 
 
 def warning(area: str, fact: str, advice: str) -> Finding:
-    """Return that something works, but is probably not meant so."""
+    """Return a finding about something that works, but is probably not intended."""
     return Finding(area, Verdict.WARNING, fact, advice)
 
 
 def problem(area: str, fact: str, advice: str) -> Finding:
-    """Return that something will not do."""
+    """Return a finding about a problem."""
     return Finding(area, Verdict.PROBLEM, fact, advice)

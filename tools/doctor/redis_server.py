@@ -1,4 +1,4 @@
-"""Redis: whether it is there, new and quick enough, loses nothing, and has the right time."""
+"""Checks of Redis: availability, version, latency, durability and clock."""
 
 import statistics
 import time
@@ -16,22 +16,25 @@ __all__ = ["examine_clock", "examine_info", "examine_latency", "examine_redis"]
 
 _AREA: Final = "redis"
 _SCHEMES: Final = ("redis://", "rediss://", "sentinel://")
-_OLDEST: Final = (6, 2)  # COPY, which gives a job the transcript of another
+_OLDEST: Final = (6, 2)  # COPY, which copies the transcript of another job
 _PINGS: Final = 20
 _SLOW_MS, _TOO_SLOW_MS = 5.0, 50.0  # a turn makes about ten calls
 _FULL, _NEARLY_FULL = 0.95, 0.8
-_OFF_S: Final = 2.0  # nothing but logs shows this machine's time
+_OFF_S: Final = 2.0  # only logs use this machine's time
 _MIB: Final = 1024 * 1024
 
 
 def examine_redis(settings: Settings) -> list[Finding]:
-    """Ask the server of `REDIS_URL`, and the broker's where that is another."""
+    """Check the server at `REDIS_URL`, and the broker if it is another one."""
     found = _examine(settings)
     broker = settings.celery_broker_url
     if broker is None or broker == settings.redis_url:
         return found
     if not broker.get_secret_value().startswith(_SCHEMES):
-        return [*found, well("broker", "it is no Redis on the network, and not looked into")]
+        return [
+            *found,
+            well("broker", "it is not a Redis server on the network, and was not checked"),
+        ]
     of_broker = _examine(settings.model_copy(update={"redis_url": broker}), "CELERY_BROKER_URL")
     return [*found, *(replace(one, area="broker") for one in of_broker if one.area == _AREA)]
 
@@ -41,7 +44,7 @@ def _examine(settings: Settings, variable: str = "REDIS_URL") -> list[Finding]:
         with connect(settings).client as server:
             return [*_ask(server)]
     except redis.RedisError as error:
-        advice = f"start Redis, or set {variable} to where it is (`make run` starts one by itself)"
+        advice = f"start Redis, or set {variable} to its URL (`make run` starts its own)"
         return [problem(_AREA, f"it does not answer: {error}", advice)]
 
 
@@ -60,16 +63,16 @@ def _ask(server: redis.Redis) -> Iterator[Finding]:
 
 
 def examine_info(info: Mapping[str, Any]) -> Iterator[Finding]:
-    """Judge what the server says of itself (INFO)."""
+    """Check the server's own information (INFO)."""
     yield _examine_version(info)
     if info.get("role") != "master":
-        yield problem(_AREA, "this is a replica, which refuses writes", "name the primary")
+        yield problem(_AREA, "this is a replica, which rejects writes", "use the primary")
     yield _examine_persistence(info)
     yield from _examine_eviction(info)
     yield _examine_memory(info)
     clients, allowed = info.get("connected_clients", 0), info.get("maxclients") or 10_000
     if clients > _NEARLY_FULL * allowed:
-        fact = f"{clients} of {allowed} connections are taken"
+        fact = f"{clients} of {allowed} connections are in use"
         yield warning(_AREA, fact, "raise maxclients, or lower REDIS_MAX_CONNECTIONS and WORKERS")
 
 
@@ -87,14 +90,14 @@ def _examine_persistence(info: Mapping[str, Any]) -> Finding:
     if not info.get("aof_enabled"):
         return problem(
             _AREA,
-            "there is no append-only file: when the server restarts, jobs are lost",
+            "there is no append-only file: jobs are lost when the server restarts",
             "redis-cli CONFIG SET appendonly yes, and `appendonly yes` in its configuration",
         )
     for name in ("aof_last_write_status", "aof_last_bgrewrite_status"):
         if info.get(name, "ok") != "ok":
             fact = f"the append-only file could not be written ({name})"
-            return problem(_AREA, fact, "look at the server's log and at its disk")
-    return well(_AREA, "the append-only file is written")
+            return problem(_AREA, fact, "check the server's log and disk")
+    return well(_AREA, "the append-only file is enabled")
 
 
 def _examine_eviction(info: Mapping[str, Any]) -> Iterator[Finding]:
@@ -104,7 +107,7 @@ def _examine_eviction(info: Mapping[str, Any]) -> Iterator[Finding]:
         when = "when its memory is full" if has_limit else "once maxmemory is set"
         yield tell(
             _AREA,
-            f"maxmemory-policy is {policy}: {when} it throws jobs away",
+            f"maxmemory-policy is {policy}: {when} it deletes jobs",
             "redis-cli CONFIG SET maxmemory-policy noeviction, and the same in its configuration",
         )
 
@@ -118,25 +121,25 @@ def _examine_memory(info: Mapping[str, Any]) -> Finding:
     fact += f", {used / whole:.0%} of " + ("maxmemory" if limit else "the machine's memory")
     advice = "raise maxmemory, lower CACHE_TTL_HOURS, or run POST /admin/cleanup"
     if used > _FULL * whole:
-        return problem(_AREA, f"{fact}: no new job is accepted when it is full", advice)
+        return problem(_AREA, f"{fact}: new jobs are rejected when it is full", advice)
     return warning(_AREA, fact, advice) if used > _NEARLY_FULL * whole else well(_AREA, fact)
 
 
 def examine_latency(took_ms: list[float]) -> Finding:
-    """Judge how long single calls took, in milliseconds."""
+    """Check the latency of single calls, in milliseconds."""
     middle_ms, longest_ms = statistics.median(took_ms), max(took_ms)
-    fact = f"a call takes {middle_ms:.1f} ms, {longest_ms:.1f} ms at the most"
-    advice = "put Redis nearer to the workers; look for slow commands with redis-cli SLOWLOG GET"
+    fact = f"a call takes {middle_ms:.1f} ms, at most {longest_ms:.1f} ms"
+    advice = "move Redis closer to the workers; find slow commands with redis-cli SLOWLOG GET"
     if middle_ms > _TOO_SLOW_MS:
         return problem(_AREA, fact, advice)
     return warning(_AREA, fact, advice) if middle_ms > _SLOW_MS else well(_AREA, fact)
 
 
 def examine_clock(ahead_s: float) -> Finding:
-    """Judge how far the server's clock is ahead of ours, in seconds."""
+    """Check the offset of the server's clock, in seconds ahead of this machine's."""
     word = "ahead of" if ahead_s > 0 else "behind"
     fact = f"Redis' clock is {abs(ahead_s):.2f} s {word} this machine's"
     if abs(ahead_s) <= _OFF_S:
         return well("clock", fact)
-    advice = "synchronise both clocks (chrony, systemd-timesyncd)"
-    return warning("clock", f"{fact}: log lines show another time than jobs", advice)
+    advice = "synchronize both clocks (chrony, systemd-timesyncd)"
+    return warning("clock", f"{fact}: times in logs and jobs differ", advice)

@@ -1,4 +1,4 @@
-"""The services: whether they are there, well, ours to use, and what of the contract they know."""
+"""Checks of the services: health, authorization and extensions of the contract."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -14,13 +14,15 @@ from tools.doctor.finding import Finding, problem, warning, well
 __all__ = ["examine_services"]
 
 _TIMEOUT_S: Final = 5.0
-_UNKNOWN_JOB: Final = "doctor-0"  # nobody has it: what a service says of it is what is asked
+_UNKNOWN_JOB: Final = (
+    "doctor-0"  # does not exist: the response of the service shows its conventions
+)
 _UNAUTHORIZED: Final = frozenset({401, 403})
 _JSON: Final = "application/problem+json"
 
 
 def examine_services(settings: Settings) -> list[Finding]:
-    """Ask every service; nothing is submitted."""
+    """Check every service without submitting anything."""
     with ServiceSession(settings, StopSignal()) as session:  # as the orchestrator calls them
         return [
             finding
@@ -31,7 +33,7 @@ def examine_services(settings: Settings) -> list[Finding]:
 
 
 class _Examination:
-    """The questions to one service."""
+    """The checks of one service."""
 
     def __init__(self, session: ServiceSession, name: str, url: str) -> None:
         self._session = session
@@ -43,7 +45,7 @@ class _Examination:
     def run(self) -> Iterator[Finding]:
         try:
             health = self._get("health")
-        except OSError as error:  # of requests, or for a REQUESTS_CA_BUNDLE that is not there
+        except OSError as error:  # from requests, or from a missing REQUESTS_CA_BUNDLE
             fact = f"{self._shown} does not answer ({type(error).__name__})"
             yield problem(self._name, fact, self._advise(error))
             return
@@ -52,7 +54,7 @@ class _Examination:
             yield from self._judge_contract()
         except OSError as error:
             fact = f"it has stopped answering ({type(error).__name__})"
-            yield problem(self._name, fact, "look at its log")
+            yield problem(self._name, fact, "check its log")
 
     def _get(self, path: str, **headers: str) -> requests.Response:
         request = requests.Request("GET", f"{self._url}/{path}", headers)
@@ -62,38 +64,38 @@ class _Examination:
 
     def _advise(self, error: OSError) -> str:
         if isinstance(error, requests.exceptions.ProxyError):
-            return "look at HTTP_PROXY and HTTPS_PROXY, or name its host in NO_PROXY"
+            return "check HTTP_PROXY and HTTPS_PROXY, or add its host to NO_PROXY"
         if not isinstance(error, requests.RequestException):
-            return "set REQUESTS_CA_BUNDLE to a file that is there"
-        return f"start it, or set {self._variable} to where it is"
+            return "set REQUESTS_CA_BUNDLE to an existing file"
+        return f"start it, or set {self._variable} to its URL"
 
     def _judge_health(self, answer: requests.Response) -> Finding:
-        told = _object(answer)
-        status = told.get("status")
+        health = _object(answer)
+        status = health.get("status")
         if answer.is_redirect:
             target = hide_login(answer.headers["Location"]).partition("?")[0]
             fact = f"{self._shown}/health redirects to {target}, and redirects are not followed"
             return problem(self._name, fact, f"set {self._variable} to the URL that answers")
         if not isinstance(status, str):
-            fact = f"{self._shown}/health is no service of this system ({answer.status_code})"
-            return problem(self._name, fact, f"set {self._variable} to the service's address")
-        fact = f"version {told.get('version', 'unknown')}, {status}"
+            fact = f"{self._shown}/health is not a service of this system ({answer.status_code})"
+            return problem(self._name, fact, f"set {self._variable} to the service's URL")
+        fact = f"version {health.get('version', 'unknown')}, {status}"
         if status == "healthy":
             return well(self._name, fact)
-        checks = told.get("checks")
+        checks = health.get("checks")
         sick = [name for name, is_well in checks.items() if not is_well] if checks else []
-        advice = "; ".join(_REMEDIES.get(check, f"look at its {check}") for check in sick)
-        return problem(self._name, fact, advice or "look at its log")
+        advice = "; ".join(_REMEDIES.get(check, f"check its {check}") for check in sick)
+        return problem(self._name, fact, advice or "check its log")
 
     def _judge_contract(self) -> Iterator[Finding]:
         answer = self._get(f"jobs/{_UNKNOWN_JOB}")
         if answer.status_code in _UNAUTHORIZED:
-            fact = f"it refuses our calls ({answer.status_code})"
-            yield problem(self._name, fact, "give SERVICE_TOKEN the same value here and there")
+            fact = f"it rejects our calls ({answer.status_code})"
+            yield problem(self._name, fact, "set SERVICE_TOKEN to the same value on both sides")
             return
         if answer.status_code != requests.codes.not_found:
-            fact = f"it answers {answer.status_code} for a job that does not exist, not 404"
-            yield problem(self._name, fact, "look at what runs there")
+            fact = f"it answers {answer.status_code} instead of 404 for an unknown job"
+            yield problem(self._name, fact, "check which program runs there")
             return
         known = {
             "problems with a code": answer.headers.get("Content-Type", "").startswith(_JSON),
@@ -104,7 +106,7 @@ class _Examination:
         yield self._list_extensions(known)
 
     def _waits(self) -> bool | None:
-        """Whether it honours ``Prefer: wait``; ``None`` where it has no job to ask about."""
+        """Return whether it supports ``Prefer: wait``; ``None`` if it has no job to test with."""
         jobs = _object(self._get("jobs?limit=1")).get("jobs")
         newest = jobs[0] if isinstance(jobs, list) and jobs else None
         job_id = newest.get("id") or newest.get("job_id") if isinstance(newest, dict) else None
@@ -116,17 +118,17 @@ class _Examination:
     def _list_extensions(self, known: Mapping[str, bool | None]) -> Finding:
         has = ", ".join(name for name, is_known in known.items() if is_known)
         lacks = [name for name, is_known in known.items() if is_known is False]
-        fact = f"of the contract's extensions it has {has or 'none'}"
+        fact = f"supported extensions: {has or 'none'}"
         if not lacks:
             return well(self._name, fact)
-        advice = "it works without them, with more polls and less to see; update the service"
+        advice = "they are optional, but save polls and add details; update the service"
         return warning(self._name, f"{fact}; it lacks {', '.join(lacks)}", advice)
 
 
 _REMEDIES: Final = {
     "redis": "start its Redis, or set its REDIS_URL",
     "worker": "start its worker: `celery -A services.….tasks worker`",
-    "disk": "make room on the disk of its ARTIFACTS_DIR (MIN_FREE_DISK_MB)",
+    "disk": "free disk space for its ARTIFACTS_DIR (MIN_FREE_DISK_MB)",
 }
 
 

@@ -1,4 +1,4 @@
-"""Settings that contradict each other, or that leave a door open. Pure."""
+"""Checks for contradictory or insecure settings. Pure."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,14 +11,16 @@ __all__ = ["examine_settings"]
 
 _AREA: Final = "settings"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_LONGEST_POLL_S: Final = 60.0  # the bundled services wait no longer; proxies cut at 60 s
+_LONGEST_POLL_S: Final = (
+    60.0  # the bundled services' limit; proxies often close connections after 60 s
+)
 _KILL_AFTER_S: Final = 30.0  # Kubernetes' default; Docker's is 10 s
 _ANSWER_S: Final = 5.0  # docs/explanation/reliability.md promises a 503 within it
 Rule = Callable[[Settings], Iterator[Finding]]
 
 
 def examine_settings(settings: Settings) -> list[Finding]:
-    """Return what does not fit together; one finding that all is well where nothing does not."""
+    """Return contradictory settings, or a single finding that there are none."""
     found = [finding for rule in _RULES for finding in rule(settings)]
     return found or [well(_AREA, "no setting contradicts another")]
 
@@ -29,7 +31,7 @@ def _deadlines(settings: Settings) -> Iterator[Finding]:
         yield problem(
             _AREA,
             f"a stage may take {stage_s / 60:g} min (POLL_INTERVAL × MAX_POLL_ATTEMPTS), "
-            f"but the whole job only {job_s / 60:g} min (JOB_TIMEOUT_MINUTES)",
+            f"but its job only {job_s / 60:g} min (JOB_TIMEOUT_MINUTES)",
             f"set JOB_TIMEOUT_MINUTES to {stage_s / 60:g} or more, or MAX_POLL_ATTEMPTS to "
             f"{int(job_s / settings.poll_interval)} or less",
         )
@@ -49,14 +51,14 @@ def _polls(settings: Settings) -> Iterator[Finding]:
         yield problem(
             _AREA,
             f"a poll is held open for {settings.poll_wait_s:g} s (POLL_WAIT_SECONDS), longer than "
-            f"a turn of {settings.turn_s:g} s (TURN_SECONDS): waiting jobs get no turn",
+            f"a turn of {settings.turn_s:g} s (TURN_SECONDS): waiting jobs are starved",
             f"set POLL_WAIT_SECONDS to {settings.turn_s / 3:g} or less",
         )
     if settings.poll_wait_s > _LONGEST_POLL_S:
         yield warning(
             _AREA,
             f"POLL_WAIT_SECONDS is {settings.poll_wait_s:g}; the services wait for "
-            f"{_LONGEST_POLL_S:g} s at the most, and proxies cut silent connections",
+            f"at most {_LONGEST_POLL_S:g} s, and proxies close idle connections",
             "set POLL_WAIT_SECONDS to 20",
         )
     base_s, retries = settings.retry_backoff_base_s, settings.http_max_retries
@@ -65,7 +67,7 @@ def _polls(settings: Settings) -> Iterator[Finding]:
             _AREA,
             f"the retries of one call may wait {waits_s:g} s (RETRY_BACKOFF_BASE_SECONDS, "
             f"HTTP_MAX_RETRIES), longer than a turn of {settings.turn_s:g} s (TURN_SECONDS)",
-            "lower HTTP_MAX_RETRIES: after a turn the job is tried again anyway",
+            "lower HTTP_MAX_RETRIES: the job is retried after the turn anyway",
         )
 
 
@@ -93,10 +95,10 @@ def _answers(settings: Settings) -> Iterator[Finding]:
     if settings.shutdown_transfer_s >= _KILL_AFTER_S:
         yield warning(
             _AREA,
-            f"a worker that is told to stop lets a transfer go on for "
+            f"a stopped worker continues a transfer for "
             f"{settings.shutdown_transfer_s:g} s (SHUTDOWN_TRANSFER_SECONDS); most supervisors "
-            "kill it before",
-            "set SHUTDOWN_TRANSFER_SECONDS to 25, or give the worker a longer grace period",
+            "kill it earlier",
+            "set SHUTDOWN_TRANSFER_SECONDS to 25, or configure a longer grace period",
         )
 
 
@@ -116,24 +118,24 @@ def _doors(settings: Settings) -> Iterator[Finding]:
         tell = problem if is_production else warning
         yield tell(
             _AREA,
-            "there are no API_KEYS: everybody who reaches the API may do everything"
+            "API_KEYS is not set: every client has full access"
             + (", and with ENVIRONMENT=production it does not start" if is_production else ""),
-            "make a key with `make key NAME=… SCOPES=…`, or set HOST=127.0.0.1",
+            "create a key with `make key NAME=… SCOPES=…`, or set HOST=127.0.0.1",
         )
     if settings.allow_private_addresses:
         tell = problem if is_production else warning
         yield tell(
             _AREA,
-            "ALLOW_PRIVATE_ADDRESSES is on: clients reach everything that this machine can",
-            "take it out; it is for the demo and for tests",
+            "ALLOW_PRIVATE_ADDRESSES is on: clients can reach every host that this machine can",
+            "remove it; it is for the demo and for tests",
         )
     services = settings.services.values()
     hosts = {urlsplit(url).hostname for service in services for url in service.urls}
     if settings.service_token is None and not hosts <= _LOOPBACK:
         yield warning(
             _AREA,
-            "services are on other machines and take jobs from everybody who reaches them",
-            "set SERVICE_TOKEN to the same value here and for the services",
+            "services on other machines accept jobs from every client that reaches them",
+            "set SERVICE_TOKEN to the same value for the orchestrator and the services",
         )
 
 

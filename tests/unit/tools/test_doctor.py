@@ -57,7 +57,7 @@ def test_the_defaults_contradict_nothing() -> None:
         ({"max_queued_jobs": 100}, "warning", "MAX_QUEUED_JOBS"),
         ({"host": "192.0.2.1"}, "warning", "make key"),
         ({"environment": "production"}, "problem", "make key"),
-        ({"allow_private_addresses": True}, "warning", "take it out"),
+        ({"allow_private_addresses": True}, "warning", "remove it"),
         ({"services": services(url="http://elsewhere:1")}, "warning", "SERVICE_TOKEN"),
     ],
 )  # fmt: skip
