@@ -21,7 +21,7 @@ from benchmarks.harness.goals import Goal, Verdict, as_table
 from benchmarks.harness.page import write_table
 
 _PAGE = "explanation/performance.md"
-# Of OSError: what is not there, and what does not come in time.
+# OSError includes missing files and timeouts.
 _BROKEN = (RuntimeError, OSError, aiohttp.ClientError, subprocess.SubprocessError)
 _BENCHMARKS: Mapping[str, Callable[[], list[Goal]]] = {
     "cpu": cpu.measure,
@@ -35,7 +35,7 @@ _BENCHMARKS: Mapping[str, Callable[[], list[Goal]]] = {
 
 
 def run(names: list[str]) -> list[Goal]:
-    """Run benchmarks one after another, so that none disturbs another."""
+    """Run benchmarks one after another, so that they do not disturb each other."""
     goals: list[Goal] = []
     for name in names:
         began = time.monotonic()
@@ -48,27 +48,27 @@ def run(names: list[str]) -> list[Goal]:
 
 
 def _measure(name: str) -> list[Goal]:
-    """Run one benchmark; one that breaks off is a miss, and does not take the others with it."""
+    """Run one benchmark; if it fails, count its goal as missed and continue with the others."""
     try:
         return _BENCHMARKS[name]()
     except _BROKEN as error:
-        print(f"{name} broke off: {error!r}", file=sys.stderr)
+        print(f"{name} failed: {error!r}", file=sys.stderr)
         return [Goal(f"benchmarks.{name}", "", "broke off", verdict=Verdict.MISSED)]
 
 
 def describe_machine(load: float) -> str:
-    """Return when and where this was measured, and how busy the machine was before."""
+    """Return the date, the machine and its load before the run."""
     model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores "
         f"({model[1] if model else platform.machine()}), Python {platform.python_version()}, "
-        f"{platform.system()}; load average before the run {load:.1f}. Everything ran on this one "
-        "machine: services, clients, Redis and what is measured."
+        f"{platform.system()}; load average before the run {load:.1f}. Services, clients, "
+        "Redis and the orchestrator ran on this machine."
     )
 
 
 def main() -> None:
-    """Run, print and, where asked, write."""
+    """Run the benchmarks, print the table and optionally write it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(_BENCHMARKS))
     parser.add_argument(

@@ -1,8 +1,7 @@
-"""How much the API takes: submissions as fast as it answers and at a fixed rate, and readings.
+"""Throughput and latency of the API: submissions in a closed and an open loop, and reads.
 
-Authorization is on, and so is the rate limit, at a height that is not reached. No worker runs
-while jobs are submitted: what one costs is measured by ``benchmarks.cpu``. Each is measured in
-some rounds, and the medians count.
+Authorization and rate limits are enabled; the limits are not reached. No worker runs during
+submissions: ``benchmarks.cpu`` measures the cost of jobs. Results are medians of several rounds.
 """
 
 import argparse
@@ -15,8 +14,8 @@ from typing import Any
 from benchmarks.fakes.job import JobPlan
 from benchmarks.harness import wrk
 from benchmarks.harness.client import submit_at_rate, submit_jobs
-from benchmarks.harness.figures import percentile
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_least, at_most
+from benchmarks.harness.percentiles import percentile
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
 from orchestrator.domain.access import make_key
@@ -38,10 +37,10 @@ _START_TIMEOUT_S = 30.0
 
 
 def measure(duration_s: int = DURATION_S, *, rounds: int = ROUNDS) -> list[Goal]:
-    """Measure submissions and readings, each in so many rounds.
+    """Measure submissions and reads in several rounds.
 
     Raises:
-        FileNotFoundError: wrk is not there.
+        FileNotFoundError: wrk is not installed.
     """
     if not wrk.is_there():
         raise FileNotFoundError("wrk is not on PATH; on Debian and Ubuntu: apt install wrk")
@@ -67,7 +66,7 @@ def measure(duration_s: int = DURATION_S, *, rounds: int = ROUNDS) -> list[Goal]
 def judge(
     submitted: wrk.Answered, latencies_s: Sequence[Sequence[float]], read: wrk.Answered
 ) -> list[Goal]:
-    """Judge what was measured; the latencies round by round."""
+    """Compare the measurements with the goals; latencies are per round."""
     p50_s, p99_s = (median(percentile(one, part) for one in latencies_s) for part in (50, 99))
     return [
         _judge_rate(f"POST /pipeline, {_CLIENTS} clients", submitted, _LEAST_SUBMITTED_PER_S),
@@ -119,7 +118,7 @@ def _judge_rate(what: str, answered: wrk.Answered, least_per_s: float) -> Goal:
         what,
         f"≥ {least_per_s}/s",
         f"{answered.per_s:.0f}/s",
-        f"p99 {1000 * answered.p99_s:.0f} ms, {answered.refused} not answered well",
+        f"p99 {1000 * answered.p99_s:.0f} ms, {answered.refused} errors",
         Verdict.MISSED if answered.refused else reached,
     )
 

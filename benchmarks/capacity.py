@@ -1,7 +1,7 @@
-"""What a thousand, a hundred thousand and ten million jobs a day take, and what breaks first.
+"""Resources and bottlenecks for a thousand, a hundred thousand and ten million jobs a day.
 
 ``python -m benchmarks.capacity`` prints the tables of docs/explanation/capacity.md, calculated from
-the costs that ``benchmarks.measure_costs`` has measured.
+the costs measured by ``benchmarks.measure_costs``.
 """
 
 import argparse
@@ -26,7 +26,7 @@ _MIB = 1024 * 1024
 
 
 def tables(sizes: tuple[int, ...], costs: Costs) -> str:
-    """Return what each size needs and how near each limit is, in Markdown."""
+    """Return the resources and the nearest limit of each size, in Markdown."""
     needs = {size: needs_of(Workload(size), costs, turns=_TURNS) for size in sizes}
     head = [f"| | {' | '.join(f'{size:,}' for size in sizes)} |", f"|---{'|---' * len(sizes)}|"]
     rows = zip(*(list(_cells(one)) for one in needs.values()), strict=True)
@@ -35,7 +35,7 @@ def tables(sizes: tuple[int, ...], costs: Costs) -> str:
 
 
 def costs_table(costs: Costs) -> str:
-    """Return what was measured, in Markdown."""
+    """Return the measured costs, in Markdown."""
     rows = {
         "CPU of the workers for a job": f"{costs.worker_ms_per_job:.1f} ms",
         "for a poll that brings progress": f"{costs.worker_ms_per_poll:.2f} ms",
@@ -56,7 +56,7 @@ def costs_table(costs: Costs) -> str:
 
 
 def limits_of(needs: Needs) -> dict[str, float]:
-    """Return how much of each limit of one instance of everything is used; 1 is all of it."""
+    """Return the used share of each limit, with one instance of everything."""
     return {
         "one Redis server's core": needs.redis_cores / _MOST_LOAD,
         f"one Redis server's memory of {_REDIS_GIB:g} GiB": needs.redis_gib / _REDIS_GIB,
@@ -67,7 +67,7 @@ def limits_of(needs: Needs) -> dict[str, float]:
 
 
 def cost_usd(needs: Needs) -> float:
-    """Return what cores and memory cost in a month, without the services and the traffic."""
+    """Return the monthly cost of cores and memory, without services and traffic."""
     memory_gib = needs.worker_gib + needs.redis_gib
     return _cores(needs) * _USD_PER_CORE_MONTH / _MOST_LOAD + memory_gib * _USD_PER_GIB_MONTH
 

@@ -1,8 +1,7 @@
-"""CPU, overhead and memory of a crowd of jobs that arrive at once, beside the floor and arq.
+"""CPU, overhead and memory of simultaneous jobs, compared with the floor and arq.
 
-``python -m benchmarks.cpu --jobs 300`` runs all three against the same services, one after
-another, in some rounds, since a machine's pace changes from one minute to the next; it prints the
-ratios of the medians.
+``python -m benchmarks.cpu --jobs 300`` runs all three with the same services, alternating in
+several rounds, since the speed of a machine varies; it prints the ratios of the medians.
 """
 
 import argparse
@@ -28,7 +27,7 @@ _MOST_ARQ_OVERHEAD = 1.2
 
 
 def measure(jobs: int = JOBS, *, rounds: int = ROUNDS, workers: int = 1) -> list[Goal]:
-    """Run the three engines in turns and judge ours by the medians."""
+    """Run the three engines alternately and compare the medians with the goals."""
     engines: list[Engine] = [run_floor, run_arq, partial(run_own, workers=workers)]
     runs = [[_run(engine, jobs) for engine in engines] for _ in range(rounds)]
     print("\n\n".join(map(as_lines, runs)))
@@ -36,7 +35,7 @@ def measure(jobs: int = JOBS, *, rounds: int = ROUNDS, workers: int = 1) -> list
 
 
 def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
-    """Judge a run beside those of the floor and of arq."""
+    """Compare a run with those of the floor and of arq."""
     floors = own.cpu_ms_per_job / floor.cpu_ms_per_job
     api_floors = own.api_ms_per_job / floor.cpu_ms_per_job
     most_ms = min(_MOST_FLOORS * floor.cpu_ms_per_job, arq.cpu_ms_per_job)
@@ -52,7 +51,7 @@ def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
             at_most(own.cpu_ms_per_job, most_ms),
         ),
         Goal(
-            "CPU of the API per job: one submission, one reading",
+            "CPU of the API per job: one submission, one read",
             f"≤ {_MOST_API_SHARE:g} × version 1.0's, which was {_API_FLOORS_1_0:g} × the floor's",
             f"{own.api_ms_per_job:.1f} ms",
             f"{api_floors:.2f} × the floor's {floor.cpu_ms_per_job:.1f} ms",
@@ -70,7 +69,7 @@ def compare(floor: Run, arq: Run, own: Run) -> list[Goal]:
 
 
 def _run(engine: Engine, jobs: int) -> Run:
-    """Run an engine over services without a past."""
+    """Run an engine with fresh services."""
     with FakeServices() as services:
         return engine(services, jobs)
 
@@ -81,7 +80,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--only-own", action="store_true", help="leave the peers out")
+    parser.add_argument("--only-own", action="store_true", help="run without the peers")
     options = parser.parse_args()
     if options.only_own:
         print(as_lines([_run(partial(run_own, workers=options.workers), options.jobs)]))

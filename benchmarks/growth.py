@@ -1,4 +1,4 @@
-"""What grows with the number of jobs, and what must not: CPU per job, Redis, ``GET /jobs``."""
+"""Growth with the number of jobs: CPU per job, Redis's memory, ``GET /jobs``."""
 
 import argparse
 import asyncio
@@ -10,8 +10,8 @@ from redis import Redis
 
 from benchmarks.fakes.job import JobPlan
 from benchmarks.harness.client import submit_jobs
-from benchmarks.harness.figures import mean, percentile
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
+from benchmarks.harness.percentiles import mean, percentile
 from benchmarks.harness.redis_meter import read_count
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
@@ -37,17 +37,17 @@ _TIMEOUT_S = 30.0
 
 
 def measure(sizes: tuple[int, ...] = SIZES, stored: tuple[int, ...] = STORED) -> list[Goal]:
-    """Measure all three."""
+    """Measure all of them."""
     costs_ms, bytes_per_job = run_sizes(sizes)
     return [judge_cpu(costs_ms), judge_bytes(bytes_per_job), judge_list(read_lists(stored))]
 
 
 def run_sizes(sizes: tuple[int, ...]) -> tuple[dict[int, float], float]:
-    """Run crowds of growing size on one stack.
+    """Run growing numbers of jobs on one stack.
 
     Returns:
-        CPU of workers and beat per job in ms, by size; bytes that Redis keeps of a finished job,
-        beside its text, counted from the first size on, when all buffers are there.
+        CPU of workers and beat per job in ms, by number of jobs; bytes of a finished job in Redis
+        without its text, measured after the first run, when all buffers are allocated.
     """
     costs_ms: dict[int, float] = {}
     total, first_bytes = 0, 0
@@ -67,7 +67,7 @@ def run_sizes(sizes: tuple[int, ...]) -> tuple[dict[int, float], float]:
 
 
 def read_lists(sizes: tuple[int, ...]) -> dict[int, float]:
-    """Return the median time of ``GET /jobs``, in seconds, by the number of jobs stored."""
+    """Return the median time of ``GET /jobs`` in seconds, by the number of stored jobs."""
     medians_s: dict[int, float] = {}
     stored = 0
     most = 2 * max(sizes)
@@ -86,7 +86,7 @@ def read_lists(sizes: tuple[int, ...]) -> dict[int, float]:
 
 
 def judge_cpu(costs_ms: Mapping[int, float]) -> Goal:
-    """Judge the CPU per job of growing crowds."""
+    """Compare the CPU per job of growing runs with the goal."""
     (first, *_, last) = sorted(costs_ms)
     change = costs_ms[last] / costs_ms[first] - 1
     return Goal(
@@ -99,7 +99,7 @@ def judge_cpu(costs_ms: Mapping[int, float]) -> Goal:
 
 
 def judge_bytes(bytes_per_job: float) -> Goal:
-    """Judge what Redis keeps of a finished job."""
+    """Compare the size of a finished job in Redis with the goal."""
     return Goal(
         "Redis memory of a finished job, without its text",
         f"≤ {_MOST_BYTES / 1000:g} kB",
@@ -110,7 +110,7 @@ def judge_bytes(bytes_per_job: float) -> Goal:
 
 
 def judge_list(medians_s: Mapping[int, float]) -> Goal:
-    """Judge the time of a list."""
+    """Compare the time of a list with the goal."""
     (first, *_, last) = sorted(medians_s)
     change = medians_s[last] / medians_s[first] - 1
     figures = (f"{size}: {1000 * value:.1f} ms" for size, value in sorted(medians_s.items()))
@@ -124,7 +124,7 @@ def judge_list(medians_s: Mapping[int, float]) -> Goal:
 
 
 def _text_bytes(client: Redis, job_id: str) -> int:
-    """Return what a job's text takes; the history, which is kept with it, is removed."""
+    """Return the size of a job's text; the history, which is stored with it, is removed."""
     client.hdel(keys.result(job_id), "history")
     return client.memory_usage(keys.result(job_id), samples=0) or 0
 

@@ -1,7 +1,7 @@
 """Ten thousand jobs at once on one machine, each a minute in each stage.
 
-Watched meanwhile: the memory of everything but the services, and how long the API takes to read
-a job. A job is in flight from its submission to the first service to its end.
+Measures the memory of everything except the services, and the latency of reading a job. A job is
+in flight from its submission to the first service to its end.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import requests
 
 from benchmarks.fakes.job import JobPlan
 from benchmarks.harness.client import submit_jobs
-from benchmarks.harness.figures import percentile
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
+from benchmarks.harness.percentiles import percentile
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
 from orchestrator.store import keys
@@ -23,12 +23,12 @@ from orchestrator.store import keys
 __all__ = ["measure"]
 
 JOBS = 10_000
-WORKERS = 2  # one for each core
+WORKERS = 2  # one per core
 STAGE_S = 60.0
 _MOST_BYTES = 2_500_000_000
 _MOST_P99_S = 0.2
 _PROBE_PAUSE_S = 0.1
-_PROBES = 20  # of the API, between two looks at everything else
+_PROBES = 20  # of the API, between two measurements of everything else
 _CLIENTS = 20
 _SPARE_TURNS = 1.1
 _PATIENCE_PER_JOB_S = 0.2
@@ -39,31 +39,31 @@ _SERVICES = ("VIDEO_DOWNLOADER", "AUDIO_NORMALIZATION", "AUDIO_TRANSCRIBER")
 
 @dataclass(frozen=True)
 class Crowd:
-    """What was seen of many jobs."""
+    """Measurements of many jobs."""
 
     jobs: int
     peak_running: int
-    """Jobs that a service had, or had had, and that had not ended."""
+    """Unfinished jobs that were submitted to a service."""
     peak_bytes: int
     latencies_s: Sequence[float]
-    """Of the API, while they ran."""
+    """Latencies of the API during the run."""
     completed: int
     took_s: float
 
 
 def measure(jobs: int = JOBS, *, stage_s: float = STAGE_S, workers: int = WORKERS) -> list[Goal]:
-    """Run a crowd and judge it."""
+    """Run the jobs and compare with the goals."""
     return judge(run_crowd(jobs, stage_s, workers))
 
 
 def judge(crowd: Crowd) -> list[Goal]:
-    """Judge what was seen."""
+    """Compare the measurements with the goals."""
     what = f"{crowd.jobs} jobs at once"
     p99_s = percentile(crowd.latencies_s, 99)
     is_whole = crowd.completed == crowd.jobs and crowd.peak_running >= crowd.jobs
     return [
         Goal(
-            f"{what}: in flight, and none lost",
+            f"{what}: in flight, none lost",
             f"{crowd.jobs}",
             f"{crowd.peak_running} at the peak, {crowd.completed} completed",
             f"in {crowd.took_s:.0f} s",
@@ -77,7 +77,7 @@ def judge(crowd: Crowd) -> list[Goal]:
             at_most(crowd.peak_bytes, _MOST_BYTES),
         ),
         Goal(
-            f"{what}: the API meanwhile",
+            f"{what}: latency of the API",
             f"p99 ≤ {1000 * _MOST_P99_S:.0f} ms",
             f"p99 {1000 * p99_s:.0f} ms",
             f"p50 {1000 * percentile(crowd.latencies_s, 50):.0f} ms",
@@ -87,7 +87,7 @@ def judge(crowd: Crowd) -> list[Goal]:
 
 
 def run_crowd(jobs: int, stage_s: float, workers: int) -> Crowd:
-    """Run jobs at once until all have ended."""
+    """Run simultaneous jobs until all have ended."""
     plan = JobPlan(stage_s=stage_s)
     room = {f"MAX_INFLIGHT_{service}": 2 * jobs for service in _SERVICES}
     turns = round(jobs / workers * _SPARE_TURNS)
@@ -112,12 +112,12 @@ def run_crowd(jobs: int, stage_s: float, workers: int) -> Crowd:
 
 
 class Watch:
-    """Looks at a running stack again and again.
+    """Measures a running stack periodically.
 
     Args:
         stack: The stack.
         services: Its services.
-        job_id: A job that is read again and again.
+        job_id: The job that is read.
     """
 
     def __init__(self, stack: Stack, services: FakeServices, job_id: str) -> None:
@@ -132,15 +132,15 @@ class Watch:
 
     @property
     def completed(self) -> int:
-        """How many jobs are completed."""
+        """The number of completed jobs."""
         return int(self._redis.zcard(keys.jobs_in("completed")))
 
     def has_ended(self, jobs: int) -> bool:
-        """Tell whether so many jobs have ended."""
+        """Return whether a number of jobs have ended."""
         return self.completed + int(self._redis.zcard(keys.jobs_in("failed"))) >= jobs
 
     def look(self) -> None:
-        """Look at everything once, and probe the API some times."""
+        """Measure everything once, and the API several times."""
         for _ in range(_PROBES):
             began = time.perf_counter()
             self._session.get(self._address, timeout=_TIMEOUT_S).raise_for_status()

@@ -1,8 +1,8 @@
-"""Drives a running stack through its public API: ``make load JOBS=50 URL=http://127.0.0.1:8000``.
+"""Loads a running stack through its public API: ``make load JOBS=50 URL=http://127.0.0.1:8000``.
 
-All jobs are submitted at once, followed until they end, and done anew whatever was done before.
-Without ``--video`` each is the bundled clip, uploaded, so that any stack will do. Prints how long
-the API took and where the jobs waited.
+Submits all jobs at once, without reuse of earlier results, and follows them until they end.
+Without ``--video``, each job uploads the bundled clip, so that any stack can be tested. Prints the
+latency of the API and where jobs waited.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.harness.stays import as_table, stays_of
+from benchmarks.harness.phases import as_table, durations_of
 
 _CLIP = Path(__file__).parents[1] / "samples" / "jfk.wav"
 _ENDED = {"completed", "failed", "cancelled"}
@@ -26,12 +26,12 @@ _FIRST_ERROR = 400
 
 
 class Load:
-    """Some jobs on their way through a stack.
+    """Jobs on a running stack.
 
     Args:
         session: Connections to the API.
-        address: Of the API.
-        video: What is submitted; the bundled clip if ``None``.
+        address: The URL of the API.
+        video: The submitted URL; the bundled clip if ``None``.
     """
 
     def __init__(self, session: aiohttp.ClientSession, address: str, video: str | None) -> None:
@@ -42,7 +42,7 @@ class Load:
         self._video = video
 
     async def run(self, jobs: int) -> None:
-        """Submit jobs at once and follow them to their ends."""
+        """Submit jobs at once and follow them until they end."""
         await asyncio.gather(*(self._run_one() for _ in range(jobs)))
 
     async def _run_one(self) -> None:
@@ -51,8 +51,8 @@ class Load:
         job, _ = await self._get("GET /jobs/{id}", job_id, {})
         self.statuses[job["status"]] += 1
         if job["status"] == "completed":
-            for place, stay_s in stays_of(job).items():
-                self.times_s[place].append(stay_s)
+            for phase, duration_s in durations_of(job).items():
+                self.times_s[phase].append(duration_s)
 
     async def _submit(self) -> str:
         body: dict[str, Any] = {"json": {"youtube_url": self._video, "force": True}}
@@ -78,7 +78,7 @@ class Load:
     async def _get(
         self, name: str, job_id: str, headers: dict[str, str]
     ) -> tuple[dict[str, Any], str]:
-        """Return a job and its ETag; an empty one where nothing has changed."""
+        """Return a job and its ETag; an empty job if nothing has changed."""
         began = time.perf_counter()
         url = f"{self._address}/jobs/{job_id}"
         async with self._session.get(url, headers=headers) as answer:
@@ -91,7 +91,7 @@ class Load:
 
 
 async def drive(jobs: int, address: str, *, video: str | None, key: str | None) -> Load:
-    """Drive a stack and return what was seen."""
+    """Load a stack and return the measurements."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         timeout=aiohttp.ClientTimeout(total=None, sock_read=_TIMEOUT_S),
@@ -103,12 +103,12 @@ async def drive(jobs: int, address: str, *, video: str | None, key: str | None) 
 
 
 def main() -> None:
-    """Drive a stack and print what was seen."""
+    """Load a stack and print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=20)
-    parser.add_argument("--api", default="http://127.0.0.1:8000", help="address of the API")
-    parser.add_argument("--video", help="address that every job submits; the bundled clip if unset")
-    parser.add_argument("--key", help="API key, where the stack asks for one")
+    parser.add_argument("--api", default="http://127.0.0.1:8000", help="URL of the API")
+    parser.add_argument("--video", help="URL that every job submits; the bundled clip if unset")
+    parser.add_argument("--key", help="API key, if the stack requires one")
     options = parser.parse_args()
     began = time.perf_counter()
     try:

@@ -1,10 +1,9 @@
-"""What a lone job takes beyond the work of the services, with and without waiting at them.
+"""Overhead of single jobs over the work of the services, with and without waiting at them.
 
-Services that honour ``Prefer: wait`` get one job after another: services that send an ``ETag`` with
-every answer about a job, services that send none with ``POST /jobs``, and services that send none
-at all. Services that do not honour it get some tens of jobs, with stages of 2 to 20 s and progress
-that moves, once from the orchestrator and once from a script that polls every 3 s, as the original
-did; the services count the polls.
+Services with ``Prefer: wait`` get one job after another: with an ``ETag`` in every response about
+a job, without one in the response to ``POST /jobs``, and without any. Services without it get some
+tens of jobs with stages of 2 to 20 s and progress, from the orchestrator and from a script that
+polls every 3 s like the original; the services count the polls.
 """
 
 import argparse
@@ -12,10 +11,10 @@ import asyncio
 
 from benchmarks.fakes.job import JobPlan
 from benchmarks.harness.client import finished_jobs, submit_jobs
-from benchmarks.harness.figures import mean, percentile
 from benchmarks.harness.goals import Goal, Verdict, as_table, at_most
 from benchmarks.harness.own_run import run_own
 from benchmarks.harness.peers import run_floor
+from benchmarks.harness.percentiles import mean, percentile
 from benchmarks.harness.runs import Run
 from benchmarks.harness.services import FakeServices
 from benchmarks.harness.stack import Stack
@@ -41,8 +40,8 @@ _MOST_OF_FIXED = 0.7
 def measure(
     lone_jobs: int = LONE_JOBS, untagged_jobs: int = UNTAGGED_JOBS, polled_jobs: int = POLLED_JOBS
 ) -> list[Goal]:
-    """Measure all kinds of services."""
-    what = "services that honour waiting"
+    """Measure with all kinds of services."""
+    what = "services with waiting"
     return [
         judge_waiting(what, run_lone_jobs(lone_jobs, _QUICK)),
         *(
@@ -54,16 +53,16 @@ def measure(
 
 
 def run_lone_jobs(jobs: int, plan: JobPlan) -> list[float]:
-    """Return the overhead of each of some jobs, one after another, in seconds.
+    """Return the overhead of consecutive jobs, in seconds.
 
-    One more job runs before them: the first job of a worker opens its connections.
+    An additional job runs before them to open the worker's connections.
     """
     with FakeServices(plan) as services, Stack(services) as stack:
         return [_run_alone(stack, services, number) for number in range(jobs + 1)][1:]
 
 
 def run_polled(jobs: int) -> tuple[tuple[Run, int], tuple[Run, int]]:
-    """Return our run and that with fixed polling, each with the polls that it took."""
+    """Return our run and the one with fixed polling, each with its number of polls."""
     with FakeServices(_POLLED) as services:
         own = run_own(services, jobs), services.counts()["polls"]
     with FakeServices(_POLLED) as services:
@@ -72,11 +71,11 @@ def run_polled(jobs: int) -> tuple[tuple[Run, int], tuple[Run, int]]:
 
 
 def judge_waiting(at: str, overheads_s: list[float]) -> Goal:
-    """Judge the overheads of lone jobs at one kind of services."""
+    """Compare the overheads of single jobs with the goal."""
     p50_s, p99_s = percentile(overheads_s, 50), percentile(overheads_s, 99)
     is_reached = p50_s <= _MOST_P50_S and p99_s <= _MOST_P99_S
     return Goal(
-        f"overhead of a lone job, {at}",
+        f"overhead of a single job, {at}",
         f"p50 ≤ {1000 * _MOST_P50_S:.0f} ms, p99 ≤ {1000 * _MOST_P99_S:.0f} ms",
         f"p50 {1000 * p50_s:.0f} ms, p99 {1000 * p99_s:.0f} ms",
         f"{len(overheads_s)} jobs, one after another",
@@ -85,20 +84,20 @@ def judge_waiting(at: str, overheads_s: list[float]) -> Goal:
 
 
 def judge_polling(own: tuple[Run, int], fixed: tuple[Run, int]) -> list[Goal]:
-    """Judge our mean overhead and our polls beside those of fixed polling."""
+    """Compare mean overhead and polls with those of fixed polling."""
     (own_run, own_polls), (fixed_run, fixed_polls) = own, fixed
     own_s, fixed_s = mean(own_run.overheads_s), mean(fixed_run.overheads_s)
     return [
         Goal(
-            "mean overhead, services that do not",
+            "mean overhead, services without waiting",
             f"≤ {_MOST_OF_FIXED:g} × that of polling every {_FIXED_POLL_S:g} s",
             f"{own_s:.2f} s",
             f"{own_s / fixed_s:.2f} × {fixed_s:.2f} s",
             at_most(own_s, _MOST_OF_FIXED * fixed_s),
         ),
         Goal(
-            "polls for that, per job",
-            "no more",
+            "polls per job, services without waiting",
+            "≤ fixed polling's",
             f"{own_polls / own_run.jobs:.1f}",
             f"{fixed_polls / fixed_run.jobs:.1f} with fixed polling",
             at_most(own_polls / own_run.jobs, fixed_polls / fixed_run.jobs),

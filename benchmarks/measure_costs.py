@@ -1,8 +1,7 @@
-"""Measures what the model of ``benchmarks.capacity`` calculates with, and checks it.
+"""Measures the costs for the model of ``benchmarks.capacity``, and checks the model.
 
-``python -m benchmarks.measure_costs`` writes ``benchmarks/costs.json``; with ``--check`` it runs
-two workloads that no cost was taken from, and prints what the model says of them beside what they
-took.
+``python -m benchmarks.measure_costs`` writes ``benchmarks/costs.json``. With ``--check`` it runs
+two independent workloads, and prints the predictions of the model and the measurements.
 """
 
 import argparse
@@ -27,7 +26,7 @@ _JOBS = 300
 _LARGE_JOBS = 40
 _LARGE_BYTES = 20_000_000
 _MOVING_JOBS = 100
-_MOVING_STAGE_S = 10.0  # slow enough that no step is missed
+_MOVING_STAGE_S = 10.0  # slow enough to poll every step
 _STEP = 5.0
 _TURNS = 400
 _CROWD = 800
@@ -35,13 +34,13 @@ _CROWD_STAGE_S = 8.0
 _SIZES = (100, 600)
 _PATIENCE_S = 180.0
 _MIB = 1024 * 1024
-_TRANSFERS = 2  # what the downloader and what the normalizer made
+_TRANSFERS = 2  # of downloader and normalizer
 _STAGES = 3
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A workload that the model is checked with."""
+    """A workload to check the model with."""
 
     name: str
     jobs: int
@@ -56,12 +55,12 @@ TRIALS = (
 
 
 def read_costs() -> Costs:
-    """Return what was measured last."""
+    """Return the last measurement."""
     return Costs(**json.loads(COSTS_FILE.read_text()))
 
 
 def measure_costs() -> Costs:
-    """Measure every cost by itself."""
+    """Measure each cost separately."""
     plain, few_polls = _run(_JOBS, JobPlan())
     moving, many_polls = _run(_MOVING_JOBS, JobPlan(_MOVING_STAGE_S, progress_step=_STEP))
     large, _ = _run(_LARGE_JOBS, JobPlan(), _LARGE_BYTES)
@@ -83,7 +82,7 @@ def measure_costs() -> Costs:
 
 
 def check(costs: Costs) -> list[str]:
-    """Return a line in Markdown for each trial: what the model says, and what it took."""
+    """Return a Markdown table with the prediction and the measurement of each trial."""
     lines = [
         "| | CPU of workers, s: model | measured | Redis, s: model | measured |",
         "|---|---|---|---|---|",
@@ -110,19 +109,19 @@ def _as_workload(trial: Trial) -> Workload:
         work_s=_STAGES * trial.plan.stage_s,
         audio_mib=_TRANSFERS * trial.artifact_bytes / _MIB,
         progress_polls=_STAGES * (100 / trial.plan.progress_step - 1),
-        polls_per_minute=0.0,  # no stage is as long as a poll may wait
+        polls_per_minute=0.0,  # shorter than the wait of a poll
     )
 
 
 def _run(jobs: int, plan: JobPlan, artifact_bytes: int = 100_000) -> tuple[Run, float]:
-    """Run jobs; returns what they cost, and the polls of each."""
+    """Run jobs and return their cost and the polls per job."""
     with FakeServices(plan, artifact_bytes=artifact_bytes) as services:
         run = run_own(services, jobs, turns=max(_TURNS, jobs))
         return run, services.counts()["polls"] / jobs
 
 
 def _measure_memory() -> tuple[float, float]:
-    """Return the memory of workers and beat without jobs, and what each turn adds."""
+    """Return the memory of idle workers and beat, and the memory per turn."""
     plan = JobPlan(_CROWD_STAGE_S)
     with FakeServices(plan) as services, Stack(services, turns=_CROWD) as stack:
         idle_bytes = stack.workers_peak_bytes()

@@ -1,7 +1,7 @@
-"""A large artifact on its way from service to service through a worker, beside plain curl.
+"""Streaming of a large artifact between services through a worker, compared with curl.
 
-The same two servers: ``curl … | curl -T -`` moves the bytes without looking at them; the worker
-also wraps them in a form and checks the source's checksum.
+``curl … | curl -T -`` copies the bytes between the same two servers; the worker also builds a form
+and verifies the source's checksum.
 """
 
 import argparse
@@ -31,22 +31,22 @@ _PATIENCE_S = 300.0
 
 @dataclass(frozen=True)
 class Streamed:
-    """One transfer through a worker, and the same by curl."""
+    """A transfer through a worker, and the same with curl."""
 
     size_bytes: int
     worker_s: float
     curl_s: float
     growth_bytes: int
-    """By how much the worker's peak rose above what it had after a small job."""
+    """Growth of the worker's peak memory after a small job."""
 
 
 def measure(size_bytes: int = SIZE_BYTES) -> list[Goal]:
-    """Move a large artifact and judge rate and memory."""
+    """Transfer a large artifact and compare rate and memory with the goals."""
     return judge(stream(size_bytes))
 
 
 def stream(size_bytes: int) -> Streamed:
-    """Move an artifact both ways."""
+    """Transfer an artifact with the worker and with curl."""
     with FakeServices(_PLAN, artifact_bytes=_SMALL_BYTES) as services, Stack(services) as stack:
         _run_job(stack, 1)
         before_bytes = stack.workers_peak_bytes()
@@ -60,7 +60,7 @@ def stream(size_bytes: int) -> Streamed:
 
 
 def judge(streamed: Streamed) -> list[Goal]:
-    """Judge a transfer."""
+    """Compare a transfer with the goals."""
     rate = streamed.size_bytes / streamed.worker_s
     curls_rate = streamed.size_bytes / streamed.curl_s
     what = f"streaming {streamed.size_bytes / _MB:.0f} MB from service to service"
@@ -95,7 +95,7 @@ def _seconds_of(stage: dict[str, Any]) -> float:
 
 
 def _move_by_curl(services: FakeServices, remote_id: str) -> float:
-    """Return how long the same bytes take between the same two servers."""
+    """Return the duration of the same transfer with curl, in seconds."""
     source = f"{services.urls['downloader']}/jobs/{remote_id}/download"
     target = f"{services.urls['normalizer']}/sink"
     pipe = 'curl -sS "$0" | curl -sS -T - "$1"'

@@ -1,8 +1,8 @@
-"""What a job costs while its service works on it: messages, polls and Redis round trips a minute.
+"""The cost of a job that waits for its service: messages, polls and Redis round trips per minute.
 
-Measured over jobs that came in evenly over a minute and wait in one long stage, once at a service
-that shows no progress meanwhile and once at one that shows five points at a time. What an idle
-stack does, such as signs of life and upkeep, is measured first and taken off.
+The jobs are submitted evenly over a minute and wait in one long stage, once at a service without
+progress and once at one that reports steps of five points. The load of an idle stack, such as
+heartbeats and upkeep, is measured first and subtracted.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from tools.waiting import wait_until
 __all__ = ["measure"]
 
 JOBS = 150
-WINDOW_S = 60.0  # whatever a job repeats, it repeats within a minute
+WINDOW_S = 60.0  # all periodic work of a job repeats within a minute
 _STEP = 5.0
 _STEPS_PER_MINUTE = 4
 _STILL = JobPlan(stage_s=3600)
@@ -29,14 +29,14 @@ _MOVING = JobPlan(stage_s=100 / _STEP * 60 / _STEPS_PER_MINUTE, progress_step=_S
 _MOST_MESSAGES = 1.0
 _MOST_POLLS = 3.0
 _MOST_PER_STEP = 1.0
-_MARGIN = 1.05  # a window never holds a whole number of periods
+_MARGIN = 1.05  # a window does not contain a whole number of periods
 _START_TIMEOUT_S = 60.0
-_SETTLING_S = 10.0  # the processes open their connections
+_SETTLING_S = 10.0  # until the processes have opened their connections
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What one waiting job costs in a minute."""
+    """The cost of a waiting job per minute."""
 
     messages: float
     polls: float
@@ -44,12 +44,12 @@ class Waiting:
 
 
 def measure(jobs: int = JOBS, window_s: float = WINDOW_S) -> list[Goal]:
-    """Measure both kinds of waiting."""
+    """Measure waiting without and with progress."""
     return judge(watch(_STILL, jobs, window_s), watch(_MOVING, jobs, window_s))
 
 
 def judge(still: Waiting, moving: Waiting) -> list[Goal]:
-    """Judge the cost of waiting, and what progress adds to it."""
+    """Compare the cost of waiting and of progress with the goals."""
     polls = (moving.polls - still.polls) / _STEPS_PER_MINUTE
     trips = (moving.round_trips - still.round_trips) / _STEPS_PER_MINUTE
     compared = f"{still.round_trips:.1f} Redis round trips a minute"
@@ -69,14 +69,14 @@ def judge(still: Waiting, moving: Waiting) -> list[Goal]:
             at_most(still.polls, _MOST_POLLS * _MARGIN),
         ),
         Goal(
-            f"polls more, per {_STEP:g} points of progress",
+            f"additional polls per {_STEP:g} points of progress",
             f"≤ {_MOST_PER_STEP:g}",
             f"{polls:.2f}",
             "",
             at_most(polls, _MOST_PER_STEP * _MARGIN),
         ),
         Goal(
-            f"Redis round trips more, per {_STEP:g} points of progress",
+            f"additional Redis round trips per {_STEP:g} points of progress",
             f"≤ {_MOST_PER_STEP:g}",
             f"{trips:.2f}",
             "",
@@ -86,7 +86,7 @@ def judge(still: Waiting, moving: Waiting) -> list[Goal]:
 
 
 def watch(plan: JobPlan, jobs: int, window_s: float) -> Waiting:
-    """Return what each of some jobs costs in a minute of waiting."""
+    """Return the cost per job and minute of waiting."""
     with FakeServices(plan) as services, Stack(services) as stack:
         time.sleep(_SETTLING_S)
         idle = _count(stack, services, window_s)
@@ -101,7 +101,7 @@ def watch(plan: JobPlan, jobs: int, window_s: float) -> Waiting:
 
 
 def _count(stack: Stack, services: FakeServices, window_s: float) -> tuple[float, float, float]:
-    """Return messages, polls and round trips in a minute of the stack."""
+    """Return the messages, polls and round trips of a stack in a minute."""
     with stack.redis() as client:
         before, polls_before = read_count(client), services.counts()["polls"]
         time.sleep(window_s)

@@ -1,4 +1,4 @@
-"""A job of a fast fake service: its state is a function of the time, so nothing has to tick."""
+"""A job of a fast fake service, whose state is a function of the time."""
 
 import asyncio
 import math
@@ -12,32 +12,32 @@ __all__ = ["FakeJob", "JobPlan", "read_wait_s"]
 
 _WAIT = re.compile(r"\bwait=(\d+)")
 _ROUNDING = 1e-9
-_GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples fill the unit interval most evenly
+_GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are distributed evenly over the unit interval
 
 
 @dataclass(frozen=True)
 class JobPlan:
-    """How the jobs of a service go."""
+    """The duration and behaviour of a service's jobs."""
 
     stage_s: float = 2.0
-    """How long a job takes at the least, in seconds."""
+    """Minimum duration of a job, in seconds."""
     spread: float = 1.0
-    """How many times as long it takes at the most."""
+    """Maximum duration as a multiple of the minimum."""
     progress_step: float = 100.0
-    """Points of progress between two ETags; with 100 a waiting call is answered at the end."""
+    """Points of progress between two ETags; with 100, waiting calls return at the end."""
     honours_wait: bool = True
-    """Whether a call may wait for a change."""
+    """Whether calls can wait for a change."""
     tags_submissions: bool = True
-    """Whether the answer to a submission has an ``ETag``, where calls may wait."""
+    """Whether the response to a submission has an ``ETag``, if calls can wait."""
     tags_polls: bool = True
-    """Whether the answers to polls have one."""
+    """Whether the responses to polls have an ``ETag``."""
 
     def duration_s(self, number: int) -> float:
-        """Return how long a service's job takes, by its number; the same in every run."""
+        """Return the duration of a job by its number; equal in every run."""
         return self.stage_s * (1 + (self.spread - 1) * (number * _GOLDEN % 1))
 
     def mean_s(self, jobs: int) -> float:
-        """Return how long each of so many jobs takes on average, in seconds."""
+        """Return the mean duration of jobs, in seconds."""
         return math.fsum(map(self.duration_s, range(jobs))) / jobs
 
 
@@ -46,9 +46,9 @@ class FakeJob:
     """One accepted job.
 
     Args:
-        job_id: What the service calls it.
-        plan: How it goes.
-        duration_s: How long it takes, in seconds.
+        job_id: Its id at the service.
+        plan: Its behaviour.
+        duration_s: Its duration, in seconds.
     """
 
     job_id: str
@@ -59,11 +59,11 @@ class FakeJob:
 
     @property
     def is_done(self) -> bool:
-        """Whether the work has ended."""
+        """Whether the job has completed."""
         return time.monotonic() - self.accepted_at >= self.duration_s
 
     def progress(self) -> float:
-        """Return how much is done, in whole steps, as points of 100."""
+        """Return the progress in whole steps, from 0 to 100."""
         if self.is_done:
             return 100.0
         share = (time.monotonic() - self.accepted_at) / self.duration_s
@@ -72,7 +72,7 @@ class FakeJob:
         )
 
     def etag(self) -> str:
-        """Return the mark of the present state, as it stands in the header."""
+        """Return the ``ETag`` of the current state."""
         return f'"{"done" if self.is_done else "running"}-{self.progress():g}"'
 
     def describe(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class FakeJob:
         }
 
     async def wait_for_change(self, etag: str, wait_s: float) -> None:
-        """Return when the state is no longer the one marked, or time is up."""
+        """Wait until the state differs from an ``ETag``, or a timeout."""
         deadline = time.monotonic() + wait_s
         while not self.is_done and self.etag() == etag:
             now = time.monotonic()
@@ -99,6 +99,6 @@ class FakeJob:
 
 
 def read_wait_s(preferences: str) -> float | None:
-    """Return the seconds in a ``Prefer`` header's wish to wait, ``None`` where there is none."""
+    """Return the seconds of ``wait`` in a ``Prefer`` header, or ``None``."""
     found = _WAIT.search(preferences)
     return float(found[1]) if found else None

@@ -1,8 +1,8 @@
 """A fast fake microservice: ``python -m benchmarks.fakes.service --role downloader``.
 
-It speaks the orchestrator's HTTP contract, does no work at all, and says nothing wrong, so that
-it is never what a benchmark measures. The first line that it prints is its URL; it ends when its
-standard input does. ``tests/support/fake_service`` is the one that misbehaves.
+It implements the orchestrator's HTTP contract without doing work, so that benchmarks do not
+measure it. Its first line of output is its URL; it exits at the end of its standard input.
+``tests/support/fake_service`` is a service that misbehaves.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from benchmarks.fakes.job import FakeJob, JobPlan, read_wait_s
 
 _CHUNK_BYTES = 256 * 1024
 _LOOPBACK = "127.0.0.1"
-_BACKLOG = 8192  # thousands connect in the same instant
+_BACKLOG = 8192  # thousands of clients connect at once
 _GRACE_S = 1.0
 _SENTENCE = "Ask not what your country can do for you."
 _SEGMENTS = [
@@ -34,12 +34,12 @@ _TRANSCRIPT = json.dumps(
 
 
 class FakeService:
-    """The jobs of one service and the answers to the calls about them.
+    """The jobs of one service and its request handlers.
 
     Args:
-        role: Its name, which the ids of its jobs begin with.
-        plan: How its jobs go.
-        artifact_bytes: Size of what it makes.
+        role: Its name, the prefix of its job ids.
+        plan: The behaviour of its jobs.
+        artifact_bytes: The size of its artifacts.
     """
 
     def __init__(self, role: str, plan: JobPlan, artifact_bytes: int) -> None:
@@ -72,7 +72,7 @@ class FakeService:
         return application
 
     async def submit(self, request: web.Request) -> web.Response:
-        """Take in a job; its body is read and forgotten."""
+        """Accept a job; its body is read and discarded."""
         await self._drain(request)
         key = request.headers.get("Idempotency-Key", "")
         job = self._by_key.get(key) if key else None
@@ -90,7 +90,7 @@ class FakeService:
         return _json(job.describe(), status=202, headers=headers)
 
     async def status(self, request: web.Request) -> web.Response:
-        """Say how a job is, at once or when that has changed."""
+        """Return a job, immediately or after a change."""
         self._counts["polls"] += 1
         if (job := self._find(request)) is None:
             return _not_found()
@@ -109,12 +109,12 @@ class FakeService:
         return _json(job.describe(), headers=headers)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """Forget a job."""
+        """Delete a job."""
         self._jobs.pop(request.match_info["id"], None)
         return _json({"message": "deleted"})
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Send an artifact: zeros, with their length and their checksum."""
+        """Send an artifact: zeros, with length and checksum."""
         self._counts["downloads"] += 1
         if self._find(request) is None:
             return _not_found()
@@ -134,7 +134,7 @@ class FakeService:
         return response
 
     async def transcription(self, request: web.Request) -> web.Response:
-        """Send the one text that every job has."""
+        """Send the text, which is equal for every job."""
         self._counts["transcripts"] += 1
         job = self._find(request)
         if job is None or not job.is_done:
@@ -142,20 +142,20 @@ class FakeService:
         return web.Response(body=_TRANSCRIPT, content_type="application/json")
 
     async def sink(self, request: web.Request) -> web.Response:
-        """Take in bytes from a plain client, as ``curl -T`` sends them."""
+        """Accept bytes from ``curl -T``."""
         return _json({"bytes": await self._drain(request)})
 
     async def health(self, _: web.Request) -> web.Response:
-        """Be healthy."""
+        """Return that the service is healthy."""
         return _json({"status": "healthy", "service": self._role, "version": "fake"})
 
     async def resize(self, request: web.Request) -> web.Response:
-        """Make artifacts of another size from now on."""
+        """Change the size of further artifacts."""
         self._resize(int(await request.text()))
         return _json({"bytes": self._size_bytes})
 
     async def counts(self, _: web.Request) -> web.Response:
-        """Say how many calls of each kind there were."""
+        """Return the number of calls of each kind."""
         return _json({**self._counts, "received_bytes": self._received_bytes})
 
     def _resize(self, size_bytes: int) -> None:
@@ -207,7 +207,7 @@ async def _serve(service: FakeService) -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until the end of standard input."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--role", required=True)
     parser.add_argument("--stage-s", type=float, default=2.0)

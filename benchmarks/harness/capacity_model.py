@@ -1,4 +1,4 @@
-"""How much of everything a number of jobs a day needs. Pure; the costs are measured elsewhere."""
+"""The resources for a number of jobs a day, from measured costs. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,50 +10,50 @@ _MEBI = 1024 * 1024
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured of one job, on one core of the machine that is named with the figures."""
+    """The measured cost of one job, on one core of the named machine."""
 
     worker_ms_per_job: float
-    """CPU of the workers for three stages with next to no bytes and no progress."""
+    """CPU of the workers for three stages with few bytes and no progress."""
     api_ms_per_job: float
-    """CPU of the API for a submission and a reading."""
+    """CPU of the API for a submission and a read."""
     redis_ms_per_job: float
     worker_ms_per_poll: float
-    """CPU of the workers for one more poll, what it notes included."""
+    """CPU of the workers for an additional poll, including its writes."""
     redis_ms_per_poll: float
     worker_ms_per_mib: float
-    """CPU of the workers for each MiB of audio that passes through them."""
+    """CPU of the workers per MiB of audio."""
     worker_bytes: float
-    """Memory of a worker process without turns, and of its share of beat."""
+    """Memory of a worker process without turns, and of beat."""
     turn_bytes: float
-    """Memory of one turn more."""
+    """Memory of an additional turn."""
     finished_bytes: float
-    """What Redis keeps of a finished job, beside its text."""
+    """Size of a finished job in Redis, without its text."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is asked of the system."""
+    """The load of the system."""
 
     jobs_per_day: float
     peak: float = 3.0
-    """The busiest hour over the mean one."""
+    """Load of the busiest hour as a multiple of the mean."""
     work_s: float = 180.0
-    """What the services take for a job, in seconds: ten minutes of speech."""
+    """Seconds of work in the services per job: ten minutes of speech."""
     audio_mib: float = 12.0
-    """What passes through a worker for a job: 10 MiB downloaded, 2 MiB normalized."""
+    """Audio through a worker per job: 10 MiB downloaded, 2 MiB normalized."""
     text_bytes: float = 30_000.0
-    """The text and the segments of a job."""
+    """Size of a job's text and segments."""
     polls_per_minute: float = 3.0
-    """Of a job that waits at a service."""
+    """Polls of a job that waits at a service."""
     progress_polls: float = 60.0
-    """Of a job: one for each five points of each stage."""
+    """Polls of a job: one per five points of each stage."""
     kept_hours: float = 24.0
-    """How long a finished job is kept, `CACHE_TTL_HOURS`."""
+    """Retention of a finished job, `CACHE_TTL_HOURS`."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a workload takes in its busiest hour."""
+    """The resources of a workload in its busiest hour."""
 
     jobs_per_s: float
     in_flight: float
@@ -61,32 +61,32 @@ class Needs:
     worker_cores: float
     api_cores: float
     redis_cores: float
-    """Of one core: a Redis server runs its commands in one thread."""
+    """Cores of Redis; one server uses at most one, since it runs commands in one thread."""
     worker_gib: float
     redis_gib: float
     network_mib_per_s: float
-    """In and out of the workers together."""
+    """Into and out of the workers."""
 
     def worker_processes(self, *, turns: int, most_load: float) -> float:
-        """Return how many worker processes that fills; each has one interpreter's lock.
+        """Return the number of worker processes; each has one interpreter lock.
 
         Args:
-            turns: Turns that one process drives at once.
-            most_load: Share of one core that a process may use.
+            turns: Concurrent turns of one process.
+            most_load: Maximum load of one core by a process.
         """
         return max(self.worker_cores / most_load, self.in_flight / turns)
 
 
 def needs_of(workload: Workload, costs: Costs, *, turns: int = 1000) -> Needs:
-    """Return what a workload takes in its busiest hour.
+    """Return the resources of a workload in its busiest hour.
 
     Args:
-        workload: What is asked.
-        costs: What was measured.
-        turns: Turns of one worker process, over which its own memory is spread.
+        workload: The load.
+        costs: The measured costs.
+        turns: Concurrent turns of one worker process, which share its memory.
     """
     rate = workload.jobs_per_day * workload.peak / _DAY_S
-    # Little's law: what is inside is what comes in a second times how long it stays.
+    # Little's law: jobs in the system = arrivals per second times duration.
     in_flight = rate * workload.work_s
     polls = rate * workload.progress_polls + in_flight * workload.polls_per_minute / 60
     worker_ms = (

@@ -1,4 +1,4 @@
-"""Clients of the API: many submissions at once, and what became of them."""
+"""Clients of the API that submit many jobs at once and read the results."""
 
 import asyncio
 import time
@@ -17,16 +17,16 @@ _ACCEPTED = 202
 
 @dataclass(frozen=True)
 class Submitted:
-    """A job that was accepted."""
+    """An accepted job."""
 
     job_id: str
     sent_at: float
-    """When its request was sent, in Unix seconds."""
+    """The time of its request, in Unix seconds."""
     took_s: float
-    """How long the answer took."""
+    """The latency of the response."""
 
     def overhead_s(self, job: dict[str, Any], work_s: float) -> float:
-        """Return what the job took beyond the work of the services, in seconds."""
+        """Return the duration of the job minus the work of the services, in seconds."""
         if job["status"] != "completed":
             raise RuntimeError(f"{self.job_id} is {job['status']}: {job.get('error_message')}")
         return datetime.fromisoformat(job["completed_at"]).timestamp() - self.sent_at - work_s
@@ -40,14 +40,14 @@ async def submit_jobs(
     name: Callable[[int], str] = "job-{}".format,
     key: str | None = None,
 ) -> list[Submitted]:
-    """Submit jobs at once, each for a video of its own.
+    """Submit jobs at once, each for a different video.
 
     Args:
-        address: Of the API.
-        count: How many.
-        clients: Connections that are used side by side.
-        name: Gives a job's video its name.
-        key: The API key, where one is needed.
+        address: The URL of the API.
+        count: The number of jobs.
+        clients: Concurrent connections.
+        name: Returns the name of a job's video.
+        key: The API key, if required.
     """
     free = asyncio.Semaphore(clients)
     async with _session(clients, key) as session:
@@ -75,17 +75,17 @@ async def submit_at_rate(
     *,
     name: str = "open",
 ) -> list[float]:
-    """Submit jobs at a fixed rate, however long the answers take.
+    """Submit jobs at a fixed rate, regardless of the latency of responses.
 
     Args:
-        address: Of the API.
-        rate_per_s: How many are due in a second.
-        duration_s: For how long, in seconds.
-        key: The API key, where one is needed.
-        name: What the videos' names begin with.
+        address: The URL of the API.
+        rate_per_s: Submissions per second.
+        duration_s: The duration, in seconds.
+        key: The API key, if required.
+        name: Prefix of the videos' names.
 
     Returns:
-        Seconds from the instant at which each was due until its answer.
+        Seconds from the due time of each submission to its response.
     """
     async with _session(0, key) as session:
         began = time.perf_counter()
@@ -107,7 +107,7 @@ async def submit_at_rate(
 async def finished_jobs(
     address: str, job_ids: Sequence[str], *, clients: int = 20
 ) -> list[dict[str, Any]]:
-    """Return the records of jobs, asking once for each."""
+    """Return the records of jobs, with one request each."""
     async with _session(clients, None) as session:
 
         async def get(job_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A goal and what was measured, as a row of the table in docs/explanation/performance.md."""
+"""A goal and its measurement, a row of the table in docs/explanation/performance.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Goal:
-    """One row."""
+    """A row of the table."""
 
     what: str
     goal: str
     measured: str
     compared: str = ""
-    """Against what, and the ratio."""
+    """The reference value and the ratio."""
     verdict: Verdict = Verdict.SHOWN
 
     def as_row(self) -> str:
@@ -39,10 +39,10 @@ def as_table(goals: Iterable[Goal]) -> str:
 
 
 def at_most(value: float, limit: float) -> Verdict:
-    """Judge a value that shall not be above a limit."""
+    """Return whether a value is at most the limit."""
     return Verdict.REACHED if value <= limit else Verdict.MISSED
 
 
 def at_least(value: float, limit: float) -> Verdict:
-    """Judge a value that shall not be below a limit."""
+    """Return whether a value is at least the limit."""
     return Verdict.REACHED if value >= limit else Verdict.MISSED

@@ -1,4 +1,4 @@
-"""Runs jobs on the orchestrator and measures what they cost."""
+"""Runs jobs on the orchestrator and measures their cost."""
 
 import asyncio
 
@@ -14,9 +14,9 @@ _PATIENCE_PER_JOB_S = 0.2
 
 
 def run_own(services: FakeServices, jobs: int, *, workers: int = 1, turns: int = 400) -> Run:
-    """Run jobs through the API, the workers and beat, over a Redis of their own.
+    """Run jobs with API, workers, beat and a private Redis.
 
-    The API's cost is that of submitting a job and of reading it once when it has ended.
+    The API's cost is one submission and one read per job.
     """
     with Stack(services, workers=workers, turns=turns) as stack:
         before = stack.cost()

@@ -1,4 +1,4 @@
-"""The tables in the documentation that benchmarks write."""
+"""Writing of the tables in the documentation."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ _BEGIN, _END = "<!-- begin of the table -->", "<!-- end of the table -->"
 
 
 def write_table(page: str, text: str) -> None:
-    """Put a text between the marks in a page, in place of the one before.
+    """Replace the text between the markers of a page.
 
     Raises:
-        ValueError: The page has no marks.
+        ValueError: The page has no markers.
     """
     path = _DOCS / page
     before, begin, rest = path.read_text().partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not (begin and end):
-        raise ValueError(f"{path} has no marks for the table")
+        raise ValueError(f"{path} has no markers for the table")
     path.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}")

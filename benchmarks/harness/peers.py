@@ -1,4 +1,4 @@
-"""Runs the peers beside which the orchestrator is measured."""
+"""Runs the peers that the orchestrator is compared with."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _STOP_TIMEOUT_S = 20.0
 
 
 def run_floor(services: FakeServices, jobs: int, *, poll_s: float = 0.0) -> Run:
-    """Run jobs on the bare script; it waits at the services, or polls with a fixed pause."""
+    """Run jobs with the bare script, which waits at the services or polls at a fixed interval."""
     command = ["-m", "benchmarks.peers.floor", str(jobs), *services.urls.values()]
     command.append(f"--poll-s={poll_s}")
     with _process(command, {}) as script:
@@ -35,7 +35,7 @@ def run_floor(services: FakeServices, jobs: int, *, poll_s: float = 0.0) -> Run:
 
 
 def run_arq(services: FakeServices, jobs: int) -> Run:
-    """Run jobs on the pipeline written on arq, over a Redis of its own."""
+    """Run jobs with the arq pipeline and a private Redis."""
     with RedisServer(aof=True) as redis_server:
         addresses = json.dumps(list(services.urls.values()))
         variables = {"REDIS_URL": redis_server.url, "SERVICE_URLS": addresses}
@@ -57,7 +57,7 @@ def run_arq(services: FakeServices, jobs: int) -> Run:
 def _process(
     arguments: list[str], variables: Mapping[str, str]
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Give a process of the peers' own Python, ended with the block."""
+    """Run a process with the peers' Python for the duration of the block."""
     with subprocess.Popen(  # noqa: S603 - our own arguments
         [str(peers_python()), *arguments],
         cwd=PROJECT,
@@ -76,7 +76,7 @@ def _process(
 def _read_line(process: "subprocess.Popen[Any]") -> str:
     line = process.stdout.readline() if process.stdout is not None else ""
     if not line:
-        raise RuntimeError("the peer ended without an answer; its own message is above")
+        raise RuntimeError("the peer exited without a result; see its output above")
     return str(line)
 
 

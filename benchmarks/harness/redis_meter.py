@@ -1,4 +1,4 @@
-"""What Redis itself has counted: round trips, messages for Celery, memory."""
+"""Redis's own counters: round trips, Celery messages, memory."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ class RedisCount:
     """Counts since the server started."""
 
     round_trips: int
-    """Requests that arrived; what is pipelined together arrives together."""
+    """Received requests; a pipeline counts once."""
     messages: int
-    """Messages that Celery has put on its queues."""
+    """Messages that Celery has enqueued."""
     memory_bytes: int
-    """What the data takes now."""
+    """The current memory of the data."""
 
     def since(self, earlier: "RedisCount") -> "RedisCount":
-        """Return what came after an earlier reading."""
+        """Return the difference to earlier counts."""
         return RedisCount(
             self.round_trips - earlier.round_trips,
             self.messages - earlier.messages,

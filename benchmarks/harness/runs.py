@@ -1,10 +1,10 @@
-"""What a number of jobs cost on one engine."""
+"""The cost of a number of jobs on one engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.harness.figures import percentile
+from benchmarks.harness.percentiles import percentile
 
 __all__ = ["Run", "as_lines", "middle"]
 
@@ -18,27 +18,27 @@ class Run:
     name: str
     jobs: int
     cpu_s: float
-    """Of what does the work, in seconds of user and system time."""
+    """User and system time of the workers, in seconds."""
     overheads_s: Sequence[float]
-    """What each job took beyond the work of the services, in seconds."""
+    """Duration of each job minus the work of the services, in seconds."""
     memory_bytes: int
-    """Of what does the work, at its peak."""
+    """Peak memory of the workers."""
     api_cpu_s: float = 0.0
     redis_cpu_s: float = 0.0
 
     @property
     def cpu_ms_per_job(self) -> float:
-        """CPU of what does the work, for one job."""
+        """CPU of the workers per job."""
         return 1000 * self.cpu_s / self.jobs
 
     @property
     def api_ms_per_job(self) -> float:
-        """CPU of the API for one job."""
+        """CPU of the API per job."""
         return 1000 * self.api_cpu_s / self.jobs
 
     @property
     def redis_ms_per_job(self) -> float:
-        """CPU of Redis for one job."""
+        """CPU of Redis per job."""
         return 1000 * self.redis_cpu_s / self.jobs
 
     @property
@@ -48,10 +48,10 @@ class Run:
 
 
 def middle(runs: Sequence[Run]) -> Run:
-    """Return one run of several alike: the medians of what they cost, the most memory.
+    """Merge equal runs: median costs, maximum memory.
 
-    Its overheads are those of the run whose own median is in the middle; of an even number of
-    runs, of the slower one.
+    The overheads are those of the run with the median overhead; of an even number of runs, those
+    of the slower one.
     """
     by_overhead = sorted(runs, key=lambda run: run.overhead_p50_s)
     return Run(
@@ -66,7 +66,7 @@ def middle(runs: Sequence[Run]) -> Run:
 
 
 def as_lines(runs: Sequence[Run]) -> str:
-    """Return a table in Markdown, one line for each run."""
+    """Return a Markdown table with one line per run."""
     head = [
         "| | jobs | CPU ms/job | API ms/job | Redis ms/job | overhead p50 / p99 s | memory MB |",
         "|---|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""The three fast fake services, each in a process of its own."""
+"""The three fast fake services, each in its own process."""
 
 import subprocess
 import sys
@@ -25,11 +25,11 @@ _CALL_TIMEOUT_S = 60.0
 
 
 class FakeServices:
-    """Three services that run while the block does.
+    """Three services that run for the duration of the block.
 
     Args:
-        plan: How their jobs go.
-        artifact_bytes: Size of what downloader and normalizer make.
+        plan: The behaviour of their jobs.
+        artifact_bytes: Size of the artifacts of downloader and normalizer.
     """
 
     def __init__(self, plan: JobPlan | None = None, *, artifact_bytes: int = 100_000) -> None:
@@ -47,29 +47,29 @@ class FakeServices:
         self._processes: list[subprocess.Popen[str]] = []
 
     def work_s(self, jobs: int = 1) -> float:
-        """Return how long the services take for each of so many jobs on average, in seconds."""
+        """Return the mean duration of the services' work per job, in seconds."""
         return self.plan.mean_s(jobs) * len(_ROLES)
 
     @property
     def variables(self) -> dict[str, str]:
-        """Their addresses, as the orchestrator's environment has them."""
+        """Their URLs, as environment variables of the orchestrator."""
         return {_ROLES[role]: url for role, url in self.urls.items()}
 
     def counts(self) -> dict[str, int]:
-        """Return how many calls of each kind all three have had together."""
+        """Return the number of calls of each kind to all three."""
         total: Counter[str] = Counter()
         for role in self.urls:
             total.update(self.counts_of(role))
         return total
 
     def counts_of(self, role: str) -> dict[str, int]:
-        """Return how many calls of each kind one of them has had."""
+        """Return the number of calls of each kind to one of them."""
         answer = requests.get(f"{self.urls[role]}/counts", timeout=_CALL_TIMEOUT_S)
         counts: dict[str, int] = answer.json()
         return counts
 
     def resize_artifacts(self, size_bytes: int) -> None:
-        """Have them make artifacts of another size from now on."""
+        """Change the size of further artifacts."""
         for url in self.urls.values():
             answer = requests.put(
                 f"{url}/artifact-bytes", data=str(size_bytes), timeout=_CALL_TIMEOUT_S

@@ -1,4 +1,4 @@
-"""The orchestrator for a benchmark: API, workers, beat, and a Redis of their own."""
+"""The orchestrator for a benchmark: API, workers, beat and a private Redis."""
 
 import os
 import tempfile
@@ -30,15 +30,15 @@ _LAST_WORDS = 3000  # characters of a log
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds that the parts of a stack have used."""
+    """CPU seconds used by the parts of a stack."""
 
     workers_s: float
-    """Of the workers and beat."""
+    """Workers and beat."""
     api_s: float
     redis_s: float
 
     def since(self, earlier: "Cost") -> "Cost":
-        """Return what was used after an earlier measurement."""
+        """Return the difference to an earlier measurement."""
         return Cost(
             self.workers_s - earlier.workers_s,
             self.api_s - earlier.api_s,
@@ -47,14 +47,14 @@ class Cost:
 
 
 class Stack:
-    """Everything but the services, running while the block does, with the settings' defaults.
+    """Everything except the services, with default settings, for the duration of the block.
 
     Args:
         services: Running services.
-        workers: Worker processes.
-        turns: Turns that one worker drives at once.
-        api_processes: Processes of the API; 0 for none.
-        settings: Further variables; limits on clients are off unless named here.
+        workers: Number of worker processes.
+        turns: Concurrent turns of one worker.
+        api_processes: Number of API processes; 0 for none.
+        settings: Further variables; limits for clients are disabled unless set here.
     """
 
     def __init__(
@@ -95,16 +95,16 @@ class Stack:
 
     @property
     def address(self) -> str:
-        """Where clients send their jobs."""
+        """The URL of the API."""
         return f"http://{LOOPBACK}:{self._port}"
 
     @property
     def worker_pids(self) -> list[int]:
-        """The workers' process numbers."""
+        """The process ids of the workers."""
         return [worker.pid for worker in self.workers]
 
     def cost(self) -> Cost:
-        """Return what everything has used so far."""
+        """Return the CPU time used so far."""
         beat = [self.beat.pid] if self.beat else []
         api = [self.api.pid] if self.api else []
         return Cost(
@@ -112,12 +112,12 @@ class Stack:
         )
 
     def memory_bytes(self) -> int:
-        """Return the memory of API, workers, beat and Redis now."""
+        """Return the current memory of API, workers, beat and Redis."""
         own = [one.pid for one in (self.api, self.beat) if one]
         return memory_bytes([*own, *self.worker_pids, self.redis_server.process.pid])
 
     def workers_peak_bytes(self) -> int:
-        """Return the most memory that workers and beat have had."""
+        """Return the peak memory of workers and beat."""
         beat = [self.beat.pid] if self.beat else []
         return peak_bytes([*self.worker_pids, *beat])
 
@@ -126,10 +126,10 @@ class Stack:
         return redis.Redis.from_url(self.redis_server.url, decode_responses=True)
 
     def await_ended(self, count: int, *, timeout_s: float) -> None:
-        """Return when so many jobs have ended.
+        """Wait until a number of jobs have ended.
 
         Raises:
-            RuntimeError: Not all of them are completed.
+            RuntimeError: Not all of them have completed.
             TimeoutError: They have not ended in time.
         """
         with self.redis() as client:
@@ -144,7 +144,7 @@ class Stack:
                 last_words = self.workers[0].log_text()[-_LAST_WORDS:]
                 raise TimeoutError(f"{error}: {ended()}\n{last_words}") from error
             if ended()["completed"] < count:
-                raise RuntimeError(f"not all jobs are completed: {ended()}")
+                raise RuntimeError(f"not all jobs have completed: {ended()}")
 
     def __enter__(self) -> Self:
         try:
@@ -188,7 +188,7 @@ class Stack:
     def _answers(self) -> bool:
         for process in filter(None, [*self.workers, self.beat, self.api]):
             if not process.is_running:
-                raise RuntimeError(f"a process ended at once:\n{process.log_text()}")
+                raise RuntimeError(f"a process exited during startup:\n{process.log_text()}")
         try:
             return requests.get(f"{self.address}/health/live", timeout=_CALL_TIMEOUT_S).ok
         except requests.ConnectionError:

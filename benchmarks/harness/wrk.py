@@ -1,4 +1,4 @@
-"""wrk, which asks a web server as fast as it answers."""
+"""wrk, an HTTP load generator."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ from statistics import median
 
 __all__ = ["Answered", "is_there", "middle", "run_wrk"]
 
-_THREADS = 1  # the server needs the cores more
+_THREADS = 1  # leaves the cores to the server
 _POST = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -26,16 +26,16 @@ end
 
 @dataclass(frozen=True)
 class Answered:
-    """What wrk has seen."""
+    """The results of wrk."""
 
     per_s: float
     p99_s: float
     refused: int
-    """Answers that were not 2xx or 3xx, and calls without any."""
+    """Responses other than 2xx and 3xx, and failed requests."""
 
 
 def is_there() -> bool:
-    """Tell whether this machine has wrk; on Debian and Ubuntu: ``apt install wrk``."""
+    """Return whether wrk is installed; on Debian and Ubuntu: ``apt install wrk``."""
     return shutil.which("wrk") is not None
 
 
@@ -47,14 +47,14 @@ def run_wrk(
     headers: Mapping[str, str] | None = None,
     submits: str | None = None,
 ) -> Answered:
-    """Keep so many connections busy for a while.
+    """Send requests over several connections for a duration.
 
     Args:
-        url: What is asked for.
-        clients: Connections.
-        duration_s: How long, in seconds.
-        headers: Sent with every request.
-        submits: Sends jobs, each for a video of its own, whose names begin with this.
+        url: The URL of all requests.
+        clients: Number of connections.
+        duration_s: The duration, in seconds.
+        headers: Headers of every request.
+        submits: If set, submit jobs for different videos with this prefix.
     """
     command = ["wrk", f"-t{_THREADS}", f"-c{clients}", f"-d{duration_s}s", "--latency"]
     for name, value in (headers or {}).items():
@@ -71,7 +71,7 @@ def run_wrk(
 
 
 def middle(rounds: Sequence[Answered]) -> Answered:
-    """Return the medians of some rounds, and all that was refused in them."""
+    """Return the medians of several rounds, and the sum of their errors."""
     return Answered(
         median(one.per_s for one in rounds),
         median(one.p99_s for one in rounds),
@@ -80,10 +80,10 @@ def middle(rounds: Sequence[Answered]) -> Answered:
 
 
 def read_output(output: str) -> Answered:
-    """Read what wrk prints.
+    """Parse the output of wrk.
 
     Raises:
-        ValueError: It is not wrk's.
+        ValueError: It is not wrk's output.
     """
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\b", output)

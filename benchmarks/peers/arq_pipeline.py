@@ -1,9 +1,8 @@
-"""The same pipeline on arq: one function for each stage, each enqueues the next, a hash for a job.
+"""The same pipeline with arq: one function per stage, each enqueues the next, one hash per job.
 
-``arq_pipeline.py work`` runs the worker until it is told to stop, ``arq_pipeline.py submit 300``
-enqueues that many jobs, waits for their end and prints how long each took. What it leaves out,
-compared with the orchestrator: leases, deadlines, cancelling, history, listing, retries of a
-single call.
+``arq_pipeline.py work`` runs the worker until it is stopped; ``arq_pipeline.py submit 300``
+enqueues 300 jobs, waits until they end and prints their durations. Unlike the orchestrator it has
+no leases, deadlines, cancellation, history, listing or retries of single calls.
 """
 
 import asyncio
@@ -22,17 +21,17 @@ _STAGES = ("downloading", "normalizing", "transcribing")
 
 
 def redis_settings() -> Any:
-    """Return where Redis is."""
+    """Return the settings of the Redis connection."""
     return arq.connections.RedisSettings.from_dsn(os.environ["REDIS_URL"])
 
 
 def urls() -> list[str]:
-    """Return the services' addresses, in the order of the stages."""
+    """Return the services' URLs, in the order of the stages."""
     return list(json.loads(os.environ["SERVICE_URLS"]))
 
 
 async def download(context: dict[str, Any], job_id: str) -> None:
-    """Have the video downloaded, and enqueue the next stage."""
+    """Download the video, and enqueue the next stage."""
     redis, session, (service, *_) = context["redis"], context["session"], urls()
     await redis.hset(_key(job_id), mapping={"status": _STAGES[0], "started_at": time.time()})
     body = {"url": await redis.hget(_key(job_id), "url"), "quality": "audio"}
@@ -46,7 +45,7 @@ async def download(context: dict[str, Any], job_id: str) -> None:
 
 
 async def normalize(context: dict[str, Any], job_id: str) -> None:
-    """Have the audio normalized, and enqueue the next stage."""
+    """Normalize the audio, and enqueue the next stage."""
     redis, session, (before, service, _) = context["redis"], context["session"], urls()
     await redis.hset(_key(job_id), "status", _STAGES[1])
     audio = (await redis.hget(_key(job_id), "download.job_id")).decode()
@@ -57,7 +56,7 @@ async def normalize(context: dict[str, Any], job_id: str) -> None:
 
 
 async def transcribe(context: dict[str, Any], job_id: str) -> None:
-    """Have the audio transcribed, and keep the text."""
+    """Transcribe the audio, and store the text."""
     redis, session, (_, before, service) = context["redis"], context["session"], urls()
     await redis.hset(_key(job_id), "status", _STAGES[2])
     audio = (await redis.hget(_key(job_id), "normalization.job_id")).decode()
@@ -72,7 +71,7 @@ async def transcribe(context: dict[str, Any], job_id: str) -> None:
 
 
 async def open_session(context: dict[str, Any]) -> None:
-    """Open the connections that all stages share, and say that the worker is ready."""
+    """Open the shared connections, and report that the worker is ready."""
     context["session"] = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -84,20 +83,20 @@ async def close_session(context: dict[str, Any]) -> None:
 
 
 class WorkerSettings:
-    """What arq reads."""
+    """The settings of arq."""
 
     functions: ClassVar = [download, normalize, transcribe]
     on_startup = open_session
     on_shutdown = close_session
     max_jobs = 400
-    poll_delay = 0.05  # arq's own 0.5 s would cost every stage a quarter of a second
+    poll_delay = 0.05  # arq's default of 0.5 s would delay every stage by a quarter of a second
     job_timeout = 1800
-    keep_result = 0  # the hash is the result
+    keep_result = 0  # the result is in the hash
     log_results = False
 
 
 async def submit(count: int) -> None:
-    """Enqueue jobs at once, wait for their end, and print how long each took."""
+    """Enqueue simultaneous jobs, wait until they end, and print their durations."""
     redis = await arq.create_pool(redis_settings())
     began = [await _submit_one(redis, number) for number in range(count)]
     for _ in range(count):

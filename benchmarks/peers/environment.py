@@ -1,4 +1,4 @@
-"""The peers' virtual environment: made once under `build/`, and again when its pins change."""
+"""The peers' virtual environment in `build/`, recreated when its pins change."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ _DIRECTORY = Path(__file__).parents[2] / "build" / "peers"
 
 
 def peers_python() -> Path:
-    """Return the Python of the environment, which is made first where it is missing."""
+    """Return the Python of the environment, and create the environment if necessary."""
     python = _DIRECTORY / "bin" / "python"
     installed = _DIRECTORY / "installed.txt"
     wanted = _REQUIREMENTS.read_text()

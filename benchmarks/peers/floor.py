@@ -1,8 +1,8 @@
-"""The floor: the same pipeline in bare asyncio and aiohttp, with no queue, state or durability.
+"""The floor: the same pipeline in bare asyncio and aiohttp, without queue, state or durability.
 
-Nothing can cost less and still do the work: submit, wait, stream, three times. Prints one line of
-JSON when it is ready and one when its jobs are done, and starts them when it is sent a line. With
-``--poll-s 3`` it is the original's fixed polling instead, for services that cannot be waited at.
+The minimum for submitting, waiting and streaming three times. Prints one line of JSON when it is
+ready and one when its jobs are done, and starts them when it reads a line. ``--poll-s 3`` polls at
+a fixed interval like the original, for services without ``Prefer: wait``.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import aiohttp
 async def run_job(
     session: aiohttp.ClientSession, urls: list[str], number: int, poll_s: float
 ) -> float:
-    """Take one job through its stages; returns how long it took, in seconds."""
+    """Run one job through its stages and return its duration in seconds."""
     began = time.perf_counter()
     downloader, normalizer, transcriber = urls
     body = {"url": f"http://video.test/job-{number}", "quality": "audio"}
@@ -37,7 +37,7 @@ async def run_job(
 async def wait_until_done(
     session: aiohttp.ClientSession, service: str, job_id: str, poll_s: float = 0.0
 ) -> None:
-    """Poll a job, each time until it changes, or with a fixed pause in seconds."""
+    """Poll a job until it is done, waiting for changes or at a fixed interval in seconds."""
     headers = {} if poll_s else {"Prefer": "wait=20"}
     while True:
         async with session.get(f"{service}/jobs/{job_id}", headers=headers) as answer:
@@ -49,7 +49,7 @@ async def wait_until_done(
 
 
 async def hand_over(session: aiohttp.ClientSession, source: str, job_id: str, target: str) -> str:
-    """Stream an artifact from one service to the next; returns the new job's id."""
+    """Stream an artifact from one service to the next and return the new job's id."""
     async with session.get(f"{source}/jobs/{job_id}/download") as artifact:
         form = aiohttp.FormData()
         form.add_field("language_in", "auto")
@@ -59,17 +59,17 @@ async def hand_over(session: aiohttp.ClientSession, source: str, job_id: str, ta
 
 
 async def main(count: int, urls: list[str], poll_s: float) -> None:
-    """Wait for a line, run all jobs at once, and print how long each took."""
+    """Wait for a line, run all jobs at once, and print their durations."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
-        _tell({"ready": True})
+        _print({"ready": True})
         sys.stdin.readline()
         times_s = await asyncio.gather(*(run_job(session, urls, n, poll_s) for n in range(count)))
-        _tell({"times_s": times_s})
-        sys.stdin.readline()  # so that /proc still knows what it has cost
+        _print({"times_s": times_s})
+        sys.stdin.readline()  # keeps the process's CPU time in /proc
 
 
-def _tell(message: dict[str, Any]) -> None:
+def _print(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 

@@ -1,10 +1,10 @@
-"""Where jobs spent their time."""
+"""The durations of a job's phases."""
 
 from typing import Any
 
 import pytest
 
-from benchmarks.harness.stays import as_table, stays_of
+from benchmarks.harness.phases import as_table, durations_of
 
 
 def at(second: float) -> str:
@@ -23,8 +23,8 @@ def job(download: dict[str, Any]) -> dict[str, Any]:
     return {"created_at": at(1), "completed_at": at(9), "stages": stages}
 
 
-def test_a_job_waits_before_each_stage_and_is_worked_on_in_it() -> None:
-    assert stays_of(job(stage(1.25, 3))) == pytest.approx(
+def test_a_job_waits_before_each_stage() -> None:
+    assert durations_of(job(stage(1.25, 3))) == pytest.approx(
         {
             "waiting for download": 0.25,
             "download": 1.75,
@@ -38,10 +38,10 @@ def test_a_job_waits_before_each_stage_and_is_worked_on_in_it() -> None:
 
 
 def test_a_stage_that_was_skipped_is_left_out() -> None:
-    stays = stays_of(job(SKIPPED))
+    durations = durations_of(job(SKIPPED))
 
-    assert "download" not in stays
-    assert stays["waiting for normalization"] == 3.0
+    assert "download" not in durations
+    assert durations["waiting for normalization"] == 3.0
 
 
 def test_the_table_gives_percentiles_in_milliseconds() -> None:

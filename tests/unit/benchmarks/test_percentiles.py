@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.harness.figures import mean, percentile
+from benchmarks.harness.percentiles import mean, percentile
 
 VALUES = some.lists(some.floats(0, 1e6), min_size=1, max_size=50)
 

@@ -1,4 +1,4 @@
-"""Percentiles and means, and how they are written."""
+"""Percentiles and means."""
 
 import math
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ __all__ = ["mean", "percentile"]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that so many of all are not above (the nearest rank).
+    """Return the percentile of values by the nearest-rank method.
 
     Args:
         values: At least one, in any order.
-        share: Points of 100, e.g. 99.
+        share: The percentile, e.g. 99.
 
     Raises:
         ValueError: There are no values.

@@ -1,22 +1,22 @@
-"""Where jobs spent their time, read from their records. Pure."""
+"""The durations of the phases of jobs, from their records. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from benchmarks.harness.figures import percentile
+from benchmarks.harness.percentiles import percentile
 
-__all__ = ["as_table", "stays_of"]
+__all__ = ["as_table", "durations_of"]
 
 _SHARES = (50, 95, 99, 100)
 _STAGES = ("download", "normalization", "transcription")
 
 
-def stays_of(job: Mapping[str, Any]) -> dict[str, float]:
-    """Return how long a finished job was in each place, in seconds.
+def durations_of(job: Mapping[str, Any]) -> dict[str, float]:
+    """Return the duration of each phase of a finished job, in seconds.
 
     Args:
-        job: Its record, as ``GET /jobs/{id}`` gives it. Stages that were skipped are left out.
+        job: Its record from ``GET /jobs/{id}``. Skipped stages are left out.
     """
     return dict(_walk(job)) | {
         "from submission to end": _between(job["created_at"], job["completed_at"])
@@ -24,12 +24,12 @@ def stays_of(job: Mapping[str, Any]) -> dict[str, float]:
 
 
 def as_table(times_s: Mapping[str, Sequence[float]]) -> str:
-    """Return percentiles of some durations in Markdown, in ms."""
+    """Return a Markdown table with percentiles of the durations, in ms."""
     head = " | ".join("max" if share == _SHARES[-1] else f"p{share}" for share in _SHARES)
     lines = [f"| ms | count | {head} |", f"|---{'|---' * (len(_SHARES) + 1)}|"]
     for name, values in times_s.items():
-        figures = (f"{1000 * percentile(values, share):.0f}" for share in _SHARES)
-        lines.append(f"| {name} | {len(values)} | {' | '.join(figures)} |")
+        values_ms = (f"{1000 * percentile(values, share):.0f}" for share in _SHARES)
+        lines.append(f"| {name} | {len(values)} | {' | '.join(values_ms)} |")
     return "\n".join(lines)
 
 
