@@ -7,7 +7,7 @@ from celery import shared_task
 from orchestrator.operating.upkeep import Upkeep
 from orchestrator.use_cases.batches import Batches
 from orchestrator.use_cases.jobs import Jobs
-from orchestrator.use_cases.playlists import Listings
+from orchestrator.use_cases.playlists import PlaylistLister
 from orchestrator.use_cases.webhooks import Webhooks
 from tasks.broker import announce_batch, announce_listing
 from tasks.resources import connections, resources
@@ -50,7 +50,7 @@ def submit_batches() -> int:
 @shared_task(name="upkeep.list_playlists")
 def list_playlists() -> int:
     """List the playlists that batches are made from."""
-    return _listings().list_due()
+    return _playlist_lister().list_due()
 
 
 @shared_task(name="upkeep.delete_remote_jobs")
@@ -75,6 +75,6 @@ def _batches() -> Batches:
 
 
 @cache
-def _listings() -> Listings:
-    """Return the listings; they use the clients of the turns, so that SIGTERM ends their polls."""
-    return Listings(resources(), announce_batch)
+def _playlist_lister() -> PlaylistLister:
+    """Return the lister; it polls with the turns' clients, so that SIGTERM ends its polls."""
+    return PlaylistLister(resources(), announce_batch)

@@ -1,7 +1,7 @@
-"""Who may do what: API keys, their scopes, and whose a job is. Pure.
+"""API keys, their scopes, and the owners of jobs. Pure.
 
-A key is 32 random bytes that only its holder knows; settings hold its SHA-256. (A slow hash is
-for passwords, which can be guessed. 256 random bits cannot.)
+A key contains 32 random bytes; settings hold only its SHA-256. A slow hash is not needed: unlike
+passwords, 256 random bits cannot be guessed.
 """
 
 import hashlib
@@ -17,29 +17,29 @@ from orchestrator.errors import SettingsError
 
 __all__ = ["ApiKey", "Caller", "Scope", "check_keys", "find_key", "make_key", "parse_keys"]
 
-_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # part of Redis keys and of log lines
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # becomes part of Redis keys and log lines
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _SECRET_BYTES: Final = 32
-_PREFIX: Final = "ytc_"  # so that scanners find keys that leaked
+_PREFIX: Final = "ytc_"  # lets secret scanners find leaked keys
 
 
 class Scope(StrEnum):
-    """What a key is good for."""
+    """The permissions of a key."""
 
-    SUBMIT = "submit"  # start, cancel, retry and delete jobs of one's own
-    READ = "read"  # see jobs of one's own
-    ADMIN = "admin"  # both, for everybody's jobs, and what is under /admin
+    SUBMIT = "submit"  # submit, cancel, retry and delete own jobs
+    READ = "read"  # read own jobs
+    ADMIN = "admin"  # both, for all jobs, and everything under /admin
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key as settings hold it, written ``name:scope+scope:sha256hex``."""
+    """A key as it is set in API_KEYS: ``name:scope+scope:sha256hex``."""
 
     name: str
-    """Whose it is. Keys of one name share their jobs, so that a key can be replaced."""
+    """The key's owner. Keys with the same name share their jobs, so a key can be rotated."""
     scopes: frozenset[Scope]
     digest: str
-    """SHA-256 of the key, in hexadecimal."""
+    """The SHA-256 of the key, in hexadecimal."""
 
     def __str__(self) -> str:
         scopes = "+".join(scope for scope in Scope if scope in self.scopes)
@@ -48,11 +48,11 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever sends a request.
+    """The client that sent a request.
 
     Args:
-        address: Where the request comes from.
-        key: The key that it carries; ``None`` where no keys are set, and all is allowed.
+        address: The client's IP address.
+        key: The API key; ``None`` if no keys are configured, which allows everything.
     """
 
     address: str
@@ -60,52 +60,52 @@ class Caller:
 
     @property
     def name(self) -> str:
-        """What the caller is told apart by: its key's name, else its address."""
+        """The name of the caller's key, or else its IP address."""
         return self.key.name if self.key else self.address
 
     @property
     def owner(self) -> str:
-        """Whose the jobs are that it submits; nobody's without a key."""
+        """The owner of the jobs that the caller submits; empty without a key."""
         return self.key.name if self.key else ""
 
     @property
     def sees_only(self) -> str | None:
-        """The owner whose jobs it sees; ``None`` where it sees everybody's."""
+        """The owner whose jobs the caller sees; ``None`` if it sees all jobs."""
         return None if self.may(Scope.ADMIN) else self.owner
 
     def may(self, scope: Scope) -> bool:
-        """Tell whether the caller has a scope."""
+        """Return whether the caller has a scope."""
         return self.key is None or bool(self.key.scopes & {scope, Scope.ADMIN})
 
 
 def check_keys(keys: Sequence[ApiKey], environment: str) -> None:
-    """Make sure that in production there are keys.
+    """Raise if no keys are configured in production.
 
     Raises:
-        SettingsError: There are none; it says what to set.
+        SettingsError: There are no keys; the message says what to set.
     """
     if environment == "production" and not keys:
         raise SettingsError(
-            "ENVIRONMENT=production needs API_KEYS. Run `python -m web.keys NAME submit read` and "
-            "set API_KEYS to the line that it prints; or set ENVIRONMENT=development."
+            "ENVIRONMENT=production requires API_KEYS. Run `python -m web.keys NAME submit read` "
+            "and set API_KEYS to the line that it prints; or set ENVIRONMENT=development."
         )
 
 
 def parse_keys(text: str) -> tuple[ApiKey, ...]:
-    """Read keys that are separated by commas.
+    """Parse comma-separated keys.
 
     Raises:
-        ValueError: One of them cannot be; the message says which by its place, not by its text,
-            since that may be a key in clear.
+        ValueError: A key is invalid. The message has its position, not its text, which may be a
+            key in clear.
     """
     parts = [part.strip() for part in text.split(",")]
-    return tuple(_parse_key(part, place) for place, part in enumerate(parts, 1) if part)
+    return tuple(_parse_key(part, position) for position, part in enumerate(parts, 1) if part)
 
 
 def find_key(keys: Sequence[ApiKey], presented: str) -> ApiKey | None:
-    """Return the key that was presented, or ``None``.
+    """Return the key that matches ``presented``, or ``None``.
 
-    Every digest is compared, each in constant time, so that the time taken tells nothing.
+    Compare every digest in constant time, to prevent timing attacks.
     """
     digest = _digest(presented)
     found = None
@@ -116,23 +116,23 @@ def find_key(keys: Sequence[ApiKey], presented: str) -> ApiKey | None:
 
 
 def make_key(name: str, scopes: Sequence[str]) -> tuple[str, ApiKey]:
-    """Return a new key in clear, to be shown once, and as settings hold it.
+    """Return a new key in clear, to be shown once, and its form for settings.
 
     Raises:
-        ValueError: The name or a scope cannot be.
+        ValueError: The name or a scope is invalid.
     """
     clear = f"{_PREFIX}{secrets.token_urlsafe(_SECRET_BYTES)}"
     return clear, _parse_key(f"{name}:{'+'.join(scopes)}:{_digest(clear)}", 1)
 
 
-def _parse_key(text: str, place: int) -> ApiKey:
+def _parse_key(text: str, position: int) -> ApiKey:
     name, _, rest = text.partition(":")
     scopes, _, digest = rest.partition(":")
     known = frozenset(Scope) >= set(scopes.split("+"))
     if not (_NAME.fullmatch(name) and known and _DIGEST.fullmatch(digest)):
         raise ValueError(
-            f"key {place} must have the form name:scope+scope:sha256hex, with a name of letters, "
-            f"digits, '.', '_', '-' and scopes out of {', '.join(Scope)}"
+            f"key {position} must have the form name:scope+scope:sha256hex, with a name of "
+            f"letters, digits, '.', '_', '-' and scopes from {', '.join(Scope)}"
         )
     return ApiKey(name, frozenset(map(Scope, scopes.split("+"))), digest)
 

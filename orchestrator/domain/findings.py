@@ -1,6 +1,6 @@
-"""What services report of a recording beside their files: warnings, quality, languages, and more.
+"""Findings that services report about a recording: warnings, quality, languages and more. Pure.
 
-Pure values, and their form in a job's hash. A finding without content takes no field there.
+Includes their encoding in a job's hash, where an empty finding takes no field.
 """
 
 import json
@@ -24,42 +24,42 @@ __all__ = [
 ]
 
 NO_SPEECH: Final = "no_speech"
-_EXPLAINS_EMPTINESS: Final = frozenset({NO_SPEECH, "speech_without_text"})
+_EXPLAINS_NO_TEXT: Final = frozenset({NO_SPEECH, "speech_without_text"})
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
 class JobWarning:
-    """Something that is missing, doubtful or unusual in a result."""
+    """A missing, doubtful or unusual part of a result."""
 
     code: str
     detail: str
     """One sentence in English."""
     start: float | None = None
-    """Where it begins on the recording's time line, in seconds; ``None`` for all of it."""
+    """The start in the recording, in seconds; ``None`` for the whole recording."""
     end: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the warning as clients read it, without what is not known."""
+        """Return the warning's JSON object, without fields that are ``None``."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How much of the speech became text, and how sure the transcriber is of it."""
+    """The share of speech that was transcribed, and the transcriber's confidence."""
 
     speech_s: float
-    """Seconds of speech that were detected."""
+    """Seconds of detected speech."""
     transcribed_s: float
-    """Seconds of it that have words."""
+    """Seconds of that speech that have words."""
     mean_confidence: float | None = None
-    """From 0 to 1, over all words; ``None`` where there are none."""
+    """From 0 to 1, over all words; ``None`` without words."""
 
 
 @dataclass(frozen=True)
 class SpokenLanguage:
-    """A language that is spoken in a recording."""
+    """A language spoken in a recording."""
 
     code: str
     seconds: float
@@ -81,18 +81,18 @@ class AudioTrack:
 
 @dataclass(frozen=True)
 class Findings:
-    """What one service, or all of them, reported of a job's recording."""
+    """The findings of one service, or of all services, about a job's recording."""
 
     warnings: tuple[JobWarning, ...] = ()
     quality: Quality | None = None
     languages: tuple[SpokenLanguage, ...] = ()
-    """The one that is spoken most comes first."""
+    """The most spoken one first."""
     audio_tracks: tuple[AudioTrack, ...] = ()
     duration_s: float | None = None
-    """How long the sound is, as far as the service knows."""
+    """The duration of the audio; ``None`` if the service does not report it."""
 
     def over(self, other: "Findings") -> "Findings":
-        """Return these findings, each one that is missing taken from ``other``."""
+        """Return these findings, with missing ones taken from ``other``."""
         return Findings(
             warnings=self.warnings or other.warnings,
             quality=self.quality or other.quality,
@@ -104,11 +104,11 @@ class Findings:
 
 NOTHING: Final = Findings()
 FINDINGS: Final = tuple(field.name for field in fields(Findings))
-"""The names of a stage's fields in the job's hash."""
+"""The names of the findings' fields in a job's hash, per stage."""
 
 
 def merge_findings(stages: Iterable[Findings]) -> Findings:
-    """Return the findings of several stages together: all warnings, in the stages' order."""
+    """Return the merged findings of several stages, with all warnings in the order of stages."""
     merged = NOTHING
     warnings: dict[JobWarning, None] = {}
     for found in stages:
@@ -118,21 +118,21 @@ def merge_findings(stages: Iterable[Findings]) -> Findings:
 
 
 def add_no_speech(found: Findings, earlier: Findings) -> Findings:
-    """Return the findings of a transcription without words: they say why it has none.
+    """Return the findings of a transcription without text, with a warning that explains it.
 
     Args:
-        found: What the service reported of it.
+        found: The findings of the transcription.
         earlier: The findings of the stages before.
     """
     codes = {warning.code for warning in (*found.warnings, *earlier.warnings)}
-    if codes & _EXPLAINS_EMPTINESS:
+    if codes & _EXPLAINS_NO_TEXT:
         return found
     added = JobWarning(NO_SPEECH, "No words were recognized in the recording.")
     return replace(found, warnings=(*found.warnings, added))
 
 
 def encode_findings(found: Findings) -> dict[str, str]:
-    """Return the fields for what there is; a row per item, without names, to be short."""
+    """Encode findings as hash fields; each item is a compact row without field names."""
     rows: dict[str, Any] = {
         "warnings": [_row(one) for one in found.warnings],
         "quality": _row(found.quality) if found.quality else None,
@@ -148,7 +148,7 @@ def encode_findings(found: Findings) -> dict[str, str]:
 
 
 def decode_findings(record: Mapping[str, str]) -> Findings:
-    """Read the fields of ``encode_findings``; a later release may have added to their rows."""
+    """Decode the fields of ``encode_findings``; ignore values that a later release appended."""
     if not record.keys() & set(FINDINGS):
         return NOTHING
     quality = json.loads(record.get("quality", "null"))

@@ -1,4 +1,4 @@
-"""What a job is: its request, its stages, its statuses and its progress. Pure values."""
+"""Jobs: their requests, stages, statuses and progress. Pure values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,19 +31,19 @@ __all__ = [
 
 
 class JobStatus(StrEnum):
-    """Where a job is; the words of the API."""
+    """The status of a job, as in the API."""
 
-    QUEUED = "queued"  # accepted; no stage has begun
+    QUEUED = "queued"  # accepted; no stage has started
     DOWNLOADING = "downloading"
     NORMALIZING = "normalizing"
     TRANSCRIBING = "transcribing"
-    COMPLETED = "completed"  # the transcript is there
-    FAILED = "failed"  # a stage came to nothing; can be retried
-    CANCELLED = "cancelled"  # somebody asked for it; can be retried
+    COMPLETED = "completed"  # the transcript is available
+    FAILED = "failed"  # a stage failed; can be retried
+    CANCELLED = "cancelled"  # cancelled on request; can be retried
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a job stays so until somebody retries it."""
+        """Whether the job has ended; only an explicit retry changes the status."""
         return self in _TERMINAL
 
 
@@ -51,10 +51,10 @@ _TERMINAL: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.C
 
 
 class StageStatus(StrEnum):
-    """Where one stage of a job is."""
+    """The status of one stage of a job."""
 
-    PENDING = "pending"  # not begun
-    PROCESSING = "processing"  # a worker drives its remote job
+    PENDING = "pending"  # not started
+    PROCESSING = "processing"  # the remote job is submitted or about to be
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"  # not needed for this job
@@ -62,22 +62,22 @@ class StageStatus(StrEnum):
 
 
 class CaptionsChoice(StrEnum):
-    """What becomes of the subtitles that a video's publisher has made."""
+    """Whether the captions that a video's publisher made are used."""
 
-    IGNORE = "ignore"  # whatever is there, the audio is transcribed
-    PREFER = "prefer"  # taken instead of a transcription, where there are some
+    IGNORE = "ignore"  # always transcribe the audio
+    PREFER = "prefer"  # use them instead of a transcription, if there are any
 
 
 class Channels(StrEnum):
-    """What becomes of a recording's channels."""
+    """How a recording's channels are transcribed."""
 
-    AUTO = "auto"  # heard alone where they clearly carry different voices, else mixed
+    AUTO = "auto"  # separate if they clearly carry different voices, else mixed
     MIX = "mix"
-    SEPARATE = "separate"  # each heard alone; the segments name theirs as speaker
+    SEPARATE = "separate"  # one by one; each segment names its channel as the speaker
 
 
 class Priority(StrEnum):
-    """Who goes first where jobs stand in line."""
+    """The priority of a job in the admission queue."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -86,7 +86,7 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True)
 class WakeUp:
-    """A call to give a job's stage a turn; the number tells a lost one from a waiting one."""
+    """A wake-up call for a stage of a job; its number distinguishes lost calls from queued ones."""
 
     job_id: str
     stage: str
@@ -95,107 +95,107 @@ class WakeUp:
 
 @dataclass(frozen=True)
 class Video:
-    """What the downloader tells of the video; what it does not know is ``None``."""
+    """The video's metadata as the downloader reports it; unknown fields are ``None``."""
 
     title: str | None = None
     duration_s: float | None = None
     uploader: str | None = None
     thumbnail: str | None = None
-    """Address of a picture."""
+    """The URL of an image."""
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What the client chose."""
+    """The options of a job."""
 
     language: str = "auto"
-    """ISO 639-1 code of what is spoken, or ``auto``."""
+    """The spoken language as an ISO 639-1 code, or ``auto``."""
     language_out: str | None = None
-    """ISO 639-1 code to translate to; ``None`` for no translation."""
+    """The language to translate into as an ISO 639-1 code; ``None`` for no translation."""
     remove_noise: bool = True
     convert_to_mono: bool = True
     apply_highpass_filter: bool = False
     set_sample_rate_16k: bool = True
     isolate_vocals: bool = False
     vocabulary: tuple[str, ...] = ()
-    """Names and terms that the transcriber is to expect."""
+    """Names and terms that the transcriber should expect."""
     captions: CaptionsChoice = CaptionsChoice.IGNORE
     diarize: bool = False
-    """Whether each segment is to say who speaks."""
+    """Whether to label each segment with its speaker."""
     channels: Channels = Channels.AUTO
     audio_track: int | str | None = None
-    """The number of the track to take, from 1, or its language; ``None`` for the best one."""
+    """The track to transcribe: its number, from 1, or its language; ``None`` for the best one."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a client sent instead of an address."""
+    """A file that a client sent instead of a URL."""
 
     filename: str
-    """The client's name for it, without folders."""
+    """The client's file name, without folders."""
     length_bytes: int
     sha256: str
-    """Its checksum, in hexadecimal."""
+    """The checksum of the content, in hexadecimal."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The HTTP request that a job came with, by the names that logs and traces know it by."""
+    """The HTTP request that created a job, as identified in logs and traces."""
 
     request_id: str = ""
     traceparent: str | None = None
-    """W3C Trace Context: the span that all work on the job belongs below."""
+    """The parent span of all work on the job (W3C Trace Context)."""
 
 
 @dataclass(frozen=True)
 class JobRequest:
-    """Everything that a client says when it submits a job."""
+    """Everything that a client submits for a job."""
 
     source: Source
     options: JobOptions = JobOptions()
     priority: Priority = Priority.NORMAL
     client: str = "anonymous"
-    """Who asks; clients take turns where jobs stand in line."""
+    """The client's name; clients take turns in the admission queue."""
     owner: str = ""
-    """With whom finished work is shared: jobs of one owner reuse each other's."""
+    """The owner; jobs of one owner share their work."""
     force: bool = False
-    """Do everything anew, whatever was done before."""
+    """Whether to repeat all work instead of reusing earlier results."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The client's own notes."""
+    """The client's own metadata."""
     callback_url: str | None = None
-    """Where the client wants to be told that the job has ended."""
+    """The URL for the webhook when the job has ended."""
     upload: Upload | None = None
-    """The file whose job this is; there is nothing to download then."""
+    """The uploaded file, if any; the job then has no download."""
     origin: Origin = Origin()
 
 
 @dataclass(frozen=True)
 class StageRecord:
-    """What is known of one stage of one job."""
+    """The state of one stage of a job."""
 
     status: StageStatus = StageStatus.PENDING
     job_id: str | None = None
     """The service's id of the remote job."""
     instance: str | None = None
-    """The address of the service that has it."""
+    """The URL of the instance that runs the remote job."""
     progress: float = 0.0
     """0 to 100."""
     attempt: int = 1
-    """The number of the remote job that is worked on, from 1; part of the idempotency key."""
+    """The number of the current remote job, from 1; part of the idempotency key."""
     failures: int = 0
-    """Remote jobs that came to nothing since the stage was begun or retried."""
+    """The number of failed remote jobs since the stage was started or retried."""
     segments: int = 0
-    """Segments that its followers have been told."""
+    """The number of segments that were published as events."""
     lacks_partials: bool = False
-    """Whether its remote job is known to show nothing before it is done."""
+    """Whether the remote job is known to have no partial results."""
     etag: str | None = None
-    """Names what was known of its remote job when a turn was handed back."""
+    """The ETag of the remote job's status when a turn was handed back."""
     parks: int = 0
-    """Times in a row that the service could not be used."""
+    """The number of consecutive times that the service was unavailable."""
     filename: str | None = None
     """The artifact's name."""
     findings: Findings = NOTHING
-    """What its service reported when it was done."""
+    """The findings that the service reported on completion."""
     work: str | None = None
     """The key of the work; stages with equal keys share one remote job."""
     submitted_at: datetime | None = None
@@ -205,16 +205,16 @@ class StageRecord:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The product: the text and its timed segments."""
+    """A transcript: the text and its timed segments."""
 
     text: str
     segments: tuple[Mapping[str, Any], ...]
     """Each with ``text``, ``start``, ``end``, ``duration`` in seconds; if known, with ``words``,
     ``language``, ``confidence``, ``no_speech`` and ``speaker``."""
     language: str | None = None
-    """What was spoken, as the transcriber detected it."""
+    """The detected language."""
     findings: Findings = NOTHING
-    """The transcriber's, as it comes from the service; the whole job's, out of the store."""
+    """The transcriber's as read from the service; the whole job's as read from the store."""
 
     @property
     def has_words(self) -> bool:
@@ -224,7 +224,7 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What is told of a job as soon as it is stored."""
+    """The response to an accepted submission."""
 
     job_id: str
     request: JobRequest
@@ -235,49 +235,49 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Job:
-    """One request for one transcript, as it stands in the store."""
+    """A request for one transcript, and its state in the store."""
 
     job_id: str
     request: JobRequest
     status: JobStatus
     stage: str
-    """The stage that it is in, or where it ended."""
+    """The current stage, or the last one."""
     stages: Mapping[str, StageRecord]
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None = None
     overall_progress: float = 0.0
-    """0 to 100, weighted by what the stages take; it never goes back."""
+    """0 to 100, weighted by the durations of stages; never decreases."""
     video: Video | None = None
-    """``None`` until the downloader knows."""
+    """``None`` until the downloader reports it."""
     captions_language: str | None = None
-    """The tag of the publisher's subtitles, e.g. ``pt-BR``, where the transcript is these."""
+    """The language tag (``pt-BR``) of the publisher's captions, if they are the transcript."""
     lacks_captions: bool = False
-    """Whether the publisher's subtitles turned out to be of no use."""
+    """Whether the publisher's captions turned out to be unusable."""
     error_message: str | None = None
     error_code: str | None = None
     error_stage: str | None = None
     error_retryable: bool | None = None
-    """Whether the same job may succeed later, where it failed."""
+    """Whether a retry may succeed; ``None`` unless the job failed."""
     job_limit_s: float = 0.0
-    """The limits stamped into the job when it was submitted, in seconds."""
+    """The time limit of the whole job, as set when it was submitted."""
     stage_limit_s: float = 0.0
     deadline_job: datetime | None = None
     deadline_stage: datetime | None = None
     paused_at: datetime | None = None
-    """Since when both clocks stand still; ``None`` while they run."""
+    """The instant since which both deadlines are paused; ``None`` while they run."""
     waited_s: float = 0.0
-    """How long they stood still before that."""
+    """The total of earlier pauses of the deadlines."""
 
     @property
     def options(self) -> JobOptions:
-        """What is asked of the services: what the client chose, as far as it is of use."""
+        """The client's options, without captions if these turned out to be unusable."""
         chosen = self.request.options
         return replace(chosen, captions=CaptionsChoice.IGNORE) if self.lacks_captions else chosen
 
     @property
     def findings(self) -> Findings:
-        """What all stages that are done reported of the recording."""
+        """The merged findings of all stages."""
         return merge_findings(record.findings for record in self.stages.values())
 
     @property
@@ -287,10 +287,10 @@ class Job:
 
 
 def instant(milliseconds: int | str) -> datetime:
-    """Return the UTC instant of a number of milliseconds since 1970."""
+    """Convert milliseconds since 1970 to a UTC instant."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return the milliseconds since 1970 of an instant."""
+    """Convert an instant to milliseconds since 1970."""
     return round(moment.timestamp() * 1000)

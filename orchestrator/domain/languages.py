@@ -1,7 +1,7 @@
-"""Language codes: which ones the API takes, and which one each spelling means.
+"""Language codes that the API accepts, and the normalization of language tags.
 
-The transcriber follows the same rule (``services/transcriber/languages.py``). Both leave it to
-the package ``langcodes``, which has the tables of IANA and CLDR.
+The transcriber follows the same rule (``services/transcriber/languages.py``). Both use the package
+``langcodes``, which has the tables of IANA and CLDR.
 """
 
 import re
@@ -14,7 +14,7 @@ from langcodes import Language
 __all__ = ["AUTO", "CODES", "ISO_639_1", "find_code", "suggest_codes"]
 
 AUTO: Final = "auto"
-"""What asks the transcriber to detect the language."""
+"""The value that makes the transcriber detect the language."""
 
 _CODES: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv "
@@ -26,39 +26,39 @@ _CODES: Final = (
     "yo za zh zu "
 )
 ISO_639_1: Final = frozenset(_CODES.split())
-"""The two-letter codes, as the Library of Congress lists them."""
-# Whisper calls written Norwegian `no`, and knows two languages that have no two-letter code.
+"""The two-letter codes, as listed by the Library of Congress."""
+# Whisper uses `no` for written Norwegian and supports two languages without a two-letter code.
 CODES: Final = ISO_639_1 - {"nb"} | {"haw", "yue"}
-"""The codes that a language is stored and sent as."""
+"""The codes that are stored and sent to services."""
 _SORTED: Final = sorted(CODES)
 
 _TAG: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
 _EXTENDED: Final = re.compile(r"[a-z]{3}")
-_ALIASES: Final = {"nb": "no", "fil": "tl"}  # CLDR prefers what Whisper does not know
+_ALIASES: Final = {"nb": "no", "fil": "tl"}  # CLDR prefers codes that Whisper lacks
 _COMMON: Final = ("en", "es", "pt", "fr", "de", "zh")
 _LONGEST_CODE: Final = 3
 _SUGGESTIONS: Final = 3
 
 
 def find_code(tag: str) -> str | None:
-    """Return the code of ``CODES`` that a language's tag stands for, or ``None``.
+    """Return the code in ``CODES`` for a language tag, or ``None``.
 
     Args:
         tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
-            ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
+            ``por``, ``iw``, ``zh_TW``. Region and script are ignored.
     """
     subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
     if not _TAG.fullmatch(subtags):
         return None
     language, *rest = subtags.split("-")
-    # A second subtag of three letters is a language of its own (`zh-yue`), or a mistake (`en-usa`).
+    # A second subtag of three letters is a language (`zh-yue`) or a mistake (`en-usa`).
     extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
     return extended or _find_code(language)
 
 
 @lru_cache(maxsize=1024)
 def _find_code(language: str) -> str | None:
-    # Not `closest_match`, nor whole tags: langcodes remembers every one that it was asked for.
+    # Not `closest_match`, and not whole tags: langcodes caches every tag without limit.
     found = Language.get(language)
     for candidate in (found.language, found.prefer_macrolanguage().language):
         code = _ALIASES.get(candidate or "", candidate)
@@ -68,7 +68,7 @@ def _find_code(language: str) -> str | None:
 
 
 def suggest_codes(tag: str) -> tuple[str, ...]:
-    """Return codes to choose from instead of an unknown one: similar ones, then common ones."""
+    """Return suggestions for an unknown code: similar codes first, then common ones."""
     code = tag.strip().lower()
     alike = get_close_matches(code, _SORTED, _SUGGESTIONS) if len(code) <= _LONGEST_CODE else []
     return tuple(dict.fromkeys([*alike, *_COMMON]))

@@ -1,4 +1,4 @@
-"""A client's own notes on a job: kept as they are, and jobs can be listed by them. Pure."""
+"""Names of the indexes that list jobs by their metadata. Pure."""
 
 import hashlib
 import json
@@ -8,17 +8,17 @@ __all__ = ["tag", "tags"]
 
 
 def tag(owner: str | None, key: str, value: str) -> str:
-    """Return the name of the index of all jobs of one owner with this note.
+    """Return the name of the index of an owner's jobs with this metadata entry.
 
     Args:
-        owner: Whose jobs; ``None`` for everybody's.
-        key: The note's key.
-        value: Its value.
+        owner: The owner; ``None`` for all jobs.
+        key: The entry's key.
+        value: The entry's value.
     """
     return hashlib.sha256(json.dumps([owner, key, value]).encode()).hexdigest()[:32]
 
 
-def tags(owner: str, notes: Mapping[str, str]) -> list[str]:
-    """Return the indexes that a job with these notes belongs in."""
+def tags(owner: str, metadata: Mapping[str, str]) -> list[str]:
+    """Return the names of all indexes of a job with this metadata."""
     owners = [None, owner] if owner else [None]
-    return [tag(one, key, value) for key, value in notes.items() for one in owners]
+    return [tag(one, key, value) for key, value in metadata.items() for one in owners]

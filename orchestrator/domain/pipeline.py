@@ -1,6 +1,6 @@
-"""The pipeline as data: which stages there are, who does them, and what is sent to whom.
+"""The stages of the pipeline as data: their services, tasks and submitted fields. Pure.
 
-Adding a stage is a new entry here, and a task and its position in the chain in ``tasks/stages.py``.
+To add a stage, add an entry here, and a task in the chain of ``tasks/stages.py``.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,16 +24,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Service:
-    """A microservice: its name, and what its settings are where the environment is silent."""
+    """A microservice, with the defaults of its settings."""
 
     name: str
     default_url: str
     default_timeout_s: float
-    """The limit on one whole transfer to or from it."""
+    """The time limit of one whole transfer to or from it."""
 
     @property
     def variable(self) -> str:
-        """The service's name as environment variables spell it."""
+        """The prefix of the service's environment variables."""
         return self.name.upper().replace("-", "_")
 
 
@@ -42,35 +42,35 @@ class Stage:
     """One stage of the pipeline."""
 
     name: str
-    """Its name in the API and the store."""
+    """The stage's name in the API and the store."""
     task: str
-    """The Celery task that gives it a turn."""
+    """The Celery task that executes a turn of the stage."""
     running: JobStatus
-    """The status of a job while it is in this stage."""
+    """The status of jobs in this stage."""
     service: Service
     weight: float
-    """Its share of the whole work, from what the stages take on a ten-minute video."""
+    """The stage's share of a job's duration, measured with a ten-minute video."""
     fields: Callable[[str, JobOptions], Mapping[str, Any]]
-    """What is sent, from the job's address and options."""
+    """Returns the fields to submit, given the job's URL and options."""
     submitted: str
-    """The log message when the service has accepted it; ``%s`` is the service's job id."""
+    """The log message after the submission; ``%s`` is the service's job id."""
     takes_audio: bool = True
-    """Whether the artifact of the stage before is uploaded (multipart) or only JSON is sent."""
+    """Whether the artifact of the previous stage is uploaded (multipart), or only JSON is sent."""
     default_filename: str = "audio"
-    """The artifact's name where the service gives none."""
+    """The artifact's name if the service sends none."""
     gives_transcript: bool = False
-    """Whether the transcript is fetched when it is done."""
+    """Whether the stage produces the transcript."""
     gives_captions: bool = False
-    """Whether it may come upon the publisher's own subtitles, and be the last stage then."""
+    """Whether the stage may find the publisher's captions, which complete the job."""
 
 
-def _flag(value: bool) -> str:  # noqa: FBT001 - the services' text form of a boolean
+def _flag(value: bool) -> str:  # noqa: FBT001 - encodes a boolean for the services
     return "true" if value else "false"
 
 
 def _download_fields(url: str, options: JobOptions) -> dict[str, str]:
     fields = {"url": url, "quality": "audio"}
-    if options.captions is CaptionsChoice.PREFER:  # else not sent: not every service knows it
+    if options.captions is CaptionsChoice.PREFER:  # optional: not every service supports it
         fields["captions"] = options.language_out or options.language
     return fields
 
@@ -86,13 +86,13 @@ def _normalization_fields(_url: str, options: JobOptions) -> dict[str, str]:
     }
     if options.audio_track is not None:
         fields["audio_track"] = str(options.audio_track)
-    if options.language != AUTO:  # of several audio tracks, the one in this language is wanted
+    if options.language != AUTO:  # selects the audio track in this language
         fields["language"] = options.language
     return fields
 
 
 def _channels(options: JobOptions) -> dict[str, str]:
-    """Return the field for the channels; the services' own default is not sent."""
+    """Return the field for the channels; the services' default is omitted."""
     return {} if options.channels is Channels.AUTO else {"channels": options.channels.value}
 
 
@@ -102,7 +102,7 @@ def _transcription_fields(_url: str, options: JobOptions) -> dict[str, str]:
         fields["language_out"] = options.language_out
     if options.vocabulary:
         fields["hotwords"] = ", ".join(options.vocabulary)
-    if options.diarize:  # else not sent: not every service knows it
+    if options.diarize:  # optional: not every service supports it
         fields["diarize"] = "true"
     return fields | _channels(options)
 
@@ -147,7 +147,7 @@ _BY_NAME: Final = {stage.name: stage for stage in STAGES}
 
 
 def stage_named(name: str) -> Stage:
-    """Return the stage of that name.
+    """Return a stage by its name.
 
     Raises:
         KeyError: The pipeline has no such stage.
@@ -156,15 +156,15 @@ def stage_named(name: str) -> Stage:
 
 
 def stage_before(stage: Stage) -> Stage:
-    """Return the stage that makes what this one takes; the first one itself for the first."""
+    """Return the previous stage, whose artifact this one takes; the first stage has itself."""
     return STAGES[max(0, STAGES.index(stage) - 1)]
 
 
 def stages_of(request: JobRequest) -> tuple[Stage, ...]:
-    """Return the stages that a job goes through: with an upload there is nothing to download."""
+    """Return the stages of a request; an upload skips the download."""
     return tuple(stage for stage in STAGES if stage.takes_audio or request.upload is None)
 
 
 def asks_for_captions(stage: Stage, job: Job) -> bool:
-    """Tell whether a stage of a job is to look for the publisher's own subtitles."""
+    """Return whether a stage requests the publisher's captions for a job."""
     return stage.gives_captions and job.options.captions is CaptionsChoice.PREFER

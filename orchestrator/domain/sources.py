@@ -77,7 +77,7 @@ class Source:
         self._check_host(allowed_sources, pointer, allow_private=allow_private)
         is_clip = self.path.startswith("/clip/")  # names a video without its id
         if self._is_youtube and not is_clip and self._video_id is None:
-            detail = "This address of YouTube names no single video"
+            detail = "This YouTube URL names no single video"
             raise UnsupportedSourceError(detail, "no_single_video", pointer)
 
     def check_playlist(
@@ -97,7 +97,7 @@ class Source:
         """
         self._check_host(allowed_sources, pointer, allow_private=allow_private)
         if self._is_youtube and not self._names_playlist():
-            detail = "This address of YouTube names no playlist and no channel"
+            detail = "This YouTube URL names no playlist and no channel"
             raise UnsupportedSourceError(detail, "no_playlist", pointer)
 
     @cached_property
@@ -158,7 +158,7 @@ class Source:
             check_address(self.url, allow_private=allow_private, pointer=pointer)
         if not self.is_allowed(allowed_sources):
             host = self._host or self.url.rpartition("@")[2]  # without a login
-            detail = f"{host} is not a source that is accepted here"
+            detail = f"{host} is not an allowed source"
             raise UnsupportedSourceError(detail, "source", pointer, host)
 
 

@@ -1,8 +1,8 @@
-"""What may become of a job: every change that the owner of a stage can make. Pure.
+"""The changes that the owner of a stage can make to a job. Pure.
 
-A function here says what is written and where the job goes; ``LeaseStore.commit`` writes it in
-one atomic step. Stages go pending → processing → completed or failed; a failed remote job begins
-another attempt of its stage, and an artifact that is gone sends the job one stage back.
+Each function returns a ``Change``, which ``LeaseStore.commit`` writes in one atomic step. A stage
+goes from pending to processing to completed or failed. A failed remote job starts another attempt
+of its stage; a lost artifact sends the job back one stage.
 """
 
 import json
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of a job's history."""
+    """One event in a job's history."""
 
     type: str
     stage: str
@@ -56,21 +56,21 @@ class Event:
 
 @dataclass(frozen=True)
 class Stay:
-    """The owner keeps the lease."""
+    """Keep the lease."""
 
 
 @dataclass(frozen=True)
 class Wake:
-    """The lease is given up; whoever gets the wake-up call goes on."""
+    """Release the lease and enqueue a wake-up call, so that any worker continues."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """The lease is given up; the job waits.
+    """Release the lease and let the job wait.
 
     Args:
-        in_s: For how long at the most, in seconds.
-        follow: The digest of the work whose submission ends the wait earlier.
+        in_s: The maximum wait, in seconds.
+        follow: The key of the work whose submission ends the wait earlier.
     """
 
     in_s: float
@@ -79,14 +79,14 @@ class Due:
 
 @dataclass(frozen=True)
 class Enter:
-    """The lease is given up; the job goes to another stage, or to its own anew."""
+    """Release the lease and move the job to a stage, which may be its current one."""
 
     stage: Stage
 
 
 @dataclass(frozen=True)
 class End:
-    """The job is over."""
+    """End the job."""
 
     status: JobStatus
 
@@ -96,13 +96,13 @@ Move = Stay | Wake | Due | Enter | End
 
 @dataclass(frozen=True)
 class Shared:
-    """What becomes of the entry under which a remote job is shared.
+    """A change of the entry under which a remote job is shared.
 
     Args:
-        digest: The entry's name.
-        remote_id: The remote job that it now names, with ``instance``.
-        forget: The remote job that is no good: drop the entry if it still names it.
-        abandon: Nothing was submitted and nothing will be: drop the entry if it is ours.
+        digest: The work key of the entry.
+        remote_id: The remote job to store in the entry, with its ``instance``.
+        forget: A failed remote job: drop the entry if it still refers to it.
+        abandon: Whether nothing will be submitted: drop the entry if this job created it.
     """
 
     digest: str
@@ -114,13 +114,13 @@ class Shared:
 
 @dataclass(frozen=True)
 class Segments:
-    """Segments that those who follow a job are told of.
+    """Segments to publish to the clients that follow a job.
 
     Args:
-        attempt: The attempt of the stage that has made them.
-        index: The place of the first one in the transcript, from 0 on.
-        count: How many they are.
-        bodies: What they say; none where the transcript is written in the same step.
+        attempt: The attempt of the stage that produced them.
+        index: The index of the first one in the transcript, from 0.
+        count: The number of segments.
+        bodies: Their contents; empty if the transcript is written in the same step.
     """
 
     attempt: int
@@ -131,27 +131,27 @@ class Segments:
 
 @dataclass(frozen=True)
 class Change:
-    """One atomic step of a job's owner."""
+    """One atomic write of a job's owner."""
 
     move: Move = field(default_factory=Stay)
     values: Mapping[str, str | float] = field(default_factory=dict)
-    """Fields that are set."""
+    """Fields to set."""
     stamps: tuple[str, ...] = ()
-    """Fields that are set to Redis's present instant."""
+    """Fields to set to Redis's current time."""
     cleared: tuple[str, ...] = ()
-    """Fields that are removed."""
+    """Fields to remove."""
     clocks_paused: bool | None = None
-    """Stops or starts the deadlines' clocks; ``None`` leaves them."""
+    """Whether to pause the deadlines or let them run; ``None`` changes nothing."""
     shared: Shared | None = None
     drops_remote: bool = False
-    """Whether the stage's remote job is deleted, unless others use it."""
+    """Whether to delete the stage's remote job, unless other jobs use it."""
     transcript: Transcript | None = None
     segments: Segments | None = None
     event: Event | None = None
 
 
 def overall_progress(job: Job, stage: Stage, progress: float) -> float:
-    """Return how far the whole job is, 0 to 100: weighted, and never less than before."""
+    """Return the weighted progress of the whole job, 0 to 100; never less than before."""
     taken = [one for one in STAGES if job.stages[one.name].status is not StageStatus.SKIPPED]
     done = sum(
         other.weight * (progress if other is stage else job.stages[other.name].progress)
@@ -163,7 +163,7 @@ def overall_progress(job: Job, stage: Stage, progress: float) -> float:
 def submitted(
     job: Job, stage: Stage, *, remote_id: str, instance: str, is_queued: bool = False
 ) -> Change:
-    """The service has accepted the stage's remote job, which may stand in its own queue."""
+    """Record the remote job that the service accepted; it may still be queued there."""
     record = job.stages[stage.name]
     return Change(
         values={
@@ -179,7 +179,7 @@ def submitted(
 
 
 def attached(job: Job, stage: Stage, *, remote_id: str, instance: str) -> Change:
-    """Somebody else's remote job does the same work; this job uses it too."""
+    """Record another job's remote job that does the same work, to share it."""
     change = submitted(job, stage, remote_id=remote_id, instance=instance)
     attempt = job.stages[stage.name].attempt
     event = Event("attached", stage.name, attempt, remote_id)
@@ -187,7 +187,7 @@ def attached(job: Job, stage: Stage, *, remote_id: str, instance: str) -> Change
 
 
 def progressed(job: Job, stage: Stage, progress: float, *, is_queued: bool) -> Change:
-    """The remote job has moved, or stands in its service's own queue."""
+    """Record the progress of the remote job, or that its service has queued it."""
     return Change(
         values={
             f"{stage.name}.progress": progress,
@@ -198,7 +198,7 @@ def progressed(job: Job, stage: Stage, progress: float, *, is_queued: bool) -> C
 
 
 def described(video: Video) -> Change:
-    """The service has told what it is about."""
+    """Record the video metadata that the service reported."""
     return Change(values={"video": json.dumps(asdict(video), ensure_ascii=False)})
 
 
@@ -211,10 +211,10 @@ def completed(
     findings: Findings = NOTHING,
     remark: str = "",
 ) -> Change:
-    """The stage is done; the job goes to the next one, or is done too.
+    """Complete the stage, and move the job to the next one or complete it too.
 
-    Its findings replace those of an earlier attempt. A transcript's own go before the remote
-    job's, and one without words says why.
+    The findings replace those of an earlier attempt. A transcript's findings take precedence over
+    the remote job's; a transcript without text gets a warning that explains it.
     """
     if transcript is not None:
         findings = transcript.findings.over(findings)
@@ -229,13 +229,13 @@ def completed(
         "overall_progress": overall_progress(job, stage, 100.0) if following else 100.0,
         **{f"{stage.name}.{name}": value for name, value in found.items()},
     }
-    none_found = (f"{stage.name}.{name}" for name in FINDINGS if name not in found)
+    missing = (f"{stage.name}.{name}" for name in FINDINGS if name not in found)
     stamp = f"{stage.name}.completed_at"
     return Change(
         move=Enter(following[0]) if following else End(JobStatus.COMPLETED),
         values=values,
         stamps=(stamp,) if following else (stamp, "completed_at"),
-        cleared=(f"{stage.name}.submitted_at", f"{stage.name}.etag", *none_found),
+        cleared=(f"{stage.name}.submitted_at", f"{stage.name}.etag", *missing),
         clocks_paused=False,
         transcript=transcript,
         event=Event("completed", stage.name, job.stages[stage.name].attempt, remark),
@@ -251,7 +251,7 @@ def captioned(
     transcript: Transcript,
     findings: Findings = NOTHING,
 ) -> Change:
-    """The stage came upon the publisher's own subtitles: nothing else is needed."""
+    """Complete the job with the publisher's captions and skip the other stages."""
     done = completed(
         job,
         stage,
@@ -275,15 +275,15 @@ def captioned(
 
 
 def without_captions(job: Job, stage: Stage, error: OrchestratorError) -> Change:
-    """The publisher's subtitles are of no use: the stage begins anew, without asking for them."""
-    anew = started_over(job, stage, error, in_s=0)
-    # Nothing has failed that would count against the job.
+    """Start the stage over without the publisher's captions, which are unusable."""
+    change = started_over(job, stage, error, in_s=0)
+    # This does not count as a failure of the job.
     values = {f"{stage.name}.failures": job.stages[stage.name].failures, "lacks_captions": 1}
-    return replace(anew, values={**anew.values, **values})
+    return replace(change, values={**change.values, **values})
 
 
 def failed(job: Job, stage: Stage, error: OrchestratorError) -> Change:
-    """The job ends here, with a reason; a remote job that still runs is deleted."""
+    """Fail the job with a reason; delete its remote job if it still runs."""
     record = job.stages[stage.name]
     is_remote_over = record.job_id is None or isinstance(error, RemoteJobError)
     return Change(
@@ -303,7 +303,7 @@ def failed(job: Job, stage: Stage, error: OrchestratorError) -> Change:
 
 
 def started_over(job: Job, stage: Stage, error: OrchestratorError, *, in_s: float) -> Change:
-    """The remote job came to nothing; the stage gets another one after ``in_s`` seconds."""
+    """Start another attempt of the stage after ``in_s`` seconds; its remote job failed."""
     record = job.stages[stage.name]
     return Change(
         move=Due(in_s),
@@ -316,14 +316,14 @@ def started_over(job: Job, stage: Stage, error: OrchestratorError, *, in_s: floa
 
 
 def awaiting_model(job: Job, stage: Stage, error: OrchestratorError, *, in_s: float) -> Change:
-    """The service cannot load a model just now: wait without spending attempts or time."""
-    again = started_over(job, stage, error, in_s=in_s)
+    """Start over later without counting a failure, and pause the deadlines: a model cannot load."""
+    change = started_over(job, stage, error, in_s=in_s)
     kept = {f"{stage.name}.failures": job.stages[stage.name].failures}
-    return replace(again, values={**again.values, **kept}, clocks_paused=True)
+    return replace(change, values={**change.values, **kept}, clocks_paused=True)
 
 
 def sent_back(job: Job, stage: Stage, source: Stage, error: OrchestratorError) -> Change:
-    """The source's artifact is gone: its stage is done again before this one."""
+    """Send the job back to repeat the source stage, whose artifact is gone."""
     gone = job.stages[source.name]
     return Change(
         move=Enter(source),
@@ -344,7 +344,7 @@ def parked(
     clocks_paused: bool,
     follow: str | None = None,
 ) -> Change:
-    """The service cannot be used now: the job waits, and keeps its attempt."""
+    """Let the job wait and keep its attempt, since the service is unavailable."""
     record = job.stages[stage.name]
     return Change(
         move=Due(in_s, follow),
@@ -355,7 +355,7 @@ def parked(
 
 
 def handed_back(stage: Stage | None = None, *, etag: str | None = None) -> Change:
-    """The turn is over; another one goes on, and knows what this one knew of the remote job."""
+    """Hand the stage to the next turn, with the last ETag of the remote job's status."""
     if stage is None or etag is None:
         return Change(move=Wake())
     return Change(move=Wake(), values={f"{stage.name}.etag": etag})

@@ -91,14 +91,14 @@ def check_options(options: JobOptions, normalizer: Capabilities, transcriber: Ca
     for name, code in (("language", options.language), ("language_out", options.language_out)):
         if code in {None, AUTO} or known is None or _as_known(str(code), known) in known:
             continue
-        detail = f"{code} is not a language of the transcriber; it knows {', '.join(known)}"
+        detail = f"The transcriber does not support {code}; it supports {', '.join(known)}"
         raise UnsupportedLanguageError(detail, name, str(code), known)
     if options.language_out and transcriber.translations is not None:
         _check_translation(options, options.language_out, transcriber.translations, known or ())
     if options.isolate_vocals and normalizer.isolate_vocals is False:
         raise OptionUnavailableError("isolate_vocals", "Vocal isolation")
     if options.diarize and transcriber.diarize is False:
-        raise OptionUnavailableError("diarize", "Telling speakers apart")
+        raise OptionUnavailableError("diarize", "Speaker diarization")
 
 
 def _check_translation(
@@ -118,7 +118,7 @@ def _check_translation(
     available = tuple(sorted({to for origin, to in pairs if spoken in {None, origin}}))
     direction = f"from {spoken} to {wanted}" if spoken else f"to {wanted}"
     if not available:
-        detail = f"There is no translation {direction}, nor into any other language; leave it out"
+        detail = f"There is no translation {direction} or any other language; omit language_out"
         raise UnsupportedLanguageError(detail, "language_out", wanted, (), "no_translation")
     detail = f"There is no translation {direction}; available: {', '.join(available)}"
     raise UnsupportedLanguageError(detail, "language_out", wanted, available, "translation")

@@ -1,4 +1,4 @@
-"""What may become of the listing of a playlist: every step that is written. Pure."""
+"""The state changes of a playlist's listing. Pure."""
 
 import json
 
@@ -8,52 +8,53 @@ from orchestrator.microservice import Playlist
 from orchestrator.settings import Settings
 from orchestrator.store.playlists import Listing, ListingChange, ListingStatus
 
-__all__ = ["begun_anew", "failed", "listed", "put_off", "submitted"]
+__all__ = ["failed", "listed", "postponed", "started_over", "submitted"]
 
 
 def submitted(remote_id: str, instance: str, *, held_s: float) -> ListingChange:
-    """The service has accepted it; whoever submitted it goes on with it for a while."""
-    known: dict[str, str | int] = {
+    """The service has accepted the remote job; its submitter keeps the listing for ``held_s``."""
+    fields: dict[str, str | int] = {
         "listing.remote_id": remote_id,
         "listing.instance": instance,
         "listing.parks": 0,
     }
-    return ListingChange(known, due_in_ms=_ms(held_s))
+    return ListingChange(fields, due_in_ms=_ms(held_s))
 
 
-def put_off(in_s: float, *, parks: int = 0) -> ListingChange:
-    """It goes on after a while, with the same remote job."""
+def postponed(in_s: float, *, parks: int = 0) -> ListingChange:
+    """The listing continues after ``in_s`` seconds with the same remote job."""
     return ListingChange({"listing.parks": parks}, due_in_ms=_ms(in_s))
 
 
-def begun_anew(listing: Listing, *, in_s: float) -> ListingChange:
-    """Its remote job came to nothing; it gets another one."""
+def started_over(listing: Listing, *, in_s: float) -> ListingChange:
+    """The remote job failed or was lost; the listing gets another one after ``in_s`` seconds."""
     attempt = {"listing.attempt": listing.attempt + 1}
     return ListingChange(attempt, due_in_ms=_ms(in_s), begins_anew=True)
 
 
 def listed(playlist: Playlist, settings: Settings) -> ListingChange:
-    """The service has listed it: the batch has its videos, or none that it may have.
+    """The service has listed the playlist: the batch gets its videos, or fails if none is allowed.
 
-    Those are taken that are accepted as a source, each once, up to the bound.
+    Videos from sources that are not allowed and duplicates are skipped. The first
+    ``MAX_BATCH_ITEMS`` of the others are taken.
     """
     urls = dict.fromkeys(Source(url).canonical_url for url in playlist.urls)
-    found = [url for url in urls if _is_accepted(Source(url), settings)]
+    found = [url for url in urls if _is_allowed(Source(url), settings)]
     if not found:
-        return failed("empty_playlist", "The playlist has no videos that are accepted here")
-    most = settings.max_batch_items
-    facts: dict[str, str | int] = {
-        "urls": json.dumps(found[:most]),
+        return failed("empty_playlist", "The playlist contains no videos from allowed sources")
+    limit = settings.max_batch_items
+    fields: dict[str, str | int] = {
+        "urls": json.dumps(found[:limit]),
         "listing.status": ListingStatus.DONE,
-        "listing.is_truncated": int(playlist.is_truncated or len(found) > most),
+        "listing.is_truncated": int(playlist.is_truncated or len(found) > limit),
         "listing.skipped": len(urls) - len(found),
     }
     if playlist.title:
-        facts["listing.title"] = playlist.title
-    return ListingChange(facts, over=True, has_jobs=True)
+        fields["listing.title"] = playlist.title
+    return ListingChange(fields, over=True, has_jobs=True)
 
 
-def _is_accepted(source: Source, settings: Settings) -> bool:
+def _is_allowed(source: Source, settings: Settings) -> bool:
     try:
         source.check_video(
             allowed_sources=settings.allowed_sources,
@@ -65,7 +66,7 @@ def _is_accepted(source: Source, settings: Settings) -> bool:
 
 
 def failed(code: str, message: str) -> ListingChange:
-    """There will be no list, and so no videos."""
+    """The listing has failed; the batch gets no videos."""
     reason: dict[str, str | int] = {
         "listing.status": ListingStatus.FAILED,
         "listing.error_code": code,

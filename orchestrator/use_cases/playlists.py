@@ -1,4 +1,4 @@
-"""Playlists and channels: listed by the service that downloads, for batches made of one."""
+"""Listing of playlists and channels by the downloader, for batches made from them."""
 
 import time
 from collections.abc import Callable
@@ -21,27 +21,33 @@ from orchestrator.microservice import Playlist, Poll, RemoteStatus, park_s, poll
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.playlists import Listing, ListingChange, ListingStore
 from orchestrator.telemetry.log import LOGGER
-from orchestrator.use_cases.playlist_changes import begun_anew, failed, listed, put_off, submitted
+from orchestrator.use_cases.playlist_changes import (
+    failed,
+    listed,
+    postponed,
+    started_over,
+    submitted,
+)
 
-__all__ = ["Listings"]
+__all__ = ["PlaylistLister"]
 
 _SERVICE: Final = STAGES[0].service.name
-_AT_ONCE: Final = 10
-_TURN_S: Final = 20.0  # then others get the thread, and this one goes on in the next round
-_GOES_ON_IN_S: Final = 1.0  # not in this round, which would never end
-_HELD_S: Final = 30.0  # a bit more than a turn; if its worker dies, it is missed no earlier
+_LISTINGS: Final = 10  # per round
+_TURN_S: Final = 20.0  # then the listing continues in the next round
+_CONTINUE_IN_S: Final = 1.0  # after this round, which otherwise would not end
+_HELD_S: Final = 30.0  # longer than a turn; if the worker dies, the listing is due again then
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})
 
 
-class Listings:
-    """Gives listings that are due a turn: submit or go on, poll for a while, write what came.
+class PlaylistLister:
+    """Gives turns to listings that are due: submit the remote job, poll it, store the result.
 
-    A turn may be lost, doubled or late: whatever is written names its attempt and is refused
-    where that is over, and the remote job's idempotency key names it too.
+    A turn may be lost, repeated or late. Each write and each remote job's idempotency key carry the
+    attempt; writes of an earlier attempt are refused.
 
     Args:
-        resources: The worker's clients and signs; it stops where the turns of stages do.
-        announce: Has upkeep submit the jobs of a batch now.
+        resources: The worker's resources; their stop signal interrupts turns here too.
+        announce: Triggers the upkeep task that submits pending batches.
     """
 
     def __init__(self, resources: Resources, announce: Callable[[], None]) -> None:
@@ -54,9 +60,9 @@ class Listings:
         self._batches = BatchStore(resources.connection, retention_s=settings.retention_s * 2)
 
     def list_due(self) -> int:
-        """Give a turn to listings that are due; returns how many had one."""
-        for count in range(_AT_ONCE):
-            # One by one: what waits behind a slow one is taken by the next round meanwhile.
+        """Give each listing that is due a turn; return how many had one."""
+        for count in range(_LISTINGS):
+            # One at a time, so that another worker can take the next one meanwhile.
             if self._resources.stop.is_set:
                 return count
             taken = self._store.take(limit=1, again_in_s=_HELD_S)
@@ -65,18 +71,18 @@ class Listings:
             batch = self._batches.get(taken[0])
             if batch is not None and batch.listing is not None:
                 self._take_turn(batch, batch.listing)
-        return _AT_ONCE
+        return _LISTINGS
 
     def _take_turn(self, batch: Batch, listing: Listing) -> None:
         try:
-            change = self._go_on(batch, listing)
+            change = self._continue(batch, listing)
         except (StageError, TurnInterruptedError) as error:
             change = self._decide(error, listing)
         is_written = self._store.write(batch.batch_id, listing, change)
         if is_written and change.has_jobs:
             self._announce()
 
-    def _go_on(self, batch: Batch, listing: Listing) -> ListingChange:
+    def _continue(self, batch: Batch, listing: Listing) -> ListingChange:
         limit_s = self._settings.job_limit_s
         if batch.age_s > limit_s:
             raise DeadlineExceededError("JOB_TIMEOUT_MINUTES", limit_s)
@@ -88,16 +94,16 @@ class Listings:
             raise
 
     def _instance(self, listing: Listing) -> str | None:
-        """Return the instance that has the listing, or gets it."""
+        """Return the instance that runs the remote job, or a new one."""
         breakers = self._resources.breakers
         if listing.remote_id is None:
             instance = breakers.choose(_SERVICE)
-            is_left_alone = instance is None
+            is_open = instance is None
         else:
             instance = listing.instance
-            is_left_alone = breakers.is_left_alone(_SERVICE, instance)
-        if is_left_alone:
-            raise BreakerOpenError(_SERVICE, "it has failed again and again; left alone")
+            is_open = breakers.is_left_alone(_SERVICE, instance)
+        if is_open:
+            raise BreakerOpenError(_SERVICE, "it failed repeatedly and is not called for now")
         return instance
 
     def _list_at(self, instance: str | None, batch: Batch, listing: Listing) -> ListingChange:
@@ -107,23 +113,21 @@ class Listings:
             url = listing.source.url
             poll = self._client.submit_playlist(url, idempotency_key=key, instance=instance)
             if poll.job is None:
-                raise ServiceUnavailableError(_SERVICE, "it gave no job")
+                raise ServiceUnavailableError(_SERVICE, "the response contains no job")
             remote_id, accepted = poll.job.job_id, poll if poll.etag else None
             change = submitted(remote_id, instance or self._client.instance, held_s=_HELD_S)
             if not self._store.write(batch.batch_id, listing, change):
-                return change  # not wanted any more: refused again, and nothing comes of it
-        playlist = self._poll_on(remote_id, instance, accepted)
-        return put_off(_GOES_ON_IN_S) if playlist is None else listed(playlist, self._settings)
+                return change  # no longer wanted; the caller's write is refused too
+        playlist = self._poll(remote_id, instance, accepted)
+        return postponed(_CONTINUE_IN_S) if playlist is None else listed(playlist, self._settings)
 
-    def _poll_on(
-        self, remote_id: str, instance: str | None, accepted: Poll | None
-    ) -> Playlist | None:
-        """Poll for a turn's time; returns what was listed, or ``None`` while it goes on.
+    def _poll(self, remote_id: str, instance: str | None, accepted: Poll | None) -> Playlist | None:
+        """Poll for at most one turn; return the playlist, ``None`` if the remote job still runs.
 
         Args:
             remote_id: The remote job.
-            instance: Where it is.
-            accepted: The answer to its submission, which is the first poll where it has an ETag.
+            instance: The URL of the service that runs it.
+            accepted: The response to the submission; used as the first poll if it has an ETag.
         """
         waits, ends, etag = poll_waits(self._settings), time.monotonic() + _TURN_S, None
         while True:
@@ -141,33 +145,33 @@ class Listings:
             accepted = None
 
     def _decide(self, error: StageError | TurnInterruptedError, listing: Listing) -> ListingChange:
-        """Return what becomes of a listing after an error: its class decides, as for stages."""
-        change = self._put_off(error, listing) or self._begin_anew(error, listing)
+        """Return the change after an error; its class decides, as for stages."""
+        change = self._postpone(error, listing) or self._start_over(error, listing)
         if change is not None:
             return change
-        LOGGER.warning("The playlist %s is not listed: %s", listing.source.public_url, error)
+        LOGGER.warning("Could not list playlist %s: %s", listing.source.public_url, error)
         if isinstance(error, ServiceRejectedError) and error.status_code in _NO_SUCH_ROUTE:
-            return failed("playlists_unsupported", f"{error.service} lists no playlists")
+            return failed("playlists_unsupported", f"{error.service} does not support playlists")
         return failed(error.code, str(error))
 
-    def _put_off(self, error: Exception, listing: Listing) -> ListingChange | None:
+    def _postpone(self, error: Exception, listing: Listing) -> ListingChange | None:
         match error:
             case TurnInterruptedError():
-                return put_off(0)
+                return postponed(0)
             case ServiceOverloadedError():
-                return put_off(error.retry_after_s)
+                return postponed(error.retry_after_s)
             case BreakerOpenError():
-                return put_off(self._settings.breaker_open_s)
+                return postponed(self._settings.breaker_open_s)
             case ServiceUnavailableError():
-                return put_off(park_s(listing.parks, self._settings), parks=listing.parks + 1)
+                return postponed(park_s(listing.parks, self._settings), parks=listing.parks + 1)
         return None
 
-    def _begin_anew(self, error: Exception, listing: Listing) -> ListingChange | None:
+    def _start_over(self, error: Exception, listing: Listing) -> ListingChange | None:
         if listing.attempt >= self._settings.stage_max_attempts:
             return None
         match error:
             case RemoteJobLostError():
-                return begun_anew(listing, in_s=0)
+                return started_over(listing, in_s=0)
             case RemoteJobFailedError() if error.failure.retryable:
-                return begun_anew(listing, in_s=park_s(listing.attempt, self._settings))
+                return started_over(listing, in_s=park_s(listing.attempt, self._settings))
         return None

@@ -1,8 +1,8 @@
-"""Signed notices to the client's own address when a job has ended (standardwebhooks.com).
+"""Signed webhooks when a job has ended, as specified by standardwebhooks.com.
 
-A notice is written in the same step that ends the job, so none is lost. It says only which job
-has ended how, with its first warnings; the API has the rest. It may come twice, with the same
-``webhook-id``.
+A delivery is stored in the same step that ends the job, so none is lost. Its payload has the job's
+id, its status and its first warnings; the API has the rest. A webhook may arrive twice, with the
+same ``webhook-id``.
 """
 
 import json
@@ -40,51 +40,51 @@ __all__ = ["Webhooks", "check_callback", "retry_in_s"]
 # Times `WEBHOOK_BACKOFF_BASE_SECONDS`: 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, 12 h.
 _WAITS: Final = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640)
 _POINTER: Final = "#/callback_url"
-# Readers of addresses disagree about what these mean, or drop them: nobody sends them in earnest.
-_ODD: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\\]")
-_JITTER: Final = 0.1  # so that a receiver that was away does not get everything at once
-_MOST_WARNINGS: Final = 20  # a notice is small
-_AT_ONCE: Final = 8
+# URL parsers disagree about these characters, or drop them; valid URLs do not contain them.
+_INVALID: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\\]")
+_JITTER: Final = 0.1  # so that a receiver that was down does not get all webhooks at once
+_MAX_WARNINGS: Final = 20  # keeps the payload small
+_THREADS: Final = 8
 _BATCH: Final = 32
 
 
 def check_callback(url: str, settings: Settings) -> None:
-    """Make sure that notices can be sent to an address.
+    """Raise unless webhooks can be sent to a URL.
 
     Raises:
-        InvalidRequestError: It is no address of the web, or there is no secret to sign with.
-        ForbiddenAddressError: It leads into a private network.
+        InvalidRequestError: The URL is invalid, or WEBHOOK_SECRET is not set.
+        ForbiddenAddressError: The URL's host is in a private network.
     """
     if not settings.webhook_secrets:
-        detail = "callback_url cannot be used here: WEBHOOK_SECRET is not set"
+        detail = "callback_url cannot be used: the server's WEBHOOK_SECRET is not set"
         raise InvalidRequestError(detail, "no_webhook_secret", _POINTER)
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in {"http", "https"} and parts.port != 0
-        is_plain = bool(parts.hostname) and "@" not in parts.netloc and not _ODD.search(url)
+        is_plain = bool(parts.hostname) and "@" not in parts.netloc and not _INVALID.search(url)
     except ValueError:
         is_web = is_plain = False
     if not (is_web and is_plain):
         detail = (
-            "callback_url must be an http or https address without a login, spaces, control "
-            "characters and backslashes"
+            "callback_url must be an http or https URL without a login, spaces, control "
+            "characters or backslashes"
         )
         raise InvalidRequestError(detail, "callback_url", _POINTER)
     check_address(url, allow_private=settings.allow_private_addresses, pointer=_POINTER)
 
 
 def retry_in_s(attempts: int, base_s: float) -> float | None:
-    """Return how long to wait after so many failed attempts, ``None`` where it was the last."""
+    """Return the seconds to wait after ``attempts`` failed attempts, ``None`` after the last."""
     if attempts > len(_WAITS):
         return None
     return _WAITS[attempts - 1] * base_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
 
 
 class Webhooks:
-    """Deliveries: shown, sent, sent again.
+    """The use cases of webhooks: list, resend and deliver.
 
     Args:
-        connections: What this process talks with.
+        connections: The process's connections.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -93,17 +93,17 @@ class Webhooks:
         self._jobs = JobStore(connection, settings)
         self._deliveries = DeliveryStore(connection)
 
-    def of(self, job_id: str) -> Sequence[Delivery]:
+    def deliveries(self, job_id: str) -> Sequence[Delivery]:
         """Return the deliveries of a job, oldest first.
 
         Raises:
-            JobNotFoundError: There is no such job.
+            JobNotFoundError: There is no such job, or it has expired.
         """
         self._jobs.get(job_id)
         return self._deliveries.of(job_id)
 
     def resend(self, job_id: str, delivery_id: str) -> Delivery:
-        """Send a notice again soon, with as many attempts as a new one.
+        """Schedule a delivery again, with as many attempts as a new one.
 
         Raises:
             JobNotFoundError: There is no such job.
@@ -113,23 +113,23 @@ class Webhooks:
         return self._deliveries.resend(job_id, delivery_id)
 
     def deliver_due(self) -> int:
-        """Send what is due; returns how many notices arrived."""
-        # Longer than one round takes, so that nobody else sends the same meanwhile.
-        lease_s = self._settings.webhook_timeout_s * (_BATCH / _AT_ONCE + 1)
+        """Send the webhooks that are due; return how many were delivered."""
+        # Longer than one round takes, so that no other worker sends the same ones meanwhile.
+        lease_s = self._settings.webhook_timeout_s * (_BATCH / _THREADS + 1)
         due, now = self._deliveries.take_due(limit=_BATCH, again_in_s=lease_s)
         if not due:
             return 0
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_THREADS) as pool:
             return sum(pool.map(partial(self._deliver, RedisClock(now)), due))
 
     def _deliver(self, clock: RedisClock, delivery: Delivery) -> bool:
-        """Send one notice; its signature has Redis's time, which receivers check (± 5 min)."""
+        """Send one webhook; it is signed with Redis's time, which receivers check (± 5 min)."""
         now = clock.now()
         attempts = delivery.attempts + 1
         attempted = replace(delivery, attempts=attempts, last_attempt_ms=milliseconds(now))
         try:
             status = self._send(delivery, now)
-            error = None if _is_success(status) else f"answered {status}"
+            error = None if _is_success(status) else f"HTTP status {status}"
         except (CallbackError, ForbiddenAddressError) as failure:
             status, error = None, str(failure)
         outcome = replace(attempted, response_status=status, error=error)
@@ -138,12 +138,12 @@ class Webhooks:
             outcome = replace(outcome, status=DeliveryStatus.DELIVERED)
         elif wait_s is None:
             outcome = replace(outcome, status=DeliveryStatus.FAILED)
-            LOGGER.warning("Notice %s was not delivered: %s", delivery.delivery_id, error)
+            LOGGER.warning("Gave up on webhook %s: %s", delivery.delivery_id, error)
         self._deliveries.note(delivery, outcome, in_s=wait_s)
         return error is None
 
     def _warnings(self, delivery: Delivery) -> Sequence[JobWarning]:
-        """Return the warnings of a job, unless it was retried since."""
+        """Return the warnings of the job, none if it was retried since."""
         try:
             job = self._jobs.get(delivery.job_id)
         except JobNotFoundError:
@@ -151,9 +151,9 @@ class Webhooks:
         return job.findings.warnings if job.status == delivery.job_status else ()
 
     def _next_wait_s(self, outcome: Delivery) -> float | None:
-        is_over = outcome.error is None or outcome.response_status == HTTPStatus.GONE
+        is_final = outcome.error is None or outcome.response_status == HTTPStatus.GONE
         base_s = self._settings.webhook_backoff_base_s
-        return None if is_over else retry_in_s(outcome.attempts, base_s)
+        return None if is_final else retry_in_s(outcome.attempts, base_s)
 
     def _send(self, delivery: Delivery, now: datetime) -> int:
         settings, timestamp = self._settings, int(now.timestamp())
@@ -181,11 +181,11 @@ def _body(delivery: Delivery, warnings: Sequence[JobWarning]) -> bytes:
     data = {
         "job_id": delivery.job_id,
         "status": delivery.job_status,
-        "warnings": [warning.as_json() for warning in warnings[:_MOST_WARNINGS]],
+        "warnings": [warning.as_json() for warning in warnings[:_MAX_WARNINGS]],
         "warning_count": len(warnings),
     }
-    notice = {"type": f"job.{delivery.job_status}", "timestamp": moment, "data": data}
-    return json.dumps(notice, separators=(",", ":")).encode()
+    payload = {"type": f"job.{delivery.job_status}", "timestamp": moment, "data": data}
+    return json.dumps(payload, separators=(",", ":")).encode()
 
 
 def _is_success(status: int) -> bool:

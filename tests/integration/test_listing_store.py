@@ -10,7 +10,13 @@ from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.deletions import DeletionStore
 from orchestrator.store.playlists import Listing, ListingStatus, ListingStore
-from orchestrator.use_cases.playlist_changes import begun_anew, failed, listed, put_off, submitted
+from orchestrator.use_cases.playlist_changes import (
+    failed,
+    listed,
+    postponed,
+    started_over,
+    submitted,
+)
 from tests.support.jobs import make_request, make_settings
 from tests.support.redis_server import RedisServer
 
@@ -60,7 +66,7 @@ def test_a_listing_is_due_at_once_and_given_to_one(
     batch_id, listing = create(batches)
     assert listings.take(limit=5, again_in_s=60) == [batch_id]
     assert listings.take(limit=5, again_in_s=60) == []
-    assert listings.write(batch_id, listing, put_off(0, parks=3))
+    assert listings.write(batch_id, listing, postponed(0, parks=3))
     assert found(batches, batch_id)[1].parks == 3
     assert listings.take(limit=5, again_in_s=60) == [batch_id]
 
@@ -96,7 +102,7 @@ def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
 ) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
-    assert listings.write(batch_id, listing, begun_anew(listing, in_s=0))
+    assert listings.write(batch_id, listing, started_over(listing, in_s=0))
     assert found(batches, batch_id)[1] == Listing(SOURCE, attempt=2)
     assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
     assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
@@ -120,7 +126,7 @@ def test_a_batch_that_is_gone_does_not_come_back(
 ) -> None:
     batch_id, listing = create(batches)
     connection.client.delete(f"orchestrator:batch:{batch_id}")
-    assert not listings.write(batch_id, listing, put_off(0))
+    assert not listings.write(batch_id, listing, postponed(0))
     listings.cancel(batch_id)
     assert listings.take(limit=5, again_in_s=60) == []
     assert batches.get(batch_id) is None

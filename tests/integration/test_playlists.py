@@ -104,7 +104,7 @@ def test_a_service_that_lists_no_playlists_fails_the_batch_with_a_reason(
     downloader.control(playlist=None)
     batch = awaited(orchestrator, accepted(orchestrator, "unknown"), "failed")
     assert batch["error_code"] == "playlists_unsupported"
-    assert batch["error_message"] == "video-downloader lists no playlists"
+    assert batch["error_message"] == "video-downloader does not support playlists"
     assert (batch["total"], batch["items"]) == (0, [])
 
 

@@ -103,7 +103,7 @@ def test_a_receiver_that_is_gone_gets_no_more_until_somebody_asks(
     with Receiver(statuses=(410, 204)) as receiver:
         job_id = orchestrator.submit("told-once", callback_url=receiver.url)
         failed = await_delivery(orchestrator, job_id, "failed")
-        assert (failed["attempts"], failed["error"]) == (1, "answered 410")
+        assert (failed["attempts"], failed["error"]) == (1, "HTTP status 410")
         path = f"/jobs/{job_id}/deliveries/{failed['delivery_id']}/resend"
         answer = orchestrator.post(path)
         assert (answer.status_code, answer.json()["status"]) == (202, "pending")

@@ -18,7 +18,7 @@ blueprint = Blueprint("deliveries", __name__)
 @document_responses(ResponseSpec(DeliveryList))
 def page(job_id: str) -> ResponseReturnValue:
     """List the webhook deliveries of a job and their outcome, oldest first."""
-    deliveries = [DeliveryDetail.of(delivery) for delivery in webhooks().of(job_id)]
+    deliveries = [DeliveryDetail.of(delivery) for delivery in webhooks().deliveries(job_id)]
     return DeliveryList(job_id=job_id, deliveries=deliveries).model_dump(mode="json")
 
 

@@ -205,7 +205,7 @@ def test_an_api_with_keys_reports_no_warnings(guarded: Guarded) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("ENVIRONMENT", "production", "ENVIRONMENT=production needs API_KEYS"),
+        ("ENVIRONMENT", "production", "ENVIRONMENT=production requires API_KEYS"),
         ("WORKERS", "many", "Cannot use the settings: WORKERS: "),
     ],
 )

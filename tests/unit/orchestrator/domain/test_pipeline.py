@@ -20,14 +20,14 @@ def test_the_stages_come_in_order_and_each_has_its_service_and_task() -> None:
     ]
 
 
-def test_the_weights_make_up_the_whole() -> None:
+def test_the_weights_sum_to_one() -> None:
     assert sum(stage.weight for stage in STAGES) == pytest.approx(1)
     assert all(stage.weight > 0 for stage in STAGES)
 
 
 def test_the_status_of_a_job_names_its_stage() -> None:
-    words = [stage.running.value for stage in STAGES]
-    assert words == ["downloading", "normalizing", "transcribing"]
+    statuses = [stage.running.value for stage in STAGES]
+    assert statuses == ["downloading", "normalizing", "transcribing"]
 
 
 def test_the_downloader_is_asked_for_the_audio() -> None:
@@ -55,12 +55,12 @@ def test_the_transcriber_gets_the_language_alone() -> None:
     assert TRANSCRIPTION.fields(URL, JobOptions(language="pt")) == {"language_in": "pt"}
 
 
-def test_the_transcriber_gets_the_language_to_translate_to_where_there_is_one() -> None:
+def test_the_transcriber_gets_the_target_language_if_there_is_one() -> None:
     options = JobOptions(language="pt", language_out="en")
     assert TRANSCRIPTION.fields(URL, options) == {"language_in": "pt", "language_out": "en"}
 
 
-def test_channels_and_track_are_sent_where_they_were_chosen() -> None:
+def test_channels_and_track_are_sent_if_they_were_chosen() -> None:
     chosen = JobOptions(channels=Channels.SEPARATE, audio_track=2)
     normalization = NORMALIZATION.fields(URL, chosen)
     assert (normalization["channels"], normalization["audio_track"]) == ("separate", "2")
@@ -69,22 +69,22 @@ def test_channels_and_track_are_sent_where_they_were_chosen() -> None:
     assert not {"channels", "audio_track"} & NORMALIZATION.fields(URL, JobOptions()).keys()
 
 
-def test_the_normalizer_gets_the_language_that_was_asked_for_to_choose_a_track() -> None:
+def test_the_normalizer_gets_the_language_to_choose_a_track() -> None:
     assert NORMALIZATION.fields(URL, JobOptions(language="pt"))["language"] == "pt"
     assert "language" not in NORMALIZATION.fields(URL, JobOptions(language="auto"))
 
 
-def test_only_the_first_stage_gets_no_audio_and_only_the_last_gives_a_transcript() -> None:
+def test_only_the_first_stage_takes_no_audio_and_only_the_last_has_a_transcript() -> None:
     assert [stage.takes_audio for stage in STAGES] == [False, True, True]
     assert [stage.gives_transcript for stage in STAGES] == [False, False, True]
 
 
-def test_a_submission_is_logged_in_the_words_of_its_stage() -> None:
+def test_each_stage_has_its_own_log_message_for_a_submission() -> None:
     assert DOWNLOAD.submitted % "FtnKP8fSSdc_audio" == "Video job submitted: FtnKP8fSSdc_audio"
     assert all("%s" in stage.submitted for stage in STAGES)
 
 
-def test_a_service_s_variables_carry_its_name() -> None:
+def test_a_services_variables_start_with_its_name() -> None:
     assert [service.variable for service in SERVICES.values()] == [
         "VIDEO_DOWNLOADER",
         "AUDIO_NORMALIZATION",
@@ -113,14 +113,14 @@ def test_a_stage_is_found_by_its_name() -> None:
         ({"language_out": "en"}, "en"),
     ],
 )
-def test_subtitles_are_asked_for_in_the_language_of_the_text(
+def test_captions_are_requested_in_the_language_of_the_text(
     languages: dict[str, Any], asked: str
 ) -> None:
     options = JobOptions(captions=CaptionsChoice.PREFER, **languages)
     assert DOWNLOAD.fields(URL, options)["captions"] == asked
 
 
-def test_only_the_download_asks_for_subtitles_and_not_when_they_were_of_no_use() -> None:
+def test_only_the_download_requests_captions_and_not_after_they_were_unusable() -> None:
     request = make_request(options=JobOptions(captions=CaptionsChoice.PREFER))
     job = make_job(request=request)
     assert [asks_for_captions(stage, job) for stage in STAGES] == [True, False, False]

@@ -1,4 +1,4 @@
-"""Only YouTube's addresses are accepted, and what the operator allows."""
+"""Sources: YouTube, hosts that the operator allows, and canonical URLs."""
 
 import pytest
 
@@ -22,7 +22,7 @@ _NONE: frozenset[str] = frozenset()
         "https://www.youtube.com:443/watch?v=dQw4w9WgXcQ",
     ],
 )
-def test_every_host_of_youtube_is_accepted(url: str) -> None:
+def test_every_youtube_host_is_allowed(url: str) -> None:
     assert Source(url).is_allowed(_NONE)
 
 
@@ -48,17 +48,17 @@ def test_every_host_of_youtube_is_accepted(url: str) -> None:
         "https://evil.test\\.youtube.com/watch",
     ],
 )
-def test_any_other_address_is_refused(url: str) -> None:
+def test_any_other_url_is_refused(url: str) -> None:
     assert not Source(url).is_allowed(_NONE)
 
 
 @pytest.mark.parametrize("url", ["http://video.test/a", "http://cdn.video.test:8080/a"])
-def test_a_host_that_the_operator_allows_is_accepted_with_its_subdomains(url: str) -> None:
+def test_a_configured_host_is_allowed_with_its_subdomains(url: str) -> None:
     assert Source(url).is_allowed(frozenset({"video.test"}))
     assert not Source(url).is_allowed(frozenset({"other.test"}))
 
 
-def test_an_allowed_host_does_not_allow_those_whose_names_only_end_alike() -> None:
+def test_an_allowed_host_does_not_allow_other_hosts_with_the_same_ending() -> None:
     assert not Source("http://myvideo.test/a").is_allowed(frozenset({"video.test"}))
 
 
@@ -71,11 +71,11 @@ def test_a_star_allows_every_host_but_no_other_scheme() -> None:
 @pytest.mark.parametrize(
     "url", ["http://video.test:99999/a", "http://video.test:0/a", "http://\u2024\u2024/a"]
 )
-def test_what_nobody_could_connect_to_is_not_accepted(url: str) -> None:
+def test_a_url_that_nothing_can_connect_to_is_not_allowed(url: str) -> None:
     assert not Source(url).is_allowed(frozenset({"*"}))
 
 
-def test_youtube_stays_accepted_where_the_operator_allows_others() -> None:
+def test_youtube_stays_allowed_beside_configured_hosts() -> None:
     assert Source("https://youtu.be/dQw4w9WgXcQ").is_allowed(frozenset({"video.test"}))
 
 
@@ -106,12 +106,12 @@ def test_youtube_stays_accepted_where_the_operator_allows_others() -> None:
         "https://user@www.youtube.com//shorts//dQw4w9WgXcQ",
     ],
 )
-def test_every_form_of_a_videos_address_has_one_canonical_form(url: str) -> None:
+def test_every_url_of_a_video_has_the_same_canonical_url(url: str) -> None:
     Source(url).check_video(allowed_sources=_NONE, allow_private=False)
     assert Source(url).canonical_url == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
 
-def test_the_letter_case_of_a_videos_id_counts() -> None:
+def test_video_ids_are_case_sensitive() -> None:
     assert Source("https://youtu.be/DQW4W9WGXCQ").canonical_url.endswith("v=DQW4W9WGXCQ")
 
 
@@ -140,15 +140,13 @@ def test_the_letter_case_of_a_videos_id_counts() -> None:
     ],
 )
 @pytest.mark.parametrize("allowed", [_NONE, frozenset({"*"})])
-def test_an_address_of_youtube_without_a_video_is_refused(
-    url: str, allowed: frozenset[str]
-) -> None:
-    with pytest.raises(UnsupportedSourceError, match="no single video"):
+def test_a_youtube_url_without_a_video_is_refused(url: str, allowed: frozenset[str]) -> None:
+    with pytest.raises(UnsupportedSourceError, match="names no single video"):
         Source(url).check_video(allowed_sources=allowed, allow_private=False)
     assert Source(url).canonical_url == url
 
 
-def test_a_clip_is_accepted_as_it_is() -> None:
+def test_a_clip_is_accepted_unchanged() -> None:
     url = "https://www.youtube.com/clip/UgkxhJ"
     Source(url).check_video(allowed_sources=_NONE, allow_private=False)
     assert Source(url).canonical_url == url
@@ -157,9 +155,9 @@ def test_a_clip_is_accepted_as_it_is() -> None:
 @pytest.mark.parametrize(
     "url", ["http://video.test/watch?v=dQw4w9WgXcQ", "https://notyoutube.com/watch?v=1", "nothing"]
 )
-def test_an_address_of_another_site_stays_as_it_is(url: str) -> None:
+def test_the_url_of_another_site_is_its_own_canonical_url(url: str) -> None:
     assert Source(url).canonical_url == url
-    with pytest.raises(UnsupportedSourceError, match="not a source"):
+    with pytest.raises(UnsupportedSourceError, match="not an allowed source"):
         Source(url).check_video(allowed_sources=_NONE, allow_private=False)
 
 
@@ -177,7 +175,7 @@ def test_an_address_of_another_site_stays_as_it_is(url: str) -> None:
         "https://www.youtube.com/user/YouTube",
     ],
 )
-def test_playlists_and_channels_of_youtube_are_recognised(url: str) -> None:
+def test_youtube_playlists_and_channels_are_accepted(url: str) -> None:
     Source(url).check_playlist(allowed_sources=_NONE, allow_private=False)
     with pytest.raises(UnsupportedSourceError):
         Source(url).check_video(allowed_sources=_NONE, allow_private=False)
@@ -198,19 +196,19 @@ def test_playlists_and_channels_of_youtube_are_recognised(url: str) -> None:
         "file:///etc/passwd",
     ],
 )
-def test_what_is_no_playlist_is_none(url: str) -> None:
+def test_a_url_that_names_no_playlist_is_refused(url: str) -> None:
     with pytest.raises(UnsupportedSourceError):
         Source(url).check_playlist(allowed_sources=_NONE, allow_private=False)
 
 
-def test_a_playlist_may_be_any_address_of_a_host_that_the_operator_allows() -> None:
+def test_a_playlist_may_be_any_url_of_a_configured_host() -> None:
     Source("https://media.example.org/feed.xml").check_playlist(
         allowed_sources=frozenset({"example.org"}), allow_private=False
     )
 
 
 @pytest.mark.parametrize("odd", ["\n", "\t", "\r", "\0", "\x1b"])
-def test_an_address_with_control_characters_is_of_no_source(odd: str) -> None:
+def test_a_url_with_control_characters_is_not_allowed(odd: str) -> None:
     for url in (f"https://youtu.be/dQw4{odd}w9WgXcQ", f"https://you{odd}tu.be/dQw4w9WgXcQ"):
         assert not Source(url).is_allowed(frozenset({"*"}))
 

@@ -1,4 +1,4 @@
-"""What becomes of a job, change by change."""
+"""The changes of a job, one by one."""
 
 import pytest
 
@@ -45,13 +45,13 @@ REJECTED = ServiceRejectedError("normalizer", "not audio", 422, "not_audio")
 LOST = RemoteJobLostError("normalizer", "norm_1")
 
 
-def test_the_overall_progress_is_weighted_by_what_the_stages_take() -> None:
+def test_the_overall_progress_is_weighted_by_the_durations_of_stages() -> None:
     job = with_stage(make_job("normalization"), "download", progress=100.0)
     expected = 100 * DOWNLOAD.weight + 50 * NORMALIZATION.weight
     assert overall_progress(job, NORMALIZATION, 50.0) == pytest.approx(expected, abs=0.05)
 
 
-def test_the_overall_progress_never_goes_back() -> None:
+def test_the_overall_progress_never_decreases() -> None:
     assert overall_progress(make_job(overall_progress=42.0), DOWNLOAD, 10.0) == 42.0
 
 
@@ -76,7 +76,7 @@ def test_a_submission_keeps_the_lease_and_saves_the_remote_job() -> None:
 
 
 @pytest.mark.parametrize("is_queued", [True, False])
-def test_a_submission_shares_its_remote_job_and_lets_the_clocks_run_unless_it_is_queued(
+def test_a_submission_shares_its_remote_job_and_runs_the_deadlines_unless_it_is_queued(
     *, is_queued: bool
 ) -> None:
     change = submitted(
@@ -86,7 +86,7 @@ def test_a_submission_shares_its_remote_job_and_lets_the_clocks_run_unless_it_is
     assert change.clocks_paused is is_queued
 
 
-def test_a_submission_without_a_digest_shares_nothing() -> None:
+def test_a_submission_without_a_work_key_shares_nothing() -> None:
     job = with_stage(make_job(), "download", work=None)
     assert submitted(job, DOWNLOAD, remote_id="x_audio", instance=ADDRESS).shared is None
 
@@ -100,9 +100,7 @@ def test_an_attached_job_saves_the_same_but_does_not_share_it_again() -> None:
 
 
 @pytest.mark.parametrize("is_queued", [True, False])
-def test_progress_stops_the_clocks_while_the_service_itself_makes_the_job_wait(
-    *, is_queued: bool
-) -> None:
+def test_deadlines_pause_while_the_service_queues_the_job(*, is_queued: bool) -> None:
     change = progressed(make_job(), DOWNLOAD, 40.0, is_queued=is_queued)
     assert change.values == {"download.progress": 40.0, "overall_progress": 6.0}
     assert (change.move, change.clocks_paused) == (Stay(), is_queued)
@@ -136,7 +134,7 @@ def test_an_artifact_without_a_name_gets_the_stage_s_own() -> None:
     assert change.values["transcription.filename"] == "transcription.srt"
 
 
-def test_a_failed_job_tells_stage_reason_and_code() -> None:
+def test_a_failed_job_records_stage_reason_and_code() -> None:
     change = failed(make_job("normalization"), NORMALIZATION, REJECTED)
     assert change.move == End(JobStatus.FAILED)
     assert change.values == {
@@ -155,7 +153,7 @@ def test_a_job_that_fails_while_its_remote_job_runs_has_it_deleted() -> None:
     assert change.shared is None
 
 
-def test_a_job_whose_remote_job_failed_lets_nobody_share_that_again() -> None:
+def test_a_failed_remote_job_is_no_longer_shared() -> None:
     job = with_stage(make_job("normalization"), "normalization", job_id="norm_1")
     error = RemoteJobFailedError("normalizer", Failure("no audio", "not_audio", retryable=False))
     change = failed(job, NORMALIZATION, error)
@@ -163,7 +161,7 @@ def test_a_job_whose_remote_job_failed_lets_nobody_share_that_again() -> None:
     assert change.shared == Shared("work of normalization", forget="norm_1")
 
 
-def test_a_job_that_fails_before_its_submission_gives_way_to_its_followers() -> None:
+def test_a_job_that_fails_before_its_submission_releases_its_followers() -> None:
     change = failed(make_job("normalization"), NORMALIZATION, REJECTED)
     assert change.shared == Shared("work of normalization", abandon=True)
     assert not change.drops_remote
@@ -183,7 +181,7 @@ def test_a_stage_that_starts_over_has_a_new_attempt_and_no_remote_job() -> None:
     assert change.shared == Shared("work of normalization", forget="norm_1")
 
 
-def test_a_job_whose_source_is_gone_goes_one_stage_back() -> None:
+def test_a_job_whose_source_is_gone_is_sent_back_one_stage() -> None:
     job = with_stage(make_job("normalization"), "download", job_id="x_audio", filename="a.webm")
     change = sent_back(job, NORMALIZATION, DOWNLOAD, SourceGoneError("download", "x_audio"))
     assert change.move == Enter(DOWNLOAD)
@@ -199,14 +197,14 @@ def test_a_job_that_is_sent_back_keeps_the_attempt_of_its_own_stage() -> None:
     assert "normalization.attempt" not in change.values
 
 
-@pytest.mark.parametrize("stands_still", [True, False])
-def test_a_parked_job_keeps_its_attempt_and_counts_the_park(*, stands_still: bool) -> None:
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_a_parked_job_keeps_its_attempt_and_counts_the_park(*, is_paused: bool) -> None:
     job = with_stage(make_job(), "download", parks=2, attempt=2)
     error = ServiceUnavailableError("downloader", "away")
-    change = parked(job, DOWNLOAD, error, in_s=6.0, clocks_paused=stands_still)
+    change = parked(job, DOWNLOAD, error, in_s=6.0, clocks_paused=is_paused)
     assert change.move == Due(6.0)
     assert change.values == {"download.parks": 3}
-    assert change.clocks_paused is stands_still
+    assert change.clocks_paused is is_paused
     assert change.event == Event("parked", "download", 2, "service_unavailable: downloader: away")
 
 
@@ -218,14 +216,14 @@ def test_a_parked_follower_is_woken_by_the_work_that_it_follows() -> None:
     assert change.event == Event("parked", "download", 1, reason)
 
 
-def test_a_turn_that_is_over_only_hands_back() -> None:
+def test_a_turn_that_ends_hands_its_stage_back() -> None:
     assert handed_back(DOWNLOAD, etag='"x-5"').values == {"download.etag": '"x-5"'}
     change = handed_back()
     assert change.move == Wake()
     assert (change.values, change.stamps, change.cleared, change.event) == ({}, (), (), None)
 
 
-def test_subtitles_end_the_job_at_the_download() -> None:
+def test_captions_complete_the_job_at_the_download() -> None:
     transcript = Transcript("Olá", ({"text": "Olá", "start": 0, "end": 1, "duration": 1},), "pt")
     change = captioned(
         make_job(), DOWNLOAD, filename="talk.vtt", language="pt-BR", transcript=transcript
@@ -247,7 +245,7 @@ def test_subtitles_end_the_job_at_the_download() -> None:
     }
 
 
-def test_subtitles_of_no_use_cost_another_remote_job_but_no_attempt() -> None:
+def test_unusable_captions_cost_a_remote_job_but_no_failure() -> None:
     job = with_stage(make_job(), "download", attempt=2, failures=1, job_id="dl_1")
     change = without_captions(job, DOWNLOAD, StageError("they are empty"))
     assert change.move == Due(0)
@@ -262,7 +260,7 @@ CLIPPED = JobWarning("clipped", "The recording is clipped.")
 SEGMENT = {"text": "Este é", "start": 0.0, "end": 2.5, "duration": 2.5}
 
 
-def test_what_a_service_reports_is_written_with_the_end_of_its_stage() -> None:
+def test_findings_are_written_when_their_stage_completes() -> None:
     change = completed(
         make_job("normalization"), NORMALIZATION, filename=None, findings=Findings((CLIPPED,))
     )
@@ -270,13 +268,13 @@ def test_what_a_service_reports_is_written_with_the_end_of_its_stage() -> None:
     assert written == '[["clipped","The recording is clipped."]]'
 
 
-def test_what_an_earlier_attempt_reported_goes_with_the_end_of_its_stage() -> None:
+def test_findings_of_an_earlier_attempt_are_removed_when_the_stage_completes() -> None:
     change = completed(make_job("normalization"), NORMALIZATION, filename=None)
     names = {"warnings", "quality", "languages", "audio_tracks"}
     assert {f"normalization.{name}" for name in names} <= set(change.cleared)
 
 
-def test_a_stage_that_starts_over_forgets_what_was_reported() -> None:
+def test_a_stage_that_starts_over_removes_its_findings() -> None:
     change = started_over(make_job("normalization"), NORMALIZATION, LOST, in_s=0)
     assert {"normalization.warnings", "normalization.audio_tracks"} <= set(change.cleared)
     change = sent_back(make_job("transcription"), TRANSCRIPTION, NORMALIZATION, LOST)
@@ -290,7 +288,7 @@ def finish(transcript: Transcript, findings: Findings = NOTHING) -> dict[str, ob
     return dict(change.values)
 
 
-def test_a_transcript_s_own_findings_go_before_those_of_the_remote_job() -> None:
+def test_a_transcripts_findings_take_precedence_over_the_remote_jobs() -> None:
     own = Findings(quality=Quality(2.0, 1.5, 0.9), languages=(SpokenLanguage("pt", 2.0),))
     told = Findings((CLIPPED,), Quality(9.0, 9.0))
     values = finish(Transcript("Este é", (SEGMENT,), findings=own), told)
@@ -299,7 +297,7 @@ def test_a_transcript_s_own_findings_go_before_those_of_the_remote_job() -> None
     assert "clipped" in str(values["transcription.warnings"])
 
 
-def test_a_transcript_without_words_says_why() -> None:
+def test_a_transcript_without_text_explains_why() -> None:
     blank = {**SEGMENT, "text": "  "}
     for transcript in (Transcript("", ()), Transcript(" \n", (blank,))):
         assert '["no_speech","No words were' in str(finish(transcript)["transcription.warnings"])
@@ -307,7 +305,7 @@ def test_a_transcript_without_words_says_why() -> None:
 
 
 @pytest.mark.parametrize("code", ["no_speech", "speech_without_text"])
-def test_a_transcript_that_says_itself_why_it_has_no_words_gets_no_further_reason(
+def test_a_transcript_that_explains_its_missing_text_gets_no_further_warning(
     code: str,
 ) -> None:
     told = Findings((JobWarning(code, "Nobody speaks."),))
@@ -319,7 +317,7 @@ def test_a_transcript_that_says_itself_why_it_has_no_words_gets_no_further_reaso
     assert "transcription.warnings" not in change.values
 
 
-def test_the_publisher_s_captions_have_no_quality() -> None:
+def test_publisher_captions_have_no_quality() -> None:
     change = captioned(
         make_job(),
         DOWNLOAD,
@@ -332,7 +330,7 @@ def test_the_publisher_s_captions_have_no_quality() -> None:
     assert not {"download.quality", "download.languages"} & change.values.keys()
 
 
-def test_a_login_in_the_reason_of_a_failure_is_not_written() -> None:
+def test_a_login_in_a_failure_reason_is_not_stored() -> None:
     reason = "http://user:secret@host.test/a.mp3 answers 404"
     error = RemoteJobFailedError("downloader", Failure(reason, "not_found", retryable=False))
     values = failed(make_job(), DOWNLOAD, error).values
@@ -340,13 +338,13 @@ def test_a_login_in_the_reason_of_a_failure_is_not_written() -> None:
 
 
 @pytest.mark.parametrize("retryable", [True, False])
-def test_a_failed_job_says_whether_it_may_succeed_later(*, retryable: bool) -> None:
+def test_a_failed_job_records_whether_a_retry_may_succeed(*, retryable: bool) -> None:
     error = RemoteJobFailedError("downloader", Failure("Later", "made_up", retryable=retryable))
     values = failed(make_job(), DOWNLOAD, error).values
     assert (values["error_code"], values["error_retryable"]) == ("made_up", int(retryable))
 
 
-def test_a_model_is_awaited_without_spending_attempts_or_time() -> None:
+def test_waiting_for_a_model_costs_no_failure_and_no_time() -> None:
     job = with_stage(make_job("transcription"), "transcription", attempt=4, failures=1)
     change = awaiting_model(job, TRANSCRIPTION, LOST, in_s=30.0)
     assert change.move == Due(30.0)

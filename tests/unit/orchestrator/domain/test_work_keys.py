@@ -1,4 +1,4 @@
-"""Equal work has equal names, and different work never has."""
+"""Equal work has equal keys, and different work has different keys."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from orchestrator.domain.work_keys import derive_work_keys
 from tests.support.jobs import URL, make_request
 
 
-def digests(job_id: str = "a1", *, is_shared: bool = False, **facts: Any) -> list[str]:
+def work_keys(job_id: str = "a1", *, is_shared: bool = False, **facts: Any) -> list[str]:
     options = JobOptions(**facts.pop("options", {}))
     works = derive_work_keys(job_id, make_request(options=options, **facts), is_shared=is_shared)
     return [works[stage.name] for stage in STAGES]
@@ -21,32 +21,32 @@ def shared_stages(one: list[str], other: list[str]) -> list[bool]:
     return [a == b for a, b in zip(one, other, strict=True)]
 
 
-def test_the_same_request_has_the_same_names_whatever_its_job() -> None:
-    assert digests("a1") == digests("b2")
+def test_equal_requests_have_equal_keys_whatever_the_job() -> None:
+    assert work_keys("a1") == work_keys("b2")
 
 
-def test_the_stages_of_a_job_have_names_of_their_own() -> None:
-    assert len(set(digests())) == len(STAGES)
+def test_each_stage_of_a_job_has_its_own_key() -> None:
+    assert len(set(work_keys())) == len(STAGES)
 
 
-def test_a_name_is_short_and_plain() -> None:
-    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in digests())
+def test_a_key_has_32_hexadecimal_digits() -> None:
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in work_keys())
 
 
 def test_jobs_in_other_languages_share_the_download_only() -> None:
-    english = digests(options={"language": "en"})
-    assert shared_stages(digests(), english) == [True, False, False], "its audio track may differ"
+    english = work_keys(options={"language": "en"})
+    assert shared_stages(work_keys(), english) == [True, False, False], "its audio track may differ"
 
 
 def test_jobs_translated_into_other_languages_share_download_and_normalization() -> None:
-    english = digests(options={"language": "en"})
-    translated = digests(options={"language": "en", "language_out": "pt"})
+    english = work_keys(options={"language": "en"})
+    translated = work_keys(options={"language": "en", "language_out": "pt"})
     assert shared_stages(english, translated) == [True, True, False]
 
 
 def test_jobs_with_another_normalization_share_the_download_only() -> None:
-    other = digests(options={"isolate_vocals": True})
-    assert shared_stages(digests(), other) == [True, False, False]
+    other = work_keys(options={"isolate_vocals": True})
+    assert shared_stages(work_keys(), other) == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -55,30 +55,30 @@ def test_jobs_with_another_normalization_share_the_download_only() -> None:
 def test_jobs_with_other_channels_or_another_track_share_the_download_only(
     options: dict[str, Any],
 ) -> None:
-    assert shared_stages(digests(), digests(options=options)) == [True, False, False]
+    assert shared_stages(work_keys(), work_keys(options=options)) == [True, False, False]
 
 
-def test_all_addresses_of_one_video_share_everything() -> None:
+def test_all_urls_of_one_video_share_everything() -> None:
     other = make_request(url="https://youtu.be/dQw4w9WgXcQ?t=1")
-    assert list(derive_work_keys("a1", other, is_shared=False).values()) == digests()
+    assert list(derive_work_keys("a1", other, is_shared=False).values()) == work_keys()
 
 
-def test_jobs_of_other_addresses_share_nothing() -> None:
+def test_jobs_of_different_urls_share_nothing() -> None:
     other = make_request(url=f"{URL}-other")
     works = derive_work_keys("a1", other, is_shared=False)
-    assert shared_stages(digests(), list(works.values())) == [False, False, False]
+    assert shared_stages(work_keys(), list(works.values())) == [False, False, False]
 
 
-def test_a_forced_job_shares_nothing_with_anybody() -> None:
-    forced = digests("a1", force=True)
-    assert shared_stages(forced, digests("a1")) == [False, False, False]
-    assert shared_stages(forced, digests("b2", force=True)) == [False, False, False]
-    assert shared_stages(forced, digests("a1", force=True, is_shared=True)) == [True, True, True]
+def test_a_forced_job_shares_nothing() -> None:
+    forced = work_keys("a1", force=True)
+    assert shared_stages(forced, work_keys("a1")) == [False, False, False]
+    assert shared_stages(forced, work_keys("b2", force=True)) == [False, False, False]
+    assert shared_stages(forced, work_keys("a1", force=True, is_shared=True)) == [True, True, True]
 
 
 def test_owners_share_nothing_unless_it_is_allowed() -> None:
-    ann = digests(owner="ann")
-    assert shared_stages(ann, digests(owner="bob")) == [False, False, False]
-    assert shared_stages(ann, digests("b2", owner="ann")) == [True, True, True]
-    allowed = [digests(is_shared=True, owner=owner) for owner in ("ann", "bob")]
+    ann = work_keys(owner="ann")
+    assert shared_stages(ann, work_keys(owner="bob")) == [False, False, False]
+    assert shared_stages(ann, work_keys("b2", owner="ann")) == [True, True, True]
+    allowed = [work_keys(is_shared=True, owner=owner) for owner in ("ann", "bob")]
     assert shared_stages(*allowed) == [True, True, True]

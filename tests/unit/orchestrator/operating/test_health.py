@@ -1,4 +1,4 @@
-"""How everything is, however sick somebody is."""
+"""Health checks are complete and fast, whatever fails."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from orchestrator.settings import Settings, load_settings
 
 
 class Store:
-    """Answers, or does not."""
+    """A Redis that is up or down, with breakers."""
 
     def __init__(self, *, is_up: bool = True) -> None:
         self.is_up = is_up
@@ -26,14 +26,14 @@ class Store:
 
 
 class Service:
-    """Says its word, once it is let go."""
+    """A service that reports a status; it may hang until released."""
 
-    def __init__(self, word: str, *, hangs: bool = False) -> None:
-        self.word = word
-        self.asked = 0
-        self.let_go = threading.Event()
+    def __init__(self, status: str, *, hangs: bool = False) -> None:
+        self.status = status
+        self.calls = 0
+        self.released = threading.Event()
         if not hangs:
-            self.let_go.set()
+            self.released.set()
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -41,13 +41,13 @@ class Service:
 
     def health(self, *, timeout_s: float, instance: str | None = None) -> str:
         assert (timeout_s, instance) == (0.05, "http://one.test")
-        self.asked += 1
-        self.let_go.wait(10)
-        return self.word
+        self.calls += 1
+        self.released.wait(10)
+        return self.status
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that advances only when it is set."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -62,21 +62,21 @@ def settings() -> Settings:
 
 
 def checker(settings: Settings, store: Store, clock: Clock | None = None, **services: Any) -> Any:
-    everything = cast("Any", store)
-    return HealthChecker(settings, everything, everything, services, clock or time.monotonic)
+    fake = cast("Any", store)
+    return HealthChecker(settings, fake, fake, services, clock or time.monotonic)
 
 
-def test_everybody_is_asked_and_every_breaker_is_shown(settings: Settings) -> None:
+def test_all_services_and_breakers_are_reported(settings: Settings) -> None:
     found = checker(settings, Store(), well=Service("healthy"), sick=Service("degraded")).check()
     assert found.is_store_up
     assert found.microservices == {"well": "healthy", "sick": "degraded"}
     assert found.breakers == {"well": "closed", "sick": "open"}
 
 
-def test_who_hangs_is_not_waited_for(settings: Settings) -> None:
+def test_a_service_that_hangs_is_unreachable(settings: Settings) -> None:
     hanging = Service("healthy", hangs=True)
     found = checker(settings, Store(), well=Service("healthy"), hanging=hanging).check()
-    hanging.let_go.set()
+    hanging.released.set()
     assert found.microservices == {"well": "healthy", "hanging": "unreachable"}
 
 
@@ -86,13 +86,13 @@ def test_without_redis_the_breakers_are_unknown(settings: Settings) -> None:
     assert found.breakers == {"well": "unknown"}
 
 
-def test_an_answer_counts_for_a_moment(settings: Settings) -> None:
+def test_a_result_is_cached_briefly(settings: Settings) -> None:
     clock, service = Clock(), Service("healthy")
     health = checker(settings, Store(), clock, well=service)
     health.check()
     clock.now += 1.9
     health.check()
-    assert service.asked == 1
+    assert service.calls == 1
     clock.now += 0.2
     health.check()
-    assert service.asked == 2
+    assert service.calls == 2

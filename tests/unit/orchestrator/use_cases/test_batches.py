@@ -1,4 +1,4 @@
-"""A batch has a bound."""
+"""The size limit of batches."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from orchestrator.use_cases.jobs import Jobs
 from tests.support.jobs import URL, make_request, make_settings
 
 
-def test_a_batch_of_more_videos_than_are_allowed_is_refused() -> None:
+def test_a_batch_with_too_many_videos_is_refused() -> None:
     settings = make_settings(max_batch_items=2, redis_url="redis://127.0.0.1:1/0")
     connections = build_connections(settings)
     jobs = Jobs(connections, lambda _: None)

@@ -1,4 +1,4 @@
-"""What the services say that they can do, and what is refused because of it."""
+"""Capabilities that services report, and requests that are refused because of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ READ = Capabilities(
 UNKNOWN = Capabilities()
 
 
-def test_a_service_s_own_codes_are_understood() -> None:
+def test_a_services_own_language_codes_are_normalized() -> None:
     assert read_capabilities(PAGE) == READ
 
 
@@ -45,11 +45,11 @@ def test_a_service_s_own_codes_are_understood() -> None:
         {"code": "not_found", "status": 404},
     ],
 )
-def test_a_page_that_makes_no_sense_says_nothing(body: Any) -> None:
+def test_an_invalid_page_reports_nothing(body: Any) -> None:
     assert read_capabilities(body) == UNKNOWN
 
 
-def test_a_transcriber_that_translates_nothing_says_so() -> None:
+def test_an_empty_list_of_translations_means_none() -> None:
     assert read_capabilities({"translations": []}).translations == frozenset()
 
 
@@ -63,7 +63,7 @@ def test_a_transcriber_that_translates_nothing_says_so() -> None:
         JobOptions(language_out="pt"),
     ],
 )
-def test_a_language_that_is_not_there_is_refused(options: JobOptions) -> None:
+def test_an_unsupported_language_is_refused(options: JobOptions) -> None:
     with pytest.raises(UnsupportedLanguageError) as caught:
         check_options(options, UNKNOWN, READ)
     assert caught.value.available == (
@@ -73,19 +73,19 @@ def test_a_language_that_is_not_there_is_refused(options: JobOptions) -> None:
 
 
 def test_a_language_without_any_translation_is_refused_without_an_empty_list() -> None:
-    with pytest.raises(UnsupportedLanguageError, match="nor into any other language") as caught:
+    with pytest.raises(UnsupportedLanguageError, match="or any other language") as caught:
         check_options(JobOptions(language="zh", language_out="en"), UNKNOWN, READ)
     assert (caught.value.reason, caught.value.available) == ("no_translation", ())
 
 
-def test_cantonese_is_taken_as_chinese_where_it_is_not_known() -> None:
+def test_cantonese_counts_as_chinese_if_the_model_lacks_it() -> None:
     check_options(JobOptions(language="yue", language_out="zh"), UNKNOWN, READ)
     with pytest.raises(UnsupportedLanguageError, match="from zh to en"):
         check_options(JobOptions(language="yue", language_out="en"), UNKNOWN, READ)
 
 
-def test_a_part_that_is_not_installed_is_refused() -> None:
-    with pytest.raises(OptionUnavailableError, match="Telling speakers apart"):
+def test_an_option_whose_component_is_not_installed_is_refused() -> None:
+    with pytest.raises(OptionUnavailableError, match="Speaker diarization"):
         check_options(JobOptions(diarize=True), UNKNOWN, READ)
     missing = Capabilities(isolate_vocals=False)
     with pytest.raises(OptionUnavailableError, match="Vocal isolation"):
@@ -94,7 +94,7 @@ def test_a_part_that_is_not_installed_is_refused() -> None:
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that advances only when it is set."""
 
     now_s = 100.0
 
@@ -103,7 +103,7 @@ class Clock:
 
 
 class Client:
-    """Answers a service's page, and counts how often it was asked."""
+    """A service with a fixed page, which counts requests."""
 
     def __init__(self, body: Any) -> None:
         self.body = body
@@ -116,7 +116,7 @@ class Client:
         return self.body
 
 
-def watch(clients: Mapping[str, Any], clock: Clock) -> CapabilityChecker:
+def make_checker(clients: Mapping[str, Any], clock: Clock) -> CapabilityChecker:
     return CapabilityChecker(clients, clock)
 
 
@@ -124,30 +124,30 @@ FRENCH = make_request(options=JobOptions(language="fr"))
 SERVICES = ("audio-normalization", "audio-transcriber")
 
 
-def test_a_service_is_asked_once_a_minute() -> None:
+def test_capabilities_are_read_once_a_minute() -> None:
     clock, normalizer, transcriber = Clock(), Client({}), Client(PAGE)
-    watched = watch(dict(zip(SERVICES, (normalizer, transcriber), strict=True)), clock)
+    checker = make_checker(dict(zip(SERVICES, (normalizer, transcriber), strict=True)), clock)
     for now_s, calls in ((100.0, 1), (159.0, 1), (161.0, 2)):
         clock.now_s = now_s
         for _ in range(3):
             with pytest.raises(UnsupportedLanguageError):
-                watched.check(FRENCH)
+                checker.check(FRENCH)
         assert transcriber.calls == calls
-    assert normalizer.calls == 0, "nothing was wanted of it"
+    assert normalizer.calls == 0, "no option needs it"
 
 
-def test_a_service_that_is_down_is_asked_again_soon_and_everything_is_accepted() -> None:
+def test_while_a_service_is_down_all_requests_pass_and_it_is_retried_soon() -> None:
     clock, client = Clock(), Client(None)
-    watched = watch(dict.fromkeys(SERVICES, client), clock)
-    watched.check(FRENCH)
-    watched.check(FRENCH)
+    checker = make_checker(dict.fromkeys(SERVICES, client), clock)
+    checker.check(FRENCH)
+    checker.check(FRENCH)
     assert client.calls == 1
     client.body, clock.now_s = PAGE, 106.0
     with pytest.raises(UnsupportedLanguageError):
-        watched.check(FRENCH)
+        checker.check(FRENCH)
 
 
-def test_a_request_without_wishes_asks_nobody() -> None:
+def test_a_request_without_options_reads_no_capabilities() -> None:
     client = Client(PAGE)
-    watch(dict.fromkeys(SERVICES, client), Clock()).check(make_request())
+    make_checker(dict.fromkeys(SERVICES, client), Clock()).check(make_request())
     assert client.calls == 0

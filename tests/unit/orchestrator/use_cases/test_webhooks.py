@@ -1,4 +1,4 @@
-"""Signatures, waits and addresses of webhooks."""
+"""Signatures, retry delays and URLs of webhooks."""
 
 import base64
 
@@ -26,7 +26,7 @@ def test_a_signature_is_that_of_the_specifications_example() -> None:
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_while_a_secret_is_replaced_a_notice_is_signed_with_both() -> None:
+def test_while_a_secret_is_rotated_a_webhook_is_signed_with_both() -> None:
     other = "whsec_" + base64.b64encode(bytes(32)).decode()
     both = sign(settings(f"{_SECRET}, {other}").webhook_secrets, "msg_1", 1, b"{}")
     single = [sign(settings(one).webhook_secrets, "msg_1", 1, b"{}") for one in (_SECRET, other)]
@@ -37,7 +37,7 @@ def test_while_a_secret_is_replaced_a_notice_is_signed_with_both() -> None:
     "secret",
     ["no secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64!", f"{_SECRET},", "MfKQ9r8G"],
 )
-def test_a_secret_of_another_form_is_refused_without_being_shown(secret: str) -> None:
+def test_an_invalid_secret_is_refused_without_being_shown(secret: str) -> None:
     with pytest.raises(SettingsError, match="WEBHOOK_SECRET") as error:
         settings(secret)
     assert secret == "whsec_" or secret not in str(error.value)
@@ -53,15 +53,15 @@ def test_ten_attempts_are_spread_over_a_day() -> None:
     assert 20 * 3600 < sum(known) < 25.1 * 3600
 
 
-def test_a_public_address_can_be_told() -> None:
+def test_a_public_callback_url_is_accepted() -> None:
     check_callback("https://client.example/hook?a=b", settings())
 
 
-def test_a_private_address_cannot_be_told() -> None:
+def test_a_callback_url_in_a_private_network_is_refused() -> None:
     with pytest.raises(ForbiddenAddressError):
         check_callback("http://127.1/hook", settings())
 
 
-def test_without_a_secret_nobody_is_told() -> None:
+def test_without_a_secret_callback_urls_are_refused() -> None:
     with pytest.raises(InvalidRequestError, match="WEBHOOK_SECRET"):
         check_callback("https://client.example/hook", settings(None))
