@@ -6,7 +6,7 @@
         job = client.wait(client.submit("https://youtu.be/dQw4w9WgXcQ").job_id)
         print(client.transcript(job.job_id, "srt"))
 
-It talks to the public REST API and to nothing else.
+It uses the public REST API only.
 """
 
 from ytcaption.batches import Batch, BatchItem, BatchSubmission

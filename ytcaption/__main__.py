@@ -7,10 +7,10 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line, and end the process with its exit code."""
-    if any(importlib.util.find_spec(needed) is None for needed in ("rich", "typer")):
-        sys.exit("ytcaption needs its extra: pip install 'ytcaption-orchestrator[cli]'")
-    # Not at the top: it needs the extra, without which that would be a traceback.
+    """Run the command line and exit with its exit code."""
+    if any(importlib.util.find_spec(name) is None for name in ("rich", "typer")):
+        sys.exit("ytcaption requires the extra `cli`: pip install 'ytcaption-orchestrator[cli]'")
+    # Imported here, so that a missing extra does not cause a traceback.
     from ytcaption.commands.app import run  # noqa: PLC0415
 
     run(sys.argv[1:])

@@ -1,37 +1,37 @@
-"""Batches, as the API tells of them."""
+"""Response models of batches."""
 
 from collections.abc import Mapping, Sequence
 
-from ytcaption.answers import Answer, Moment
-from ytcaption.logins import ShownUrl
+from ytcaption.logins import PublicUrl
+from ytcaption.models import ApiModel, Moment
 
 __all__ = ["Batch", "BatchItem", "BatchSubmission"]
 
 
-class BatchSubmission(Answer):
-    """A batch that was accepted."""
+class BatchSubmission(ApiModel):
+    """An accepted batch."""
 
     batch_id: str
     status: str
     total: int
-    """Its videos; 0 while its playlist is listed."""
+    """The number of videos; 0 while the playlist is listed."""
 
 
-class BatchItem(Answer):
+class BatchItem(ApiModel):
     """One video of a batch."""
 
-    youtube_url: ShownUrl
+    youtube_url: PublicUrl
     job_id: str
     status: str | None = None
-    """Its job's; nothing before the job is submitted, and after it has expired."""
+    """The job's status; ``None`` before it is submitted and after it has expired."""
     progress: float = 0.0
     warning_count: int = 0
     error_code: str | None = None
     error_message: str | None = None
 
 
-class Batch(Answer):
-    """What has become of a batch's videos."""
+class Batch(ApiModel):
+    """A batch and its videos."""
 
     batch_id: str
     status: str
@@ -39,7 +39,7 @@ class Batch(Answer):
     created_at: Moment
     total: int
     counts: Mapping[str, int]
-    """Jobs by status."""
+    """The number of jobs by status."""
     items: Sequence[BatchItem]
     error_code: str | None = None
     error_message: str | None = None

@@ -1,4 +1,4 @@
-"""The client of the API: one method for each thing that can be asked of it."""
+"""The client of the API, with one method per operation."""
 
 import base64
 import hashlib
@@ -11,6 +11,7 @@ from typing import Any, Final, Self, Unpack
 from urllib.parse import quote
 from uuid import uuid4
 
+from ytcaption.backoff import Backoff
 from ytcaption.batches import Batch, BatchSubmission
 from ytcaption.errors import UnexpectedAnswerError, UsageError, WaitTimeoutError
 from ytcaption.events import Event
@@ -20,30 +21,28 @@ from ytcaption.form import FileForm, OnSent
 from ytcaption.health import Health, Stats
 from ytcaption.jobs import Job, JobPage, JobSummary, Submission
 from ytcaption.options import CueLimits, Format, Options, to_fields
-from ytcaption.patience import Patience
 from ytcaption.transport import Transport
 
 __all__ = ["DEFAULT_URL", "Client"]
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
-_UPLOAD_TIMEOUT: Final = (60.0, 300.0)  # seconds for each piece to go out, and for the answer
+_UPLOAD_TIMEOUT: Final = (60.0, 300.0)  # seconds to send each chunk, and for the response
 _CHUNK_BYTES: Final = 64 * 1024
 _SHA256: Final = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
 
 
 class Client:
-    """Talks to one YTCaption API. May be shared by threads; close it, or use it in a ``with``.
+    """A client of one YTCaption API. Thread-safe; close it, or use it in a ``with`` statement.
 
-    All methods raise `YTCaptionError`: `UnreachableError`, `UnexpectedAnswerError`, or the
-    `ApiError` for what the API says.
+    Methods raise `YTCaptionError`: `UnreachableError`, `UnexpectedAnswerError` or an `ApiError`.
 
     Args:
-        url: Where the API is.
-        api_key: A key of it, if it wants one.
-        timeout_s: How long it may be silent, in seconds.
-        patience_s: How long it may be away while a job is followed, in seconds.
-        language: In which it words its errors: ``en`` or ``pt``.
+        url: The URL of the API.
+        api_key: An API key, if the API requires one.
+        timeout_s: The read timeout, in seconds.
+        patience_s: How long the API may be unavailable while a job is followed, in seconds.
+        language: The language of the API's error messages: ``en`` or ``pt``.
     """
 
     def __init__(
@@ -76,19 +75,19 @@ class Client:
     def submit(
         self, url: str, *, idempotency_key: str | None = None, **options: Unpack[Options]
     ) -> Submission:
-        """Have a video transcribed.
+        """Submit a video for transcription.
 
         Args:
-            url: Its address.
-            idempotency_key: Your own name for this: sent again, it makes no second job.
-            options: What may be chosen.
+            url: The URL of the video.
+            idempotency_key: Identifies this submission: repeated, it creates no second job.
+            options: The options of the job.
         """
-        return self._transport.ask_for(
+        return self._transport.request_as(
             Submission,
             "POST",
             "/pipeline",
-            json={"youtube_url": url, **_chosen(options)},
-            headers=_named(idempotency_key),
+            json={"youtube_url": url, **_without_none(options)},
+            headers=_key_header(idempotency_key),
         )
 
     def upload(
@@ -99,44 +98,43 @@ class Client:
         on_sent: OnSent | None = None,
         **options: Unpack[Options],
     ) -> Submission:
-        """Have a file transcribed; it is sent in pieces, and never whole in memory.
+        """Upload a file for transcription, in chunks.
 
         Args:
             path: The file.
-            idempotency_key: Your own name for this: sent again, it makes no second job.
-            on_sent: Is told how many bytes are sent, and of how many.
-            options: What may be chosen.
+            idempotency_key: Identifies this submission: repeated, it creates no second job.
+            on_sent: Called with the number of bytes sent and the size of the file.
+            options: The options of the job.
 
         Raises:
-            UsageError: There is no such file, or it is empty.
+            UsageError: The file does not exist or is empty.
         """
         form = FileForm(Path(path), list(to_fields(options)), on_sent)
-        headers = {"Content-Type": form.content_type, **_named(idempotency_key)}
-        return self._transport.ask_for(
+        headers = {"Content-Type": form.content_type, **_key_header(idempotency_key)}
+        return self._transport.request_as(
             Submission, "POST", "/pipeline", data=form, headers=headers, timeout=_UPLOAD_TIMEOUT
         )
 
     def get(self, job_id: str) -> Job:
-        """Return everything about a job."""
-        return self._transport.ask_for(Job, "GET", _path("jobs", job_id))
+        """Return a job."""
+        return self._transport.request_as(Job, "GET", _path("jobs", job_id))
 
     def watch(self, job_id: str) -> Iterator[Job]:
-        """Yield a job as it is, after each change and every 20 s, until it has ended.
+        """Yield a job now, after each change and every 20 s, until it has ended.
 
-        The API may restart meanwhile.
+        Restarts of the API do not interrupt this.
         """
-        return watch_job(self._transport, _path("jobs", job_id), Patience(self._patience_s))
+        return watch_job(self._transport, _path("jobs", job_id), Backoff(self._patience_s))
 
     def wait(self, job_id: str, *, timeout_s: float | None = None) -> Job:
-        """Return a job when it has ended, in whatever way.
+        """Block until a job has ended, whatever its result, and return it.
 
         Args:
-            job_id: The job.
-            timeout_s: How long that may take, in seconds; looked at whenever the API answers,
-                which is every 20 s at the latest.
+            job_id: The job's id.
+            timeout_s: The time limit, in seconds; checked at least every 20 s.
 
         Raises:
-            WaitTimeoutError: It has not ended in time.
+            WaitTimeoutError: The job did not end in time.
         """
         began_s = time.monotonic()
         for job in self.watch(job_id):
@@ -147,16 +145,16 @@ class Client:
         raise WaitTimeoutError(job_id, timeout_s or 0.0)
 
     def events(self, job_id: str, *, after: str | None = None) -> Iterator[Event]:
-        """Yield what happens to a job as it happens, from its beginning on, each event once.
+        """Yield all events of a job, from its start to its end, each once.
 
-        The stream goes on where it was cut.
+        An interrupted stream is resumed.
 
         Args:
-            job_id: The job.
-            after: The id of the last event that is known.
+            job_id: The job's id.
+            after: Start after the event with this id.
         """
         path = _path("jobs", job_id, "events")
-        return watch_events(self._transport, path, after, Patience(self._patience_s))
+        return watch_events(self._transport, path, after, Backoff(self._patience_s))
 
     def page(
         self,
@@ -169,19 +167,19 @@ class Client:
         """Return the newest jobs, or those after a cursor.
 
         Args:
-            limit: How many at the most, from 1 to 200.
-            status: Only those with this status.
-            metadata: Only those with this note: its key and its value.
-            cursor: ``next_cursor`` of the page before.
+            limit: The maximum number of jobs, from 1 to 200.
+            status: Only jobs with this status.
+            metadata: Only jobs with this metadata entry: key and value.
+            cursor: ``next_cursor`` of the previous page.
         """
-        note = ":".join(metadata) if metadata else None
-        query = {"limit": limit, "status": status, "metadata": note, "cursor": cursor}
-        return self._transport.ask_for(JobPage, "GET", "/jobs", params=query)
+        entry = ":".join(metadata) if metadata else None
+        query = {"limit": limit, "status": status, "metadata": entry, "cursor": cursor}
+        return self._transport.request_as(JobPage, "GET", "/jobs", params=query)
 
     def jobs(
         self, *, status: str | None = None, metadata: tuple[str, str] | None = None
     ) -> Iterator[JobSummary]:
-        """Yield all jobs, newest first; asks for the next page when it is needed."""
+        """Yield all jobs, newest first; pages are requested as needed."""
         page = self.page(status=status, metadata=metadata)
         yield from page.jobs
         while page.next_cursor:
@@ -189,16 +187,16 @@ class Client:
             yield from page.jobs
 
     def cancel(self, job_id: str) -> Job:
-        """End a job at once; one that has ended stays as it is."""
-        return self._transport.ask_for(Job, "POST", _path("jobs", job_id, "cancel"))
+        """Cancel a job; one that has ended is unchanged."""
+        return self._transport.request_as(Job, "POST", _path("jobs", job_id, "cancel"))
 
     def retry(self, job_id: str) -> Job:
-        """Send a failed or cancelled job on from where it stopped."""
-        return self._transport.ask_for(Job, "POST", _path("jobs", job_id, "retry"))
+        """Resume a failed or cancelled job at the stage where it stopped."""
+        return self._transport.request_as(Job, "POST", _path("jobs", job_id, "retry"))
 
     def delete(self, job_id: str) -> None:
-        """Delete a job that has ended, with all that it has made."""
-        self._transport.ask("DELETE", _path("jobs", job_id))
+        """Delete a job that has ended, with its transcript and files."""
+        self._transport.request("DELETE", _path("jobs", job_id))
 
     def transcript(
         self, job_id: str, form: Format | str = Format.TXT, **limits: Unpack[CueLimits]
@@ -206,19 +204,19 @@ class Client:
         """Return the transcript of a completed job.
 
         Args:
-            job_id: The job.
-            form: How it is written down: ``txt``, ``srt``, ``vtt`` or ``json``.
-            limits: What captions are to look like.
+            job_id: The job's id.
+            form: The format: ``txt``, ``srt``, ``vtt`` or ``json``.
+            limits: The limits of caption cues.
         """
         path = _path("jobs", job_id, "transcript")
         query = {"format": str(form), **limits}
-        return self._transport.ask("GET", path, params=query).content.decode()
+        return self._transport.request("GET", path, params=query).content.decode()
 
     def save_audio(self, job_id: str, path: Path | str) -> None:
-        """Write the normalized audio of a job to a file, and check what has come.
+        """Save the normalized audio of a job to a file, and verify its checksum.
 
         Raises:
-            UnexpectedAnswerError: It is not what the API says that it is; nothing is written.
+            UnexpectedAnswerError: The checksum does not match; nothing is written.
             UsageError: The file cannot be written.
         """
         write_file(Path(path), self._audio(job_id))
@@ -231,31 +229,31 @@ class Client:
         idempotency_key: str | None = None,
         **options: Unpack[Options],
     ) -> BatchSubmission:
-        """Have many videos transcribed: those of a list, or those of a playlist or channel."""
+        """Submit many videos: a list, or all videos of a playlist or channel."""
         videos = {"playlist_url": playlist_url} if playlist_url else {"youtube_urls": list(urls)}
-        return self._transport.ask_for(
+        return self._transport.request_as(
             BatchSubmission,
             "POST",
             "/batches",
-            json={**videos, **_chosen(options)},
-            headers=_named(idempotency_key),
+            json={**videos, **_without_none(options)},
+            headers=_key_header(idempotency_key),
         )
 
     def get_batch(self, batch_id: str) -> Batch:
-        """Return what has become of a batch."""
-        return self._transport.ask_for(Batch, "GET", _path("batches", batch_id))
+        """Return a batch and its videos."""
+        return self._transport.request_as(Batch, "GET", _path("batches", batch_id))
 
     def cancel_batch(self, batch_id: str) -> Batch:
-        """Cancel every job of a batch that has not ended."""
-        return self._transport.ask_for(Batch, "POST", _path("batches", batch_id, "cancel"))
+        """Cancel all jobs of a batch that have not ended."""
+        return self._transport.request_as(Batch, "POST", _path("batches", batch_id, "cancel"))
 
     def health(self) -> Health:
-        """Return how the API and its services are, however bad that is."""
-        return self._transport.ask_for(Health, "GET", "/health")
+        """Return the health of the API and its services; does not raise if they are unhealthy."""
+        return self._transport.request_as(Health, "GET", "/health")
 
     def stats(self) -> Stats:
-        """Return how much there is; operators only."""
-        return self._transport.ask_for(Stats, "GET", "/admin/stats")
+        """Return statistics; requires a key with the scope ``admin``."""
+        return self._transport.request_as(Stats, "GET", "/admin/stats")
 
     def _audio(self, job_id: str) -> Iterator[bytes]:
         checksum = hashlib.sha256()
@@ -265,20 +263,20 @@ class Client:
                 yield chunk
             expected = _SHA256.search(answer.headers.get("Repr-Digest", ""))
         if expected and base64.b64decode(expected[1]) != checksum.digest():
-            raise UnexpectedAnswerError(answer.url, "the audio does not have its checksum")
+            raise UnexpectedAnswerError(answer.url, "the audio does not match its checksum")
 
 
 def _path(*parts: str) -> str:
-    """Return a path; an id stays one part of it, where `..` would lead elsewhere."""
+    """Join the parts of a path; refuse ids such as `..`, which would change the path."""
     for part in parts:
         if quote(part, safe="") != part or not part.strip("."):
-            raise UsageError(f"{part!r} is not an id")
+            raise UsageError(f"{part!r} is not a valid id")
     return "/".join(["", *parts])
 
 
-def _chosen(options: Options) -> dict[str, Any]:
+def _without_none(options: Options) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _named(idempotency_key: str | None) -> dict[str, str]:
+def _key_header(idempotency_key: str | None) -> dict[str, str]:
     return {"Idempotency-Key": idempotency_key or uuid4().hex}

@@ -1,4 +1,4 @@
-"""Which API to talk to, and with which key: from the environment or a file."""
+"""The API's URL and key, from the environment or a configuration file."""
 
 import tomllib
 from collections.abc import Mapping
@@ -17,31 +17,30 @@ _OTHERS: Final = 0o077
 
 @dataclass(frozen=True)
 class Configuration:
-    """Which API to talk to."""
+    """The URL and key of the API."""
 
     url: str
     api_key: str | None = field(default=None, repr=False)
     warning: str | None = None
-    """What a person should know of it."""
+    """A warning about the configuration, if any."""
 
 
 def load_configuration(
     environment: Mapping[str, str], *, url: str | None = None, path: Path | None = None
 ) -> Configuration:
-    """Return what is configured; what is nearer to the caller wins.
+    """Load the configuration; arguments override the environment, which overrides the file.
 
-    The address is ``url``, else ``YTCAPTION_URL``, else that of the file, else one's own machine.
-    The key is ``YTCAPTION_API_KEY``, else that of the file, which is sent nowhere but to the
-    address of the file.
+    The URL is ``url``, ``YTCAPTION_URL``, the file's, or that of a local API. The key is
+    ``YTCAPTION_API_KEY`` or the file's, which is sent to the file's URL only.
 
     Args:
         environment: The environment variables.
-        url: An address that the caller names.
-        path: The file; else ``YTCAPTION_CONFIG``, else ``ytcaption/config.toml`` under
-            ``XDG_CONFIG_HOME``, which is ``~/.config``. Only the last need not exist.
+        url: The URL, if the caller sets it.
+        path: The file; by default ``YTCAPTION_CONFIG`` or ``ytcaption/config.toml`` under
+            ``XDG_CONFIG_HOME`` (``~/.config``). Only the last may be missing.
 
     Raises:
-        UsageError: The file is not there or not right.
+        UsageError: The file is missing or invalid.
     """
     named = path or _path_in(environment, "YTCAPTION_CONFIG")
     where = named or _folder(environment) / "ytcaption" / "config.toml"
@@ -52,7 +51,7 @@ def load_configuration(
     if not api_key and chosen_url.rstrip("/") == kept_url.rstrip("/"):
         api_key = kept.get("api_key")
     is_open = "api_key" in kept and where.stat().st_mode & _OTHERS
-    warning = f"Others may read your API key: chmod 600 {where}" if is_open else None
+    warning = f"Other users can read your API key; run: chmod 600 {where}" if is_open else None
     return Configuration(chosen_url, (api_key or "").strip() or None, warning)
 
 
@@ -62,11 +61,11 @@ def _read(path: Path) -> dict[str, str]:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
     if unknown := sorted(kept.keys() - _NAMES):
-        raise UsageError(f"{path}: {unknown[0]!r} is not a setting; there are url and api_key")
+        raise UsageError(f"{path}: unknown setting {unknown[0]!r}; use url or api_key")
     if wrong := [name for name, value in kept.items() if not isinstance(value, str)]:
-        raise UsageError(f"{path}: {wrong[0]} must be a text")
+        raise UsageError(f"{path}: {wrong[0]} must be a string")
     return kept
 
 

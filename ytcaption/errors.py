@@ -1,12 +1,12 @@
-"""Everything that can go wrong between a client and the API.
+"""The errors of the client.
 
     YTCaptionError
-    ├── UsageError                 what was asked for cannot be asked: an id, a setting, a file
-    ├── UnreachableError           nobody answers, or not to the end
-    ├── UnexpectedAnswerError      somebody answers, but not this API
-    ├── WaitTimeoutError           the job has not ended within the time that was given
-    └── ApiError                   the API says no, and why
-        ├── InvalidRequestError    400, 413, 415, 422 and every 4xx without a name of its own
+    ├── UsageError                 an argument, a setting or a local file is invalid
+    ├── UnreachableError           no response, or an incomplete one
+    ├── UnexpectedAnswerError      a response that is not from this API
+    ├── WaitTimeoutError           the job did not end in time
+    └── ApiError                   the API refused the request
+        ├── InvalidRequestError    400, 413, 415, 422 and any other 4xx
         ├── NotAuthenticatedError  401
         ├── NotAllowedError        403
         ├── NotFoundError          404
@@ -15,7 +15,7 @@
         ├── TooManyRequestsError   429
         └── ServerError            5xx
 
-Decide by the class or by ``code``; texts are for people and change.
+Decide by the class or ``code``; messages may change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,20 +41,20 @@ __all__ = [
     "UsageError",
     "WaitTimeoutError",
     "YTCaptionError",
-    "refusal_of",
+    "to_api_error",
 ]
 
 
 class YTCaptionError(Exception):
-    """The root of all errors of this package."""
+    """The base class of this package's errors."""
 
 
 class UsageError(YTCaptionError):
-    """What was asked for cannot be asked."""
+    """An argument, a setting or a local file is invalid."""
 
 
 class UnreachableError(YTCaptionError):
-    """Nobody answers at an address, or the answer broke off."""
+    """The API did not respond, or the connection was lost."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(url, detail)
@@ -62,11 +62,11 @@ class UnreachableError(YTCaptionError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return hide_logins(f"{self.url} cannot be reached: {self.detail}")
+        return hide_logins(f"Cannot reach {self.url}: {self.detail}")
 
 
 class UnexpectedAnswerError(YTCaptionError):
-    """What answers at an address does not speak like this API."""
+    """The response is not one of this API."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(url, detail)
@@ -74,11 +74,11 @@ class UnexpectedAnswerError(YTCaptionError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return hide_logins(f"{self.url} does not answer as this API does: {self.detail}")
+        return hide_logins(f"Unexpected response from {self.url}: {self.detail}")
 
 
 class WaitTimeoutError(YTCaptionError):
-    """A job has not ended within the time that was given; it goes on."""
+    """A job did not end in time; it continues."""
 
     def __init__(self, job_id: str, timeout_s: float) -> None:
         super().__init__(job_id, timeout_s)
@@ -86,28 +86,28 @@ class WaitTimeoutError(YTCaptionError):
         self.timeout_s = timeout_s
 
     def __str__(self) -> str:
-        return f"Job {self.job_id} has not ended within {self.timeout_s:g} s; it goes on"
+        return f"Job {self.job_id} did not end within {self.timeout_s:g} s; it continues"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A refusal as the API words it (RFC 9457)."""
+    """The problem details of an error response (RFC 9457)."""
 
     status_code: int
     code: str
-    """A stable word for programs."""
+    """A stable, machine-readable code."""
     detail: str
-    """A sentence for a person."""
+    """A human-readable message."""
     request_id: str | None = None
-    """By which the operator finds the request in the log."""
+    """The id of the request in the server's log."""
     faults: Sequence[Mapping[str, str]] = field(default_factory=tuple)
-    """What is at fault: ``pointer`` and ``detail`` of each."""
+    """The invalid fields, each with ``pointer`` and ``detail``."""
     retry_after_s: float | None = None
-    """When to come back, where the API says so."""
+    """Seconds until a retry may succeed, if the API reports it."""
 
 
 class ApiError(YTCaptionError):
-    """The API has refused a request; ``problem`` has all that it said."""
+    """The API refused a request; ``problem`` has the details."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
@@ -115,12 +115,12 @@ class ApiError(YTCaptionError):
 
     @property
     def code(self) -> str:
-        """The stable word for programs."""
+        """The stable, machine-readable code."""
         return self.problem.code
 
     @property
     def request_id(self) -> str | None:
-        """By which the operator finds the request in the log."""
+        """The id of the request in the server's log."""
         return self.problem.request_id
 
     def __str__(self) -> str:
@@ -129,35 +129,35 @@ class ApiError(YTCaptionError):
 
 
 class InvalidRequestError(ApiError):
-    """The request itself is at fault."""
+    """The request is invalid."""
 
 
 class NotAuthenticatedError(ApiError):
-    """The API wants a key, or another one."""
+    """The API key is missing or invalid."""
 
 
 class NotAllowedError(ApiError):
-    """The key may not do this."""
+    """The API key lacks the required scope."""
 
 
 class NotFoundError(ApiError):
-    """There is no such thing, or it is somebody else's."""
+    """The resource does not exist, or belongs to another owner."""
 
 
 class ConflictError(ApiError):
-    """Not possible as things stand, e.g. the transcript of a job that still runs."""
+    """The current state does not allow this, such as the transcript of a running job."""
 
 
 class GoneError(ApiError):
-    """It was there, and is no more."""
+    """The resource existed and has been deleted."""
 
 
 class TooManyRequestsError(ApiError):
-    """Too much at once; ``problem.retry_after_s`` says when to come back."""
+    """Too many requests; retry after ``problem.retry_after_s`` seconds."""
 
 
 class ServerError(ApiError):
-    """The API, or something that it needs, is not well; it may pass."""
+    """The API or one of its dependencies failed; a retry may succeed."""
 
 
 _CLASSES: Final[Mapping[int, type[ApiError]]] = {
@@ -170,17 +170,17 @@ _CLASSES: Final[Mapping[int, type[ApiError]]] = {
 }
 
 
-def refusal_of(status_code: int, body: Mapping[str, Any], retry_after: str | None) -> ApiError:
-    """Return the error for an answer of ``application/problem+json``.
+def to_api_error(status_code: int, body: Mapping[str, Any], retry_after: str | None) -> ApiError:
+    """Return the error for a response of type ``application/problem+json``.
 
     Args:
-        status_code: Of the answer.
-        body: Its JSON; whatever is missing in it is made up from the status.
-        retry_after: The header, of which only the form in seconds is read.
+        status_code: The HTTP status.
+        body: The JSON body; missing fields are derived from the status.
+        retry_after: The ``Retry-After`` header; only its form in seconds is supported.
     """
     is_server = status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = ServerError if is_server else _CLASSES.get(status_code, InvalidRequestError)
-    named = Problem(
+    problem = Problem(
         status_code=status_code,
         code=str(body.get("code") or f"http_{status_code}"),
         detail=str(body.get("detail") or body.get("title") or f"HTTP status {status_code}"),
@@ -188,4 +188,4 @@ def refusal_of(status_code: int, body: Mapping[str, Any], retry_after: str | Non
         faults=tuple(body.get("errors") or ()),
         retry_after_s=float(retry_after) if retry_after and retry_after.isdecimal() else None,
     )
-    return kind(named)
+    return kind(problem)

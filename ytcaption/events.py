@@ -1,4 +1,4 @@
-"""What happened to a job, read from its stream of Server-Sent Events."""
+"""Events of a job, parsed from its stream of Server-Sent Events."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,26 +11,26 @@ __all__ = ["Event", "read_events"]
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a job."""
+    """An event of a job."""
 
     event_id: str
-    """Grows from one event of a job to its next."""
+    """The id; increases from event to event of a job."""
     kind: str
     """``stage``, ``progress``, ``segment`` or ``end``."""
     facts: Mapping[str, Any]
-    """What the API says of it."""
+    """The event's data."""
 
     @property
     def at(self) -> datetime:
-        """When it happened."""
+        """The time of the event."""
         return datetime.fromisoformat(str(self.facts["at"]))
 
 
 def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
-    """Yield the events of a stream (HTML standard, section 9.2.6), without its signs of life.
+    """Yield the events of a stream (HTML standard, section 9.2.6), without heartbeats.
 
     Raises:
-        ValueError: An event's data are not JSON.
+        ValueError: The data of an event is not JSON.
     """
     fields: dict[str, str] = {}
     for line in (one.removesuffix(b"\r").decode() for one in lines):

@@ -1,4 +1,4 @@
-"""Writing results to files, whole or not at all."""
+"""Atomic writes of result files."""
 
 import os
 import secrets
@@ -11,27 +11,27 @@ __all__ = ["check_writable", "write_file"]
 
 
 def check_writable(path: Path) -> None:
-    """Find out before the work begins whether its result could be written.
+    """Raise if a file cannot be written; call this before the work starts.
 
     Raises:
-        UsageError: There is no such folder, or one may not write there.
+        UsageError: The directory does not exist, or is not writable.
     """
     if path.is_dir():
-        raise UsageError(f"{path} is a folder, not a file")
+        raise UsageError(f"{path} is a directory, not a file")
     if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}")
+        raise UsageError(f"No such directory: {path.parent}")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UsageError(f"{path} may not be written")
+        raise UsageError(f"{path} is not writable")
 
 
 def write_file(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a file, in the place of one that is there; nobody sees half of it.
+    """Write or replace a file atomically.
 
     Raises:
-        UsageError: It cannot be written.
+        UsageError: The file cannot be written.
     """
     is_special = path.exists() and not path.is_file()  # such as /dev/null
-    # The draft's name does not hold the file's, which may be as long as names can be.
+    # The draft's name does not contain the file's, which may have the maximum length.
     draft = path if is_special else path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with draft.open("wb") as file:
@@ -39,7 +39,7 @@ def write_file(path: Path, chunks: Iterable[bytes]) -> None:
         if draft is not path:
             draft.replace(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        raise UsageError(f"Cannot write {path}: {error.strerror}") from error
     finally:
         if draft is not path:
             draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A form with a file, made while it is sent."""
+"""A streamed multipart form with a file."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ __all__ = ["FileForm", "OnSent"]
 _CHUNK_BYTES: Final = 256 * 1024
 
 OnSent = Callable[[int, int], None]
-"""Is told, while a file is sent, how many of its bytes are and how many there are."""
+"""Called while a file is sent, with the number of bytes sent and the size of the file."""
 
 
 class FileForm:
-    """A multipart body (RFC 7578) that can be sent as often as needed and is never in memory.
+    """A multipart body (RFC 7578) that is streamed from the file and can be sent repeatedly.
 
-    requests would read the whole file first.
+    requests would read the whole file into memory.
 
     Args:
         path: The file.
-        fields: The form's text fields, several of one name too.
-        on_sent: Is told how far it is.
+        fields: The text fields of the form; names may repeat.
+        on_sent: Called with the progress.
 
     Raises:
-        UsageError: There is no such file, or it is empty or may not be read.
+        UsageError: The file does not exist, is empty or is not readable.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class FileForm:
         yield self._tail
 
     def _chunks(self) -> Iterator[bytes]:
-        left = self._file_bytes  # a file that grows meanwhile is sent as it was
+        left = self._file_bytes  # bytes that are appended meanwhile are not sent
         with self._path.open("rb") as file:
             while left and (chunk := file.read(min(left, _CHUNK_BYTES))):
                 yield chunk
@@ -68,4 +68,4 @@ class FileForm:
                 if self._on_sent:
                     self._on_sent(self._file_bytes - left, self._file_bytes)
         if left:
-            raise UsageError(f"{self._path} has become shorter while it was sent")
+            raise UsageError(f"{self._path} became shorter while it was sent")

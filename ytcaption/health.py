@@ -1,15 +1,15 @@
-"""What the API tells of itself."""
+"""Response models of health and statistics."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ytcaption.answers import Answer, Moment
+from ytcaption.models import ApiModel, Moment
 
 __all__ = ["Health", "Stats"]
 
 
-class Health(Answer):
-    """How the orchestrator and its services are."""
+class Health(ApiModel):
+    """The health of the orchestrator and its services."""
 
     status: str
     """``healthy``, ``degraded`` or ``unhealthy``."""
@@ -20,8 +20,8 @@ class Health(Answer):
     warnings: Sequence[str] = ()
 
 
-class Stats(Answer):
-    """How much there is, and which settings are in force."""
+class Stats(ApiModel):
+    """Statistics and the effective settings."""
 
     orchestrator: Mapping[str, Any]
     redis: Mapping[str, Any]

@@ -1,10 +1,10 @@
-"""Jobs, as the API tells of them."""
+"""Response models of jobs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ytcaption.answers import Answer, Moment
-from ytcaption.logins import ShownUrl
+from ytcaption.logins import PublicUrl
+from ytcaption.models import ApiModel, Moment
 
 __all__ = [
     "AudioTrack",
@@ -23,21 +23,21 @@ __all__ = [
 _OVER: Final = frozenset({"completed", "failed", "cancelled"})
 
 
-class Submission(Answer):
-    """A job that was accepted."""
+class Submission(ApiModel):
+    """An accepted job."""
 
     job_id: str
     status: str
-    youtube_url: ShownUrl
+    youtube_url: PublicUrl
 
 
-class Stage(Answer):
+class Stage(ApiModel):
     """One stage of a job."""
 
     status: str
     """``pending``, ``processing``, ``completed``, ``failed``, ``skipped`` or ``cancelled``."""
     job_id: str | None = None
-    """Of the service that does it."""
+    """The service's own job id."""
     progress: float = 0.0
     """From 0 to 100."""
     started_at: Moment | None = None
@@ -45,71 +45,71 @@ class Stage(Answer):
     attempt: int = 1
 
 
-class Segment(Answer):
-    """What is said at one time; in seconds from the beginning."""
+class Segment(ApiModel):
+    """A timed part of the transcript; times are in seconds from the start."""
 
     text: str
     start: float
     end: float
     duration: float
     language: str | None = None
-    """ISO code of what is spoken in it."""
+    """The ISO code of the spoken language."""
     confidence: float | None = None
-    """How sure the transcriber is of its words, from 0 to 1."""
+    """The transcriber's confidence in the words, from 0 to 1."""
     no_speech: float | None = None
-    """How likely the model finds that nobody speaks, from 0 to 1."""
+    """The model's probability that there is no speech, from 0 to 1."""
     speaker: str | None = None
 
 
-class JobWarning(Answer):
-    """Something that is missing, doubtful or unusual in a result."""
+class JobWarning(ApiModel):
+    """A missing, doubtful or unusual part of a result."""
 
     code: str
-    """A stable name: ``no_speech``, ``truncated_source``, ``speech_without_text``,
+    """A stable code: ``no_speech``, ``truncated_source``, ``speech_without_text``,
     ``low_confidence``, ``language_changes``, ``several_tracks``, ``clipped`` or
     ``damaged_packets``."""
     detail: str = ""
     """One sentence in English."""
     start: float | None = None
-    """Seconds on the recording's time line; nothing where it holds for all of the recording."""
+    """The start in the recording, in seconds; ``None`` for the whole recording."""
     end: float | None = None
 
 
-class Quality(Answer):
-    """How much of the speech became text."""
+class Quality(ApiModel):
+    """The share of speech that was transcribed."""
 
     speech_s: float
-    """Seconds of speech that were detected."""
+    """Seconds of detected speech."""
     transcribed_s: float
-    """Seconds of it that have words."""
+    """Seconds of that speech that have words."""
     mean_confidence: float | None = None
     """From 0 to 1, over all words."""
 
 
-class SpokenLanguage(Answer):
-    """A language that is spoken in a recording."""
+class SpokenLanguage(ApiModel):
+    """A language spoken in a recording."""
 
     code: str
     seconds: float
 
 
-class AudioTrack(Answer):
-    """One of the audio tracks of a recording's file."""
+class AudioTrack(ApiModel):
+    """An audio track of a file."""
 
     number: int
-    """From 1; what ``audio_track`` chooses by."""
+    """The number for the option ``audio_track``, from 1."""
     language: str | None = None
     title: str | None = None
     codec: str | None = None
     channels: int | None = None
     default: bool = False
-    """Whether the file names it as its default."""
+    """Whether it is the file's default track."""
     chosen: bool = False
     """Whether it was transcribed."""
 
 
-class Video(Answer):
-    """What is known of a video."""
+class Video(ApiModel):
+    """The metadata of a video."""
 
     title: str | None = None
     duration_s: float | None = None
@@ -117,13 +117,14 @@ class Video(Answer):
     thumbnail: str | None = None
 
 
-class Job(Answer):
-    """Everything about a job."""
+class Job(ApiModel):
+    """A job."""
 
     job_id: str
-    youtube_url: ShownUrl
+    youtube_url: PublicUrl
     status: str
-    """``queued``, ``downloading``, ``normalizing``, ``transcribing``, or how it has ended."""
+    """``queued``, ``downloading``, ``normalizing``, ``transcribing``, ``completed``, ``failed`` or
+    ``cancelled``."""
     overall_progress: float
     """From 0 to 100."""
     created_at: Moment
@@ -134,46 +135,46 @@ class Job(Answer):
     transcription_segments: Sequence[Segment] | None = None
     detected_language: str | None = None
     captions_source: str | None = None
-    """``publisher`` or ``transcription``; nothing before the end."""
+    """``publisher`` or ``transcription``; ``None`` until the job is completed."""
     captions_language: str | None = None
     video: Video | None = None
     error_message: str | None = None
     error_code: str | None = None
     error_stage: str | None = None
     error_retryable: bool | None = None
-    """Whether the same job may succeed later; nothing unless it failed."""
+    """Whether a retry may succeed; ``None`` unless the job failed."""
     warnings: Sequence[JobWarning] = ()
-    """What is missing, doubtful or unusual, from the download to the transcription."""
+    """The warnings of all stages."""
     quality: Quality | None = None
     languages: Sequence[SpokenLanguage] = ()
     """The most spoken one first."""
     audio_tracks: Sequence[AudioTrack] = ()
-    """Of the file; known once it is normalized."""
+    """The file's audio tracks; known after the normalization."""
     metadata: Mapping[str, str] = {}
     queue_position: int | None = None
     eta_seconds: float | None = None
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Whether the job has ended, whatever its result."""
         return self.status in _OVER
 
     @property
     def is_completed(self) -> bool:
-        """Whether its transcript is there."""
+        """Whether the transcript is available."""
         return self.status == "completed"
 
     @property
     def name(self) -> str:
-        """The video's title, or its address while that is not known."""
+        """The video's title, or its URL if the title is not known."""
         return (self.video and self.video.title) or self.youtube_url
 
 
-class JobSummary(Answer):
+class JobSummary(ApiModel):
     """One job in a list."""
 
     job_id: str
-    youtube_url: ShownUrl
+    youtube_url: PublicUrl
     title: str | None = None
     status: str
     progress: float
@@ -183,15 +184,15 @@ class JobSummary(Answer):
 
     @property
     def name(self) -> str:
-        """The video's title, or its address while that is not known."""
+        """The video's title, or its URL if the title is not known."""
         return self.title or self.youtube_url
 
 
-class JobPage(Answer):
+class JobPage(ApiModel):
     """A page of the list of jobs, newest first."""
 
     total: int
-    """All jobs that match, on whatever page."""
+    """The number of matching jobs on all pages."""
     jobs: Sequence[JobSummary]
     next_cursor: str | None = None
-    """Where the next page begins; nothing on the last one."""
+    """The start of the next page; ``None`` on the last one."""

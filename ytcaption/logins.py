@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-__all__ = ["ShownUrl", "hide_logins"]
+__all__ = ["PublicUrl", "hide_logins"]
 
 # Up to the last @ before the path, as browsers read it. The password may be percent-encoded or not.
 _LOGIN: Final = re.compile(r"(?<=://)[^\s/?#\\\"'<>]*@")
@@ -16,5 +16,5 @@ def hide_logins(text: str) -> str:
     return _LOGIN.sub("", text)
 
 
-ShownUrl = Annotated[str, AfterValidator(hide_logins)]
-"""A URL of an answer, without the login that an older API leaves in it."""
+PublicUrl = Annotated[str, AfterValidator(hide_logins)]
+"""A URL in a response, without the login that an older API includes."""

@@ -1,4 +1,4 @@
-"""What may be chosen for a video, and the forms of its transcript."""
+"""The options of a job, and the formats of its transcript."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ __all__ = ["CueLimits", "Format", "Options", "to_fields"]
 
 
 class Format(StrEnum):
-    """How a transcript is written down; also the ending of its file's name."""
+    """The format of a transcript; also its file extension."""
 
     TXT = "txt"
     SRT = "srt"
@@ -18,39 +18,39 @@ class Format(StrEnum):
 
 
 class Options(TypedDict, total=False):
-    """What may be chosen for a video; what is left out takes the operator's default."""
+    """The options of a job; omitted ones have the server's defaults."""
 
     language: str | None
-    """What is spoken, as a code (``pt``; ``pt-BR`` and ``por`` will do), or ``auto``."""
+    """The spoken language as a code (``pt``, also ``pt-BR`` or ``por``), or ``auto``."""
     language_out: str | None
-    """Into which language to translate."""
+    """The language to translate into."""
     captions: Literal["ignore", "prefer"] | None
-    """``prefer`` takes the publisher's own subtitles where there are some."""
+    """``prefer`` uses the publisher's captions, if there are any."""
     vocabulary: Sequence[str] | None
-    """Names and terms that are spoken."""
+    """Names and terms to expect."""
     remove_noise: bool | None
     convert_to_mono: bool | None
     apply_highpass_filter: bool | None
     set_sample_rate_16k: bool | None
     isolate_vocals: bool | None
     diarize: bool | None
-    """Whether each segment says who speaks."""
+    """Whether to label segments with speakers."""
     channels: Literal["auto", "mix", "separate"] | None
-    """``separate`` transcribes each channel alone, ``mix`` all of them together; ``auto`` separates
-    those that clearly carry different voices."""
+    """``separate`` transcribes each channel on its own, ``mix`` all channels together; ``auto``
+    separates channels that clearly carry different voices."""
     audio_track: int | str | None
-    """Which audio track of the file to transcribe: its number, from 1, or its language."""
+    """The audio track to transcribe: its number, from 1, or its language."""
     metadata: Mapping[str, str] | None
-    """Notes of your own, by which jobs can be listed."""
+    """Your own key-value pairs; jobs can be listed by them."""
     callback_url: str | None
-    """Where the API sends a signed notice at the end."""
+    """The URL for a signed webhook when the job has ended."""
     priority: Literal["low", "normal", "high"] | None
     force: bool | None
-    """Whether the work is done anew where it was done before."""
+    """Whether to repeat all work instead of reusing earlier results."""
 
 
 class CueLimits(TypedDict, total=False):
-    """What captions are to look like; what is left out takes the operator's default."""
+    """The limits of caption cues; omitted ones have the server's defaults."""
 
     max_line_chars: int
     max_lines: int
@@ -61,7 +61,7 @@ class CueLimits(TypedDict, total=False):
 
 
 def to_fields(options: Options) -> Iterator[tuple[str, str]]:
-    """Yield options as the text fields of a form; several of one name make a list."""
+    """Yield options as text fields of a form; a list yields several fields of one name."""
     for name, value in options.items():
         if isinstance(value, str):
             yield name, value

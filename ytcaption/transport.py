@@ -1,4 +1,4 @@
-"""Requests to one API: addresses, the key, time limits, and errors as exceptions."""
+"""HTTP requests to one API: URLs, the API key, timeouts, and errors as exceptions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -9,25 +9,25 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from ytcaption.answers import Answer
-from ytcaption.early_answers import EarlyAnswers
-from ytcaption.errors import UnexpectedAnswerError, UnreachableError, UsageError, refusal_of
+from ytcaption.early_responses import EarlyResponseAdapter
+from ytcaption.errors import UnexpectedAnswerError, UnreachableError, UsageError, to_api_error
 from ytcaption.logins import hide_logins
+from ytcaption.models import ApiModel
 
-__all__ = ["CONNECT_TIMEOUT_S", "Transport", "read_as"]
+__all__ = ["CONNECT_TIMEOUT_S", "Transport", "parse_as"]
 
 CONNECT_TIMEOUT_S: Final = 10.0
 
-# What a proxy says for an API that is away, in its own words instead of problem+json.
+# Statuses of a proxy whose API is down; the body is not problem+json.
 _AWAY: Final = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
 
-Kind = TypeVar("Kind", bound=Answer)
+Kind = TypeVar("Kind", bound=ApiModel)
 
 
 class _Bearer(requests.auth.AuthBase):
-    """The key, if there is one. Without an `auth` requests would take a password of ~/.netrc."""
+    """Sends the key, if any. Without an `auth`, requests would send passwords from ~/.netrc."""
 
     def __init__(self, api_key: str | None) -> None:
         self._api_key = api_key
@@ -39,28 +39,28 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class Transport:
-    """Sends requests to one API over connections that it keeps.
+    """Sends requests to one API over persistent connections.
 
     Args:
-        url: Where the API is, with the path under which a proxy shows it, if any.
-        api_key: Sent with every request; never shown.
-        timeout_s: How long the API may be silent, in seconds.
-        language: In which it words its errors: ``en`` or ``pt``.
+        url: The URL of the API, including a path prefix if a proxy adds one.
+        api_key: The API key; sent with every request, never shown.
+        timeout_s: The read timeout, in seconds.
+        language: The language of the API's error messages: ``en`` or ``pt``.
 
     Raises:
-        UsageError: That is no address, or no key.
+        UsageError: The URL or the key is invalid.
     """
 
     def __init__(self, url: str, api_key: str | None, *, timeout_s: float, language: str) -> None:
-        if not _is_address(url):
+        if not _is_url(url):
             shown = hide_logins(url)
-            raise UsageError(f"{shown!r} is not an address; it must be like http://127.0.0.1:8000")
+            raise UsageError(f"{shown!r} is not a valid URL; use one such as http://127.0.0.1:8000")
         if api_key and not (api_key.isascii() and api_key.isprintable()):
-            raise UsageError("The API key has characters that no key has")
+            raise UsageError("The API key contains invalid characters")
         self.url = url.rstrip("/")
         self._timeout_s = timeout_s
         self._session = requests.Session()
-        self._session.mount("http://", EarlyAnswers())
+        self._session.mount("http://", EarlyResponseAdapter())
         self._session.auth = _Bearer(api_key)
         self._session.headers.update({"Accept-Language": language, "User-Agent": "ytcaption"})
 
@@ -68,102 +68,106 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def ask(self, method: str, path: str, **how: Any) -> requests.Response:
-        """Send one request and return its whole answer.
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send one request and return the complete response.
 
-        What may be sent twice without harm is sent again when a connection breaks, which one that
-        was kept too long does: what only reads, and what carries an ``Idempotency-Key``.
+        A GET request, or one with an ``Idempotency-Key``, is sent again once if the connection
+        breaks, as an idle persistent connection may.
 
         Args:
-            method: The method.
-            path: Under the API's address.
-            how: As for `requests.Session.request`.
+            method: The HTTP method.
+            path: The path under the API's URL.
+            options: As for `requests.Session.request`.
 
         Raises:
-            ApiError: The API refuses.
-            UnreachableError: It does not answer.
-            UnexpectedAnswerError: That is not the API.
+            ApiError: The API refused the request.
+            UnreachableError: The API does not respond.
+            UnexpectedAnswerError: The response is not from this API.
         """
-        if method == "GET" or "Idempotency-Key" in how.get("headers", {}):
+        if method == "GET" or "Idempotency-Key" in options.get("headers", {}):
             with suppress(UnreachableError):
-                return self._ask(method, path, how)
-        return self._ask(method, path, how)
+                return self._send(method, path, options)
+        return self._send(method, path, options)
 
-    def ask_for(self, kind: type[Kind], method: str, path: str, **how: Any) -> Kind:
-        """Send one request and return its answer as what it is; raises as ``ask``."""
-        return read_as(kind, self.ask(method, path, **how))
+    def request_as(self, kind: type[Kind], method: str, path: str, **options: Any) -> Kind:
+        """Send one request and parse the response; raise as ``request`` does."""
+        return parse_as(kind, self.request(method, path, **options))
 
     @contextmanager
-    def stream(self, method: str, path: str, **how: Any) -> Iterator[requests.Response]:
-        """Send one request; its answer is read within the block. Raises as ``ask``."""
-        how = {"timeout": (CONNECT_TIMEOUT_S, self._timeout_s), "stream": True, **how}
+    def stream(self, method: str, path: str, **options: Any) -> Iterator[requests.Response]:
+        """Send one request; read the response within the block. Raise as ``request`` does."""
+        options = {"timeout": (CONNECT_TIMEOUT_S, self._timeout_s), "stream": True, **options}
         try:
             with self._session.request(
-                method, f"{self.url}{path}", allow_redirects=False, **how
-            ) as answer:
-                _check(answer)
-                yield answer
+                method, f"{self.url}{path}", allow_redirects=False, **options
+            ) as response:
+                _check(response)
+                yield response
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(self.url, _reason(error)) from error
 
-    def _ask(self, method: str, path: str, how: Mapping[str, Any]) -> requests.Response:
-        with self.stream(method, path, **how, stream=False) as answer:
-            return answer
+    def _send(self, method: str, path: str, options: Mapping[str, Any]) -> requests.Response:
+        with self.stream(method, path, **options, stream=False) as response:
+            return response
 
 
-def read_as(kind: type[Kind], answer: requests.Response) -> Kind:
-    """Return what an answer says.
+def parse_as(kind: type[Kind], response: requests.Response) -> Kind:
+    """Parse a response.
 
     Raises:
-        UnexpectedAnswerError: It is nothing of this kind.
+        UnexpectedAnswerError: The response is not valid for this model.
     """
     try:
-        return kind.model_validate_json(answer.content)
+        return kind.model_validate_json(response.content)
     except ValueError as error:
-        raise _unexpected(answer) from error
+        raise _unexpected(response) from error
 
 
-def _is_address(url: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # which is read only now
+        _ = parts.port  # may raise
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
-def _check(answer: requests.Response) -> None:
-    status = answer.status_code
+def _check(response: requests.Response) -> None:
+    status = response.status_code
     if status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return
-    retry_after = answer.headers.get("Retry-After")
-    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    retry_after = response.headers.get("Retry-After")
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
     if kind == "application/json" and status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return  # a report of bad health, and no refusal
+        return  # an unhealthy health report, not an error
     if kind == "application/problem+json":
-        body = read_as(Answer, answer).model_extra or {}
-        raise refusal_of(status, body, retry_after)
+        body = parse_as(ApiModel, response).model_extra or {}
+        raise to_api_error(status, body, retry_after)
     if status in _AWAY:
-        raise refusal_of(status, {"detail": f"{_base(answer)}: {answer.reason}"}, retry_after)
-    raise _unexpected(answer)
+        raise to_api_error(status, {"detail": f"{_base(response)}: {response.reason}"}, retry_after)
+    raise _unexpected(response)
 
 
-def _unexpected(answer: requests.Response) -> UnexpectedAnswerError:
-    to = f", to {answer.headers['Location']}" if "Location" in answer.headers else ""
-    kind = answer.headers.get("Content-Type", "of no type")
-    return UnexpectedAnswerError(_base(answer), f"status {answer.status_code}{to}, {kind}")
+def _unexpected(response: requests.Response) -> UnexpectedAnswerError:
+    redirect = (
+        f", redirect to {response.headers['Location']}" if "Location" in response.headers else ""
+    )
+    kind = response.headers.get("Content-Type", "no content type")
+    return UnexpectedAnswerError(
+        _base(response), f"status {response.status_code}{redirect}, {kind}"
+    )
 
 
-def _base(answer: requests.Response) -> str:
-    return hide_logins(answer.url.partition("?")[0])
+def _base(response: requests.Response) -> str:
+    return hide_logins(response.url.partition("?")[0])
 
 
 def _reason(error: BaseException | None) -> str:
-    """Return the system's own short reason: requests' texts name its pools and objects."""
+    """Return the system's short reason; messages of requests contain pools and objects."""
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return "no answer in time"
+        return "timed out"
     while error:
         if isinstance(error, OSError) and error.strerror:
             return error.strerror
         error = error.__cause__ or error.__context__
-    return "the connection broke"
+    return "the connection was lost"

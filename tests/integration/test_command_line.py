@@ -54,7 +54,7 @@ def test_a_file_is_written_in_the_form_of_its_ending(
 ) -> None:
     ended = ytcaption("transcribe", orchestrator.video("cli-srt"), "-o", "out.srt")
     assert (ended.returncode, ended.stdout) == (0, "")
-    assert ended.stderr.endswith("Written to out.srt\n")
+    assert ended.stderr.endswith("Wrote out.srt\n")
     job_id = orchestrator.get("/jobs?limit=1")["jobs"][0]["job_id"]
     captions = requests.get(
         f"{orchestrator.address}/jobs/{job_id}/transcript?format=srt", timeout=10
@@ -155,7 +155,7 @@ def test_an_api_that_cannot_be_reached_ends_with_3(tmp_path: Path) -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
     ended = CommandLine(url, tmp_path)("jobs")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr == f"ytcaption: {url} cannot be reached: Connection refused\n"
+    assert ended.stderr == f"ytcaption: Cannot reach {url}: Connection refused\n"
 
 
 def page_of(kind: str, status: str = "200 OK", **headers: str) -> Mapping[str, Any]:
@@ -175,7 +175,7 @@ def test_a_server_that_is_not_the_api_ends_with_3(tmp_path: Path, told: Mapping[
     with RawServer(answer(b"<html>", **told)) as server:
         ended = CommandLine(server.url, tmp_path)("jobs")
     assert ended.returncode == 3
-    assert "does not answer as this API does" in ended.stderr
+    assert "Unexpected response from" in ended.stderr
     assert told["headers"].get("Location", "") in ended.stderr
     assert len(server.lines) == 1, "and a redirect is not followed"
 
@@ -186,7 +186,7 @@ def test_ctrl_c_asks_and_cancels_the_job(
     orchestrator.services[Role.TRANSCRIBER].control(hold=True)
     with ytcaption.on_terminal("transcribe", orchestrator.video("cli-ctrl-c")) as terminal:
         terminal.await_text("transcribing")
-        for words in ("cli-ctrl-c", "done in", "normalization", "in all", "━"):
+        for words in ("cli-ctrl-c", "done in", "normalization", "total", "━"):
             terminal.await_text(words)
         job_id = orchestrator.get("/jobs?limit=1")["jobs"][0]["job_id"]
         terminal.press(CTRL_C)
@@ -225,7 +225,7 @@ def test_an_interrupt_where_nobody_can_be_asked_leaves_the_job_running(
     out, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-2:] == [
-        f"Job {job_id} goes on. To follow it: ytcaption wait {job_id}",
+        f"Job {job_id} continues. To follow it: ytcaption wait {job_id}",
         f"To cancel it: ytcaption cancel {job_id}",
     ]
     assert orchestrator.get(f"/jobs/{job_id}")["status"] == "transcribing"

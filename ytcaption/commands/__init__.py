@@ -1,1 +1,1 @@
-"""The command line: one module for each kind of command, over the client."""
+"""The command line, built on the client; one module for each group of commands."""

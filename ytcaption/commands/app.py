@@ -1,4 +1,4 @@
-"""The command line ``ytcaption``."""
+"""The command line ``ytcaption``: commands, global options and error output."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from ytcaption.logins import hide_logins
 __all__ = ["app", "run"]
 
 app = typer.Typer(
-    help="Text and subtitles of spoken video, by a YTCaption API.",
+    help="Transcribe videos and audio files with a YTCaption API.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -43,42 +43,47 @@ for _command in (
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Do what a command line says, and end the process.
+    """Run a command line and exit.
 
     Raises:
-        SystemExit: Always, with one of `ExitCode`.
+        SystemExit: Always, with an `ExitCode`.
     """
     session = Session(Screen(sys.stdout, sys.stderr, sys.stdin))
     try:
         app(list(arguments), prog_name="ytcaption", obj=session)
     except YTCaptionError as error:
-        _explain(session.screen, error)
+        _print_error(session.screen, error)
         sys.exit(exit_code_of(error))
     finally:
         session.close()
 
 
-def _tell_version(*, is_wanted: bool) -> None:
-    if is_wanted:
+def _print_version(*, is_set: bool) -> None:
+    if is_set:
         typer.echo(__version__)
         raise typer.Exit
 
 
 Url = Annotated[
-    str | None, typer.Option(help="The API's address; else YTCAPTION_URL, else the file's.")
+    str | None, typer.Option(help="URL of the API. Default: YTCAPTION_URL, or `url` in the file.")
 ]
 Config = Annotated[
-    Path | None, typer.Option(help="The file of settings; else ~/.config/ytcaption/config.toml.")
+    Path | None, typer.Option(help="Configuration file. Default: ~/.config/ytcaption/config.toml.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Show results, warnings and errors only."),
+]
 Version = Annotated[
     bool,
-    typer.Option("--version", is_eager=True, callback=_tell_version, help="Write the version."),
+    typer.Option(
+        "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+    ),
 ]
 
 
 @app.callback()
-def _choose(
+def _configure(
     context: typer.Context,
     *,
     url: Url = None,
@@ -90,7 +95,7 @@ def _choose(
     session.url, session.config, session.screen.is_quiet = url, config, quiet
 
 
-def _explain(screen: Screen, error: YTCaptionError) -> None:
+def _print_error(screen: Screen, error: YTCaptionError) -> None:
     problem = error.problem if isinstance(error, ApiError) else None
     if screen.is_json:
         facts = asdict(problem) if problem else {"detail": str(error)}

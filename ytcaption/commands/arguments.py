@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have."""
+"""Arguments and options that several commands share."""
 
 import os
 from pathlib import Path
@@ -14,14 +14,16 @@ from ytcaption.options import Format
 
 __all__ = ["FormatOption", "JobId", "JsonOption", "OutputOption"]
 
-_COMPLETION_TIMEOUT_S = 2.0  # a person waits at a prompt
+_COMPLETION_TIMEOUT_S = 2.0  # the shell blocks meanwhile
 
 
 def _complete_job(incomplete: str) -> list[tuple[str, str]]:
-    """Return the newest jobs that begin so; a shell that completes shows no errors."""
+    """Return the newest jobs whose ids start with ``incomplete``; none on errors."""
     try:
-        found = load_configuration(os.environ)
-        with Client(found.url, found.api_key, timeout_s=_COMPLETION_TIMEOUT_S) as client:
+        configuration = load_configuration(os.environ)
+        with Client(
+            configuration.url, configuration.api_key, timeout_s=_COMPLETION_TIMEOUT_S
+        ) as client:
             jobs = client.page().jobs
     except YTCaptionError:
         return []
@@ -29,16 +31,16 @@ def _complete_job(incomplete: str) -> list[tuple[str, str]]:
 
 
 JobId = Annotated[
-    str, typer.Argument(metavar="JOB_ID", help="The job.", autocompletion=_complete_job)
+    str, typer.Argument(metavar="JOB_ID", help="ID of the job.", autocompletion=_complete_job)
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FormatOption = Annotated[
     Format | None,
     typer.Option(
-        "--format", "-f", help="Of the transcript; else the ending of the output, else txt."
+        "--format", "-f", help="Transcript format. Default: the extension of --output, or txt."
     ),
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The file to write; else the text is written out."),
+    typer.Option("--output", "-o", help="Write to this file instead of standard output."),
 ]

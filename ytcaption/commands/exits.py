@@ -1,4 +1,4 @@
-"""How a command ends, for scripts."""
+"""Exit codes."""
 
 from enum import IntEnum
 
@@ -8,18 +8,18 @@ __all__ = ["ExitCode", "exit_code_of"]
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; docs/reference/command-line.md explains them."""
+    """The exit codes of all commands, as documented in docs/reference/command-line.md."""
 
     DONE = 0
-    FAILED = 1  # the job failed or was cancelled; or, of `health`, not everything is well
-    USAGE = 2  # asked wrongly, or a file cannot be read or written
-    UNREACHABLE = 3  # no answer, an answer of something else, or the API itself is not well
-    REFUSED = 4  # the API says no
+    FAILED = 1  # the job failed or was cancelled; for `health`: not everything is healthy
+    USAGE = 2  # invalid usage, or a file cannot be read or written
+    UNREACHABLE = 3  # no response, an unexpected response, or a server error
+    REFUSED = 4  # the API refused the request
     INTERRUPTED = 130  # Ctrl-C
 
 
 def exit_code_of(error: YTCaptionError) -> ExitCode:
-    """Return how a command ends that came upon an error."""
+    """Return the exit code for an error."""
     if isinstance(error, UsageError):
         return ExitCode.USAGE
     if isinstance(error, ApiError) and not isinstance(error, ServerError):

@@ -1,4 +1,4 @@
-"""Shows a job while it goes on: bars on a terminal, plain lines elsewhere."""
+"""Progress of a job: bars on a terminal, plain lines elsewhere."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -6,31 +6,31 @@ from typing import Protocol
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ytcaption.commands.screen import Screen
-from ytcaption.commands.wording import clean, job_words, stage_words
+from ytcaption.commands.wording import clean, describe_job, describe_stage
 from ytcaption.jobs import Job
 
 __all__ = ["Display", "StageBars", "StageLines", "open_display"]
 
-_OVERALL = "in all"
+_OVERALL = "total"
 _UPLOAD = "upload"
 _BYTES_PER_MEGABYTE = 1_000_000
 
 
 class Display(Protocol):
-    """Shows how far something is."""
+    """Shows progress."""
 
     def show(self, job: Job) -> None:
-        """Show a job."""
+        """Show the progress of a job."""
 
     def show_upload(self, sent_bytes: int, total_bytes: int) -> None:
-        """Show how much of a file is sent."""
+        """Show the progress of an upload."""
 
 
 class StageBars:
-    """One bar for each stage, and one for all.
+    """One progress bar per stage, and one for the whole job.
 
     Args:
-        progress: Draws them.
+        progress: The rich progress display.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -39,30 +39,30 @@ class StageBars:
         self._title = ""
 
     def show(self, job: Job) -> None:
-        """Move the bars to where a job is."""
+        """Update the bars of a job."""
         if job.name != self._title:
             self._title = job.name
             self._progress.console.print(clean(f"{job.job_id} {job.name}"), markup=False)
         for name, stage in job.stages.items():
-            self._move(clean(name), stage.progress, stage_words(stage))
-        self._move(_OVERALL, job.overall_progress, job_words(job))
+            self._update(clean(name), stage.progress, describe_stage(stage))
+        self._update(_OVERALL, job.overall_progress, describe_job(job))
 
     def show_upload(self, sent_bytes: int, total_bytes: int) -> None:
-        """Move the bar of the upload."""
+        """Update the bar of the upload."""
         sent, total = (count / _BYTES_PER_MEGABYTE for count in (sent_bytes, total_bytes))
-        self._move(_UPLOAD, 100 * sent / total, f"{sent:.1f} of {total:.1f} MB")
+        self._update(_UPLOAD, 100 * sent / total, f"{sent:.1f} of {total:.1f} MB")
 
-    def _move(self, name: str, percent: float, words: str) -> None:
+    def _update(self, name: str, percent: float, text: str) -> None:
         if name not in self._bars:
-            self._bars[name] = self._progress.add_task(name, total=100, words="")
-        self._progress.update(self._bars[name], completed=percent, words=words)
+            self._bars[name] = self._progress.add_task(name, total=100, text="")
+        self._progress.update(self._bars[name], completed=percent, text=text)
 
 
 class StageLines:
-    """A line whenever a stage begins or ends.
+    """One line whenever a stage starts or ends.
 
     Args:
-        screen: Where to.
+        screen: Where to write the lines.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -70,33 +70,33 @@ class StageLines:
         self._known: dict[str, str] = {}
 
     def show(self, job: Job) -> None:
-        """Write what is new."""
+        """Write a line for each stage whose status has changed."""
         for name, stage in job.stages.items():
             if stage.status not in {"pending", self._known.get(name)}:
-                self._screen.say(f"{job.job_id} {name}: {stage_words(stage)}")
+                self._screen.info(f"{job.job_id} {name}: {describe_stage(stage)}")
             self._known[name] = stage.status
 
     def show_upload(self, sent_bytes: int, total_bytes: int) -> None:
-        """Write that a file is sent, when it is."""
+        """Write a line when the upload is complete."""
         if sent_bytes == total_bytes:
-            self._screen.say(f"{_UPLOAD}: {total_bytes / _BYTES_PER_MEGABYTE:.1f} MB sent")
+            self._screen.info(f"{_UPLOAD}: {total_bytes / _BYTES_PER_MEGABYTE:.1f} MB sent")
 
 
 def open_display(screen: Screen) -> AbstractContextManager[Display]:
-    """Return what shows a job here, within the block."""
+    """Return a context manager with the display for this screen."""
     if not screen.is_live:
         return nullcontext(StageLines(screen))
     return _Bars(screen)
 
 
 class _Bars(AbstractContextManager[StageBars]):
-    """Bars that are drawn within the block, and stay there after it."""
+    """Draws bars within the block and keeps them after it."""
 
     def __init__(self, screen: Screen) -> None:
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[words]}", markup=False),
+            TextColumn("{task.fields[text]}", markup=False),
             console=screen.err,
         )
 

@@ -1,4 +1,4 @@
-"""What is written where: results to standard output, everything else to standard error."""
+"""Output: results go to standard output, everything else to standard error."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,9 +9,9 @@ from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
-from ytcaption.answers import Answer
 from ytcaption.commands.wording import clean, printable
 from ytcaption.logins import hide_logins
+from ytcaption.models import ApiModel
 
 __all__ = ["Rows", "Screen", "make_table"]
 
@@ -19,12 +19,12 @@ Rows = Iterable[Sequence[str]]
 
 
 class Screen:
-    """Where a command writes.
+    """The streams of a command.
 
     Args:
-        out: Takes results and nothing else.
-        err: Takes progress, remarks and errors.
-        source: Where a person types.
+        out: The stream for results, and nothing else.
+        err: The stream for progress, messages and errors.
+        source: The stream that is read for confirmations.
     """
 
     def __init__(self, out: TextIO, err: TextIO, source: TextIO) -> None:
@@ -36,56 +36,56 @@ class Screen:
 
     @property
     def is_live(self) -> bool:
-        """Whether bars can move here."""
+        """Whether progress bars can be drawn."""
         return self.err.file.isatty() and not self.err.is_dumb_terminal and not self.is_quiet
 
     @property
     def can_ask(self) -> bool:
-        """Whether somebody is there to answer."""
+        """Whether a person can answer a question."""
         return self._source.isatty() and self.err.file.isatty()
 
-    def say(self, text: str) -> None:
-        """Write a remark, unless the caller wants quiet."""
+    def info(self, text: str) -> None:
+        """Write a message, unless ``--quiet`` is set."""
         if not self.is_quiet:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Write what must be seen."""
+        """Write a warning or an error."""
         self.err.print(Text(clean(text)), soft_wrap=True)
 
     def warn_each(self, warnings: Iterable[str]) -> None:
-        """Write the warnings of a result, one line each, also for callers that want quiet."""
+        """Write the warnings of a result, one line each, even with ``--quiet``."""
         for warning in warnings:
             self.warn(f"warning: {warning}")
 
-    def ask(self, question: str) -> bool:
-        """Ask a question to which Enter means no."""
+    def confirm(self, question: str) -> bool:
+        """Ask a yes/no question; the default is no."""
         return Confirm.ask(question, console=self.err, default=False)
 
-    def give(self, text: str) -> None:
-        """Write a result as it is; on a terminal without what would steer that."""
+    def print(self, text: str) -> None:
+        """Write a result unchanged; on a terminal without control characters."""
         if self.out.file.isatty():
             text = "\n".join(printable(line) for line in text.splitlines())
         self.out.file.write(text if text.endswith("\n") else f"{text}\n")
         self.out.file.flush()
 
-    def give_json(self, result: Answer | Any, *, is_line: bool = False) -> None:
-        """Write a result as JSON, on one line where more of them follow."""
-        plain = result.model_dump(mode="json") if isinstance(result, Answer) else result
+    def print_json(self, result: ApiModel | Any, *, is_line: bool = False) -> None:
+        """Write a result as JSON; ``is_line`` puts it on one line (JSON Lines)."""
+        plain = result.model_dump(mode="json") if isinstance(result, ApiModel) else result
         text = json.dumps(plain, ensure_ascii=False, indent=None if is_line else 2)
-        self.give(hide_logins(text))
+        self.print(hide_logins(text))
 
-    def give_rows(self, names: Sequence[str], rows: Rows) -> None:
-        """Write a table; where no person looks, lines whose fields are separated by tabs."""
+    def print_rows(self, names: Sequence[str], rows: Rows) -> None:
+        """Write a table on a terminal, tab-separated lines elsewhere."""
         if self.out.file.isatty():
             self.out.print(make_table(names, rows))
             return
         for row in rows:
-            self.give("\t".join(clean(field) for field in row))
+            self.print("\t".join(clean(field) for field in row))
 
 
 def make_table(names: Sequence[str], rows: Rows) -> Table:
-    """Return a table of plain texts; its last column gives way where there is little room."""
+    """Return a table of plain text; its last column is truncated if the terminal is narrow."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names[:-1]:
         table.add_column(name, no_wrap=True)

@@ -1,4 +1,4 @@
-"""What the commands of one call share: where they write, and the client."""
+"""The state of one invocation: its screen, configuration and client."""
 
 import os
 from functools import cached_property
@@ -14,10 +14,10 @@ __all__ = ["Session", "session_of"]
 
 
 class Session:
-    """One call of the command line.
+    """One invocation of the command line.
 
     Args:
-        screen: Where it writes.
+        screen: The output streams.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -27,31 +27,31 @@ class Session:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """Which API it talks to."""
+        """The configuration, loaded on first use."""
         return load_configuration(os.environ, url=self.url, path=self.config)
 
     @cached_property
     def client(self) -> Client:
-        """Talks to the API; its connections end with the process."""
+        """The client, created on first use."""
         if self.configuration.warning:
-            self.screen.say(self.configuration.warning)
+            self.screen.info(self.configuration.warning)
         return Client(self.configuration.url, self.configuration.api_key)
 
     def close(self) -> None:
-        """Close the connections, if there are any."""
+        """Close the client, if it was created."""
         if "client" in vars(self):
             self.client.close()
 
 
 def session_of(context: typer.Context, *, as_json: bool = False) -> Session:
-    """Return the session that a command is called in.
+    """Return the session of a command.
 
     Args:
-        context: The command's.
-        as_json: Whether its results are wanted as JSON.
+        context: The command's context.
+        as_json: Whether the command prints JSON.
     """
     session = context.find_object(Session)
     if session is None:
-        raise TypeError("a command runs within a session")
+        raise TypeError("the command has no session")
     session.screen.is_json = as_json
     return session

@@ -1,4 +1,4 @@
-"""Where a transcript goes, and in which form."""
+"""The destination and format of a transcript."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,31 +14,31 @@ __all__ = ["Target"]
 
 @dataclass(frozen=True)
 class Target:
-    """Where a transcript goes: to a file, else to standard output."""
+    """The destination of a transcript: a file, or standard output."""
 
     path: Path | None
     form: Format
 
     @classmethod
     def of(cls, path: Path | None, form: Format | None) -> Self:
-        """Return a target that can be written to.
+        """Return a target, after a check that it can be written.
 
         Args:
-            path: The file, if any.
-            form: How the transcript is written down; else as the file's ending says.
+            path: The file; ``None`` for standard output.
+            form: The format; by default from the file's extension.
 
         Raises:
-            UsageError: The file could not be written.
+            UsageError: The file cannot be written.
         """
         if path:
             check_writable(path)
-        ending = path.suffix.removeprefix(".").lower() if path else ""
-        return cls(path, form or (Format(ending) if ending in set(Format) else Format.TXT))
+        extension = path.suffix.removeprefix(".").lower() if path else ""
+        return cls(path, form or (Format(extension) if extension in set(Format) else Format.TXT))
 
-    def take(self, client: Client, screen: Screen, job_id: str) -> None:
+    def write_transcript(self, client: Client, screen: Screen, job_id: str) -> None:
         """Fetch the transcript of a completed job and write it."""
         if self.path is None:
-            screen.give(client.transcript(job_id, self.form))
+            screen.print(client.transcript(job_id, self.form))
             return
         write_file(self.path, [client.transcript(job_id, self.form).encode()])
-        screen.say(f"Written to {self.path}")
+        screen.info(f"Wrote {self.path}")

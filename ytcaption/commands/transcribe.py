@@ -1,4 +1,4 @@
-"""``transcribe`` and what else leads to a transcript."""
+"""Commands that submit jobs and fetch transcripts and audio."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import typer
 
 from ytcaption.commands.arguments import FormatOption, JobId, JsonOption, OutputOption
-from ytcaption.commands.follow import deliver, follow
+from ytcaption.commands.follow import follow, write_result
 from ytcaption.commands.progress import open_display
 from ytcaption.commands.session import Session, session_of
 from ytcaption.commands.target import Target
@@ -19,54 +19,64 @@ from ytcaption.options import Options
 __all__ = ["audio", "transcribe", "transcript", "wait"]
 
 
-def _read_note(text: str) -> str:
+def _parse_metadata(text: str) -> str:
     key, mark, _ = text.partition("=")
     if not (key and mark):
-        raise typer.BadParameter("a note is written as key=value")
+        raise typer.BadParameter("use the form KEY=VALUE")
     return text
 
 
-Source = Annotated[str, typer.Argument(metavar="URL|FILE", help="A video's address, or a file.")]
+Source = Annotated[str, typer.Argument(metavar="URL|FILE", help="URL of a video, or a local file.")]
 Language = Annotated[
-    str | None, typer.Option("--language", "-l", help="What is spoken: pt, en, …, or auto.")
+    str | None, typer.Option("--language", "-l", help="Spoken language: pt, en, …, or auto.")
 ]
 Into = Annotated[str | None, typer.Option("--to", help="Translate into this language.")]
 CaptionsOption = Annotated[
     Literal["ignore", "prefer"] | None,
-    typer.Option(help="`prefer` takes the publisher's own subtitles."),
+    typer.Option(help="`prefer` uses the publisher's captions, if any."),
 ]
 Vocabulary = Annotated[
-    list[str] | None, typer.Option("--word", help="A name or term that is spoken; may recur.")
+    list[str] | None, typer.Option("--word", help="Name or term to expect; repeatable.")
 ]
-Notes = Annotated[
+MetadataOption = Annotated[
     list[str] | None,
-    typer.Option("--note", parser=_read_note, help="key=value, kept with the job; may recur."),
+    typer.Option(
+        "--note",
+        metavar="KEY=VALUE",
+        parser=_parse_metadata,
+        help="Metadata to store with the job; repeatable.",
+    ),
 ]
-Noise = Annotated[bool | None, typer.Option(help="Whether noise is removed.")]
-Vocals = Annotated[bool | None, typer.Option("--isolate-vocals", help="Take music away.")]
-Highpass = Annotated[bool | None, typer.Option("--highpass", help="Take rumble away.")]
+Noise = Annotated[bool | None, typer.Option(help="Remove background noise.")]
+Vocals = Annotated[bool | None, typer.Option("--isolate-vocals", help="Remove music, keep voices.")]
+Highpass = Annotated[bool | None, typer.Option("--highpass", help="Remove low-frequency rumble.")]
 ChannelsOption = Annotated[
     Literal["auto", "mix", "separate"] | None,
-    typer.Option(help="`separate` transcribes each channel alone, as a speaker of its own."),
+    typer.Option(help="`separate` transcribes each channel as its own speaker."),
 ]
 TrackOption = Annotated[
     str | None,
     typer.Option(
-        "--audio-track", metavar="NUMBER|LANGUAGE", help="Which audio track of the file, from 1."
+        "--audio-track",
+        metavar="NUMBER|LANGUAGE",
+        help="Audio track, by number (from 1) or language.",
     ),
 ]
-Speakers = Annotated[bool | None, typer.Option("--diarize", help="Say who speaks.")]
+Speakers = Annotated[bool | None, typer.Option("--diarize", help="Label segments with speakers.")]
 PriorityOption = Annotated[
-    Literal["low", "normal", "high"] | None, typer.Option(help="Before or after other jobs.")
+    Literal["low", "normal", "high"] | None, typer.Option(help="Priority in the queue.")
 ]
-Force = Annotated[bool | None, typer.Option("--force", help="Do again what was done before.")]
+Force = Annotated[
+    bool | None, typer.Option("--force", help="Ignore earlier results and repeat all work.")
+]
 Callback = Annotated[
-    str | None, typer.Option("--callback", metavar="URL", help="Where the API tells of the end.")
+    str | None,
+    typer.Option("--callback", metavar="URL", help="URL for a webhook when the job ends."),
 ]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Write the job's id and end at once.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Print the job ID and exit.")]
 
 
-def transcribe(  # noqa: PLR0913 - one for each option that a person has
+def transcribe(  # noqa: PLR0913 - one per command-line option
     context: typer.Context,
     source: Source,
     *,
@@ -76,7 +86,7 @@ def transcribe(  # noqa: PLR0913 - one for each option that a person has
     output: OutputOption = None,
     captions: CaptionsOption = None,
     vocabulary: Vocabulary = None,
-    notes: Notes = None,
+    metadata: MetadataOption = None,
     remove_noise: Noise = None,
     isolate_vocals: Vocals = None,
     apply_highpass_filter: Highpass = None,
@@ -89,9 +99,9 @@ def transcribe(  # noqa: PLR0913 - one for each option that a person has
     no_wait: NoWait = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Transcribe a video or a file, and write the text.
+    """Transcribe a video or a file, and print the text.
 
-    Ctrl-C asks whether the job is to be cancelled too; where nobody can be asked it goes on.
+    Ctrl-C asks whether to cancel the job; without a terminal the job continues.
     """
     session = session_of(context, as_json=as_json)
     target = Target.of(output, form)
@@ -100,22 +110,22 @@ def transcribe(  # noqa: PLR0913 - one for each option that a person has
         language_out=language_out,
         captions=captions,
         vocabulary=vocabulary or None,
-        metadata=dict(note.split("=", 1) for note in notes) if notes else None,
+        metadata=dict(entry.split("=", 1) for entry in metadata) if metadata else None,
         remove_noise=remove_noise,
         isolate_vocals=isolate_vocals,
         apply_highpass_filter=apply_highpass_filter,
         diarize=diarize,
         channels=channels,
-        audio_track=_read_track(audio_track),
+        audio_track=_parse_track(audio_track),
         priority=priority,
         force=force,
         callback_url=callback_url,
     )
     submission = _submit(session, source, options)
     if no_wait:
-        _give_submission(session, submission)
+        _print_submission(session, submission)
     else:
-        deliver(session, follow(session, submission.job_id), target)
+        write_result(session, follow(session, submission.job_id), target)
 
 
 def wait(
@@ -126,34 +136,34 @@ def wait(
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Wait for a job that was submitted before, and write its text."""
+    """Wait for a job, and print its transcript."""
     session = session_of(context, as_json=as_json)
     target = Target.of(output, form)
-    session.client.get(job_id)  # to learn at once where there is no such job, or no API
-    deliver(session, follow(session, job_id), target)
+    session.client.get(job_id)  # fails at once if the job does not exist
+    write_result(session, follow(session, job_id), target)
 
 
 def transcript(
     context: typer.Context, job_id: JobId, *, form: FormatOption = None, output: OutputOption = None
 ) -> None:
-    """Write the transcript of a completed job."""
+    """Print the transcript of a completed job."""
     session = session_of(context)
-    Target.of(output, form).take(session.client, session.screen, job_id)
+    Target.of(output, form).write_transcript(session.client, session.screen, job_id)
 
 
 def audio(
     context: typer.Context,
     job_id: JobId,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
 ) -> None:
     """Save the normalized audio of a job."""
     session = session_of(context)
     check_writable(output)
     session.client.save_audio(job_id, output)
-    session.screen.say(f"Written to {output}")
+    session.screen.info(f"Wrote {output}")
 
 
-def _read_track(text: str | None) -> int | str | None:
+def _parse_track(text: str | None) -> int | str | None:
     """Return the number of a track, or its language."""
     return int(text) if text and text.isdecimal() else text
 
@@ -163,13 +173,13 @@ def _submit(session: Session, source: str, options: Options) -> Submission:
         return session.client.submit(source, **options)
     path = Path(source)
     if not path.is_file():
-        raise UsageError(f"There is no file {source}, and a URL starts with https://")
+        raise UsageError(f"No such file: {source} (a URL starts with http:// or https://)")
     with open_display(session.screen) as display:
         return session.client.upload(path, on_sent=display.show_upload, **options)
 
 
-def _give_submission(session: Session, submission: Submission) -> None:
+def _print_submission(session: Session, submission: Submission) -> None:
     if session.screen.is_json:
-        session.screen.give_json(submission)
+        session.screen.print_json(submission)
     else:
-        session.screen.give(submission.job_id)
+        session.screen.print(submission.job_id)

@@ -1,4 +1,4 @@
-"""``watch``: the newest jobs as they change."""
+"""The command ``watch``."""
 
 import math
 import time
@@ -11,6 +11,7 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
+from ytcaption.backoff import Backoff
 from ytcaption.commands.arguments import JsonOption
 from ytcaption.commands.findings import warning_lines
 from ytcaption.commands.jobs import JOB_COLUMNS, Limit, StatusOption, job_row
@@ -18,11 +19,10 @@ from ytcaption.commands.screen import Screen, make_table
 from ytcaption.commands.session import Session, session_of
 from ytcaption.errors import NotFoundError, YTCaptionError
 from ytcaption.jobs import JobPage
-from ytcaption.patience import Patience
 
 __all__ = ["watch"]
 
-Interval = Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between two looks.")]
+Interval = Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between updates.")]
 
 
 def watch(
@@ -33,12 +33,12 @@ def watch(
     interval_s: Interval = 2.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest jobs as they change, until Ctrl-C.
+    """Watch the newest jobs until Ctrl-C.
 
-    Where no person looks, a line is written for each job that is new or has another status.
+    Without a terminal, print a line for each job that is new or has changed its status.
     """
     session = session_of(context, as_json=as_json)
-    pages = _look_again(session, status, limit, interval_s)
+    pages = _poll_pages(session, status, limit, interval_s)
     with suppress(KeyboardInterrupt):
         if session.screen.out.file.isatty() and not as_json:
             _show_table(session.screen, pages)
@@ -46,21 +46,21 @@ def watch(
             _write_changes(session, pages)
 
 
-def _look_again(
+def _poll_pages(
     session: Session, status: str | None, limit: int, interval_s: float
 ) -> Iterator[JobPage]:
-    """Yield the list again and again; while the API is away, not at all."""
+    """Yield the list periodically; pause while the API is unavailable."""
     yield session.client.page(status=status, limit=limit)
-    patience = Patience(math.inf)
+    backoff = Backoff(math.inf)
     while True:
         time.sleep(interval_s)
         try:
             page = session.client.page(status=status, limit=limit)
         except YTCaptionError as error:
-            session.screen.say(str(error))
-            patience.bear(error)
+            session.screen.info(str(error))
+            backoff.wait(error)
         else:
-            patience.restore()
+            backoff.reset()
             yield page
 
 
@@ -68,7 +68,9 @@ def _show_table(screen: Screen, pages: Iterator[JobPage]) -> None:
     with Live(Text("…"), console=screen.out, auto_refresh=False) as live:
         for page in pages:
             now = datetime.now(UTC)
-            table = make_table(JOB_COLUMNS, [job_row(job, now, is_seen=True) for job in page.jobs])
+            table = make_table(
+                JOB_COLUMNS, [job_row(job, now, is_terminal=True) for job in page.jobs]
+            )
             table.caption = f"{len(page.jobs)} of {page.total}, {now.astimezone():%H:%M:%S}"
             live.update(table, refresh=True)
 
@@ -82,16 +84,16 @@ def _write_changes(session: Session, pages: Iterator[JobPage]) -> None:
             if known.get(job.job_id) == job.status:
                 continue
             if screen.is_json:
-                screen.give_json(job, is_line=True)
+                screen.print_json(job, is_line=True)
             else:
-                screen.give_rows(JOB_COLUMNS, [job_row(job, now)])
+                screen.print_rows(JOB_COLUMNS, [job_row(job, now)])
                 if job.warning_count and job.status == "completed":
                     _write_warnings(session, job.job_id)
         known = {job.job_id: job.status for job in page.jobs}
 
 
 def _write_warnings(session: Session, job_id: str) -> None:
-    """Write the warnings of a job, which a list only counts."""
+    """Write the warnings of a job; the list has only their number."""
     with suppress(NotFoundError):  # deleted meanwhile
         warnings = warning_lines(session.client.get(job_id))
         session.screen.warn_each(f"{job_id} {line}" for line in warnings)

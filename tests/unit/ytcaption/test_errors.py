@@ -1,4 +1,4 @@
-"""Refusals become classes, and classes exit codes."""
+"""Error responses become classes, and classes exit codes."""
 
 import pickle
 
@@ -31,24 +31,24 @@ _BODY = {
         (503, errors.ServerError, ExitCode.UNREACHABLE),
     ],
 )
-def test_a_refusal_has_a_class_and_an_exit_code(
+def test_an_error_response_has_a_class_and_an_exit_code(
     status: int, kind: type[errors.ApiError], code: ExitCode
 ) -> None:
-    error = errors.refusal_of(status, _BODY, "7")
+    error = errors.to_api_error(status, _BODY, "7")
     assert type(error) is kind
     assert exit_code_of(error) is code
 
 
-def test_a_refusal_keeps_all_that_the_api_said() -> None:
-    error = errors.refusal_of(422, _BODY, "7")
+def test_an_error_has_all_details_of_the_response() -> None:
+    error = errors.to_api_error(422, _BODY, "7")
     assert (error.code, error.request_id) == ("invalid_request", "r1")
     assert error.problem.retry_after_s == 7
     assert error.problem.faults[0]["pointer"] == "#/language"
     assert str(error) == "That is no language (invalid_request, 422, request r1)"
 
 
-def test_a_refusal_without_words_gets_some() -> None:
-    error = errors.refusal_of(502, {}, "Wed, 21 Oct 2026 07:28:00 GMT")
+def test_an_error_response_without_a_body_gets_a_message() -> None:
+    error = errors.to_api_error(502, {}, "Wed, 21 Oct 2026 07:28:00 GMT")
     assert str(error) == "HTTP status 502 (http_502, 502)"
     assert error.problem.retry_after_s is None
 
@@ -56,18 +56,18 @@ def test_a_refusal_without_words_gets_some() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        errors.refusal_of(404, _BODY, None),
+        errors.to_api_error(404, _BODY, None),
         errors.UnreachableError("http://api.test", "Connection refused"),
         errors.UnexpectedAnswerError("http://api.test", "status 200"),
         errors.WaitTimeoutError("a1", 5.0),
         errors.UsageError("no"),
     ],
 )
-def test_errors_can_be_passed_between_processes(error: errors.YTCaptionError) -> None:
+def test_errors_can_be_pickled(error: errors.YTCaptionError) -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own bytes
 
 
-def test_what_was_asked_wrongly_is_not_the_apis_fault() -> None:
+def test_usage_errors_have_their_own_exit_code() -> None:
     assert exit_code_of(errors.UsageError("no such file")) is ExitCode.USAGE
     assert exit_code_of(errors.UnreachableError("u", "d")) is ExitCode.UNREACHABLE
     assert exit_code_of(errors.UnexpectedAnswerError("u", "d")) is ExitCode.UNREACHABLE

@@ -1,4 +1,4 @@
-"""A stream of Server-Sent Events, as servers may write it."""
+"""Parsing of Server-Sent Events."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def test_events_come_with_their_ids_and_data() -> None:
     assert event.at == datetime(2025, 10, 29, 10, 0, 0, 123_000, UTC)
 
 
-def test_signs_of_life_and_the_time_to_come_back_are_no_events() -> None:
+def test_heartbeats_and_the_retry_field_are_not_events() -> None:
     assert read(": still here\n\nretry: 2000\n\n") == []
 
 
@@ -27,14 +27,14 @@ def test_a_space_after_the_colon_may_be_missing() -> None:
     ]
 
 
-def test_lines_may_end_as_on_windows() -> None:
+def test_lines_may_end_with_crlf() -> None:
     assert read("event: end\r\nid: 1-1\r\ndata: {}\r\n\r\n") == [Event("1-1", "end", {})]
 
 
-def test_an_event_that_is_cut_off_is_not_told() -> None:
+def test_an_incomplete_event_is_ignored() -> None:
     assert read('event: end\nid: 1-1\ndata: {"status"') == []
 
 
-def test_data_that_are_not_json_are_an_error() -> None:
+def test_data_that_is_not_json_is_an_error() -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         read("event: end\ndata: oops\n\n")

@@ -1,4 +1,4 @@
-"""Results are written whole or not at all."""
+"""Result files are written atomically."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from ytcaption.files import check_writable, write_file
 from ytcaption.options import Format
 
 
-def test_a_file_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+def test_a_file_replaces_an_older_one(tmp_path: Path) -> None:
     path = tmp_path / "out.srt"
     path.write_text("older and longer")
     write_file(path, [b"new", b"er"])
@@ -19,7 +19,7 @@ def test_a_file_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["out.srt"]
 
 
-def test_what_breaks_off_leaves_the_older_one(tmp_path: Path) -> None:
+def test_an_interrupted_write_keeps_the_older_file(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"
         raise UnexpectedAnswerError("http://api.test", "no checksum")
@@ -32,7 +32,7 @@ def test_what_breaks_off_leaves_the_older_one(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["out.srt"]
 
 
-def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+def test_a_name_may_have_the_maximum_length(tmp_path: Path) -> None:
     path = tmp_path / ("ã" * 125 + ".srt")
     write_file(path, [b"new"])
     assert path.read_bytes() == b"new"
@@ -43,14 +43,14 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     assert Path("/dev/null").is_char_device()
 
 
-def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_detected_before_the_work(tmp_path: Path) -> None:
     for path, complaint in (
-        (tmp_path, "is a folder"),
-        (tmp_path / "none" / "out.srt", "There is no folder"),
+        (tmp_path, "is a directory"),
+        (tmp_path / "none" / "out.srt", "No such directory"),
     ):
         with pytest.raises(UsageError, match=complaint):
             check_writable(path)
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="Cannot write"):
         write_file(tmp_path / "none" / "out.srt", [])
 
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None
         ("out.srt", Format.JSON, Format.JSON),
     ],
 )
-def test_the_ending_tells_the_form(
+def test_the_extension_selects_the_format(
     tmp_path: Path, name: str | None, form: Format | None, expected: Format
 ) -> None:
     assert Target.of(tmp_path / name if name else None, form).form is expected

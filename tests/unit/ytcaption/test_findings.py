@@ -1,4 +1,4 @@
-"""What a job found out about its recording is read, written again and put in words."""
+"""A job's findings are parsed, serialized and formatted."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.jobs import make_job
 from web.schemas.jobs import JobDetail
 from ytcaption import Job
-from ytcaption.commands.findings import clock, finding_rows, warning_lines
+from ytcaption.commands.findings import finding_rows, format_time, warning_lines
 
 LOW = {"code": "low_confidence", "detail": "These words are uncertain."}
 FOUND: dict[str, Any] = {
@@ -35,37 +35,37 @@ def shown(**facts: Any) -> dict[str, Any]:
     return JobDetail.of(make_job(), None, None).model_dump(mode="json") | facts
 
 
-def test_findings_are_written_again_as_the_api_wrote_them() -> None:
-    told = shown(**FOUND)
-    job = Job.model_validate(told)
-    assert job.model_dump(mode="json") == told
+def test_findings_are_serialized_as_the_api_sent_them() -> None:
+    sent = shown(**FOUND)
+    job = Job.model_validate(sent)
+    assert job.model_dump(mode="json") == sent
     assert job.quality
     assert (job.quality.mean_confidence, job.languages[1].code) == (0.874, "pt")
     assert (job.warnings[1].end, job.warnings[3].start) == (7.5, None)
     assert [track.number for track in job.audio_tracks if track.chosen] == [2]
 
 
-def test_an_api_without_findings_is_understood() -> None:
-    told = shown()
+def test_a_job_of_an_older_api_without_findings_is_parsed() -> None:
+    sent = shown()
     for name in FOUND.keys() & {"warnings", "quality", "languages", "audio_tracks"}:
-        told.pop(name, None)
-    job = Job.model_validate(told)
+        sent.pop(name, None)
+    job = Job.model_validate(sent)
     assert (job.warnings, job.quality, job.languages, job.audio_tracks) == ((), None, (), ())
-    assert job.model_dump(mode="json") == told, "nothing is added to what the API said"
+    assert job.model_dump(mode="json") == sent, "no field is added"
 
 
-def test_what_a_segment_says_of_itself_is_read() -> None:
-    told = {"text": "Olá", "start": 1.0, "end": 2.0, "duration": 1.0}
-    more = told | {"language": "pt", "confidence": 0.4, "no_speech": 0.1, "speaker": "CHANNEL_01"}
-    job = Job.model_validate(shown(transcription_segments=[more, told]))
+def test_all_fields_of_a_segment_are_parsed() -> None:
+    sent = {"text": "Olá", "start": 1.0, "end": 2.0, "duration": 1.0}
+    more = sent | {"language": "pt", "confidence": 0.4, "no_speech": 0.1, "speaker": "CHANNEL_01"}
+    job = Job.model_validate(shown(transcription_segments=[more, sent]))
     assert job.transcription_segments
     first, second = job.transcription_segments
     assert (first.language, first.confidence, first.speaker) == ("pt", 0.4, "CHANNEL_01")
     assert (second.language, second.no_speech) == (None, None)
-    assert [one.model_dump() for one in job.transcription_segments] == [more, told]
+    assert [one.model_dump() for one in job.transcription_segments] == [more, sent]
 
 
-def test_a_warning_is_its_code_its_sentence_and_its_times() -> None:
+def test_a_warning_line_has_the_code_the_detail_and_the_times() -> None:
     assert list(warning_lines(Job.model_validate(shown(**FOUND)))) == [
         "truncated_source: The file ends early. [1:01]",
         "low_confidence: These words are uncertain. [0:05-0:07, 1:01:01-1:01:02]",
@@ -73,7 +73,7 @@ def test_a_warning_is_its_code_its_sentence_and_its_times() -> None:
     ]
 
 
-def test_many_spans_of_a_warning_are_counted() -> None:
+def test_a_warning_line_lists_ten_times_and_counts_the_rest() -> None:
     many = [LOW | {"start": 10.0 * at, "end": 10.0 * at + 1} for at in range(13)]
     (line,) = warning_lines(Job.model_validate(shown(**FOUND | {"warnings": many})))
     assert line.endswith("1:30-1:31 and 3 more]")
@@ -89,7 +89,7 @@ def test_many_spans_of_a_warning_are_counted() -> None:
         ({"transcription_text": "", "warnings": [{"code": "no_speech", "detail": "None."}]}, 1),
     ],
 )
-def test_a_completed_job_without_words_says_why(facts: dict[str, Any], lines: int) -> None:
+def test_a_completed_job_without_text_has_a_warning(facts: dict[str, Any], lines: int) -> None:
     job = Job.model_validate(shown(**{"status": "completed"} | facts))
     assert len(list(warning_lines(job))) == lines
 
@@ -106,5 +106,10 @@ def test_languages_tracks_and_quality_are_rows() -> None:
     }
 
 
-def test_a_position_is_written_as_players_do() -> None:
-    assert [clock(one) for one in (-1.0, 7.9, 61, 3723)] == ["0:00", "0:07", "1:01", "1:02:03"]
+def test_a_position_has_the_format_of_media_players() -> None:
+    assert [format_time(one) for one in (-1.0, 7.9, 61, 3723)] == [
+        "0:00",
+        "0:07",
+        "1:01",
+        "1:02:03",
+    ]

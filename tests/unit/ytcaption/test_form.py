@@ -1,4 +1,4 @@
-"""A form with a file, which is made while it is sent."""
+"""The streamed form with a file."""
 
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +20,7 @@ def sound(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_server_reads_what_was_meant(sound: Path) -> None:
+def test_a_server_parses_the_form(sound: Path) -> None:
     form = FileForm(sound, [("language", "pt"), ("vocabulary", "a"), ("vocabulary", "b")])
     environ = EnvironBuilder(
         method="POST", data=b"".join(form), content_type=form.content_type
@@ -33,12 +33,12 @@ def test_a_server_reads_what_was_meant(sound: Path) -> None:
         assert file.filename == sound.name
 
 
-def test_its_length_is_known_and_it_can_be_sent_again(sound: Path) -> None:
+def test_the_length_is_known_and_the_form_can_be_sent_again(sound: Path) -> None:
     form = FileForm(sound, [])
     assert len(form) == len(b"".join(form)) == len(b"".join(form))
 
 
-def test_requests_sends_it_in_pieces_with_its_length(sound: Path) -> None:
+def test_requests_streams_the_form_with_its_length(sound: Path) -> None:
     form = FileForm(sound, [])
     request = requests.Request("POST", "http://api.test/", data=form).prepare()
     assert request.headers["Content-Length"] == str(len(form))
@@ -46,21 +46,21 @@ def test_requests_sends_it_in_pieces_with_its_length(sound: Path) -> None:
     assert isinstance(request.body, FileForm), "and not all of it in memory"
 
 
-def test_it_tells_how_much_is_sent(sound: Path) -> None:
+def test_the_progress_is_reported(sound: Path) -> None:
     told: list[tuple[int, int]] = []
     list(FileForm(sound, [], lambda sent, total: told.append((sent, total))))
     assert len(told) == 3
     assert told[-1] == (600_004, 600_004)
 
 
-def test_a_file_that_is_missing_empty_or_a_folder_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_empty_or_a_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     for name, complaint in (("empty", "is empty"), ("none", "No such file"), (".", "directory")):
         with pytest.raises(UsageError, match=complaint):
             FileForm(tmp_path / name, [])
 
 
-def test_a_file_that_changes_its_length_meanwhile_is_noticed(sound: Path) -> None:
+def test_a_file_that_shrinks_meanwhile_is_an_error(sound: Path) -> None:
     form = FileForm(sound, [])
     with sound.open("ab") as file:
         file.write(b"more")
@@ -70,7 +70,7 @@ def test_a_file_that_changes_its_length_meanwhile_is_noticed(sound: Path) -> Non
         list(form)
 
 
-def test_options_are_fields_as_the_api_reads_them() -> None:
+def test_options_become_form_fields() -> None:
     options = Options(
         language="pt",
         remove_noise=False,

@@ -1,4 +1,4 @@
-"""A login in a URL is shown nowhere."""
+"""Logins in URLs are hidden."""
 
 from io import StringIO
 
@@ -28,30 +28,30 @@ SHOWN_URL = "https://v.test/a?b=1"
         ("https://v.test and ann@v.test", "https://v.test and ann@v.test"),
     ],
 )
-def test_a_login_is_left_out_and_nothing_else(text: str, shown: str) -> None:
+def test_a_login_is_removed_and_nothing_else(text: str, shown: str) -> None:
     assert hide_logins(text) == shown
 
 
-def test_a_job_of_an_api_that_shows_logins_has_none() -> None:
+def test_a_job_of_an_older_api_has_no_login() -> None:
     told = JobDetail.of(make_job(), None, None).model_dump(mode="json")
     job = Job.model_validate(told | {"youtube_url": SECRET_URL})
     assert job.name == SHOWN_URL
     assert "s3cret" not in job.model_dump_json()
 
 
-def test_errors_have_none() -> None:
+def test_errors_have_no_login() -> None:
     for kind in (UnreachableError, UnexpectedAnswerError):
-        assert str(kind(SECRET_URL, "why")).startswith(SHOWN_URL)
+        assert SHOWN_URL in str(kind(SECRET_URL, "why"))
     with pytest.raises(UsageError) as refused:
         Client("https://ann:s3cret@v.test:port")
     assert "s3cret" not in str(refused.value)
 
 
-def test_nothing_that_is_written_has_one() -> None:
+def test_the_output_has_no_login() -> None:
     screen = Screen(StringIO(), StringIO(), StringIO())
     screen.warn(f"{SECRET_URL} failed")
-    screen.give_rows(("",), [(SECRET_URL,)])
-    screen.give_json({"url": SECRET_URL})
+    screen.print_rows(("",), [(SECRET_URL,)])
+    screen.print_json({"url": SECRET_URL})
     for console in (screen.out, screen.err):
         assert isinstance(console.file, StringIO)
         assert SHOWN_URL in console.file.getvalue()

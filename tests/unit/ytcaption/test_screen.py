@@ -1,4 +1,4 @@
-"""Results go to standard output and nothing else does; terminals get more than pipes."""
+"""Results go to standard output, everything else to standard error."""
 
 from io import StringIO
 from typing import Any
@@ -20,7 +20,7 @@ class _Terminal(StringIO):
 
 
 @pytest.fixture(autouse=True)
-def _a_usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def _usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
 
@@ -29,7 +29,7 @@ def piped() -> Screen:
     return Screen(StringIO(), StringIO(), StringIO())
 
 
-def seen() -> Screen:
+def terminal() -> Screen:
     return Screen(_Terminal(), _Terminal(), _Terminal())
 
 
@@ -41,64 +41,64 @@ def written(screen: Screen) -> tuple[str, str]:
 
 
 def job(**facts: Any) -> Job:
-    told = JobDetail.of(make_job(), None, None).model_dump(mode="json")
-    return Job.model_validate(told | facts)
+    sent = JobDetail.of(make_job(), None, None).model_dump(mode="json")
+    return Job.model_validate(sent | facts)
 
 
 def at(progress: float, status: str = "processing", title: str = "A talk") -> Job:
-    told = job().model_dump(mode="json")
-    told["stages"]["download"] |= {"progress": progress, "status": status}
-    told["video"] = {"title": title}
-    return Job.model_validate(told)
+    sent = job().model_dump(mode="json")
+    sent["stages"]["download"] |= {"progress": progress, "status": status}
+    sent["video"] = {"title": title}
+    return Job.model_validate(sent)
 
 
-def test_a_pipe_gets_the_text_as_it_is() -> None:
+def test_a_pipe_gets_the_text_unchanged() -> None:
     screen = piped()
-    screen.give("1\n00:00 --> 00:01\n\x1btext\n")
+    screen.print("1\n00:00 --> 00:01\n\x1btext\n")
     assert written(screen) == ("1\n00:00 --> 00:01\n\x1btext\n", "")
 
 
-def test_a_terminal_gets_nothing_that_steers_it() -> None:
-    screen = seen()
-    screen.give("  a\x1b[2J\n\nb")
+def test_a_terminal_gets_no_control_characters() -> None:
+    screen = terminal()
+    screen.print("  a\x1b[2J\n\nb")
     assert written(screen)[0] == "  a[2J\n\nb\n"
 
 
-def test_remarks_go_elsewhere_and_can_be_left_out() -> None:
+def test_messages_go_to_standard_error_unless_quiet() -> None:
     screen = piped()
-    screen.say("a remark")
+    screen.info("a message")
     screen.is_quiet = True
-    screen.say("another")
-    screen.warn("what must be seen")
-    assert written(screen) == ("", "a remark\nwhat must be seen\n")
+    screen.info("another")
+    screen.warn("a warning")
+    assert written(screen) == ("", "a message\na warning\n")
 
 
-def test_a_long_remark_is_one_line_where_no_person_looks() -> None:
+def test_a_long_message_is_one_line_without_a_terminal() -> None:
     screen = piped()
-    screen.say("word " * 60)
+    screen.info("word " * 60)
     assert written(screen)[1].count("\n") == 1
 
 
-def test_rows_are_a_table_for_people_and_tabs_for_pipes() -> None:
+def test_rows_are_a_table_on_a_terminal_and_tab_separated_in_a_pipe() -> None:
     rows = [("a1", _NASTY), ("a2", "x" * 200)]
     screen = piped()
-    screen.give_rows(("job", "video"), rows)
+    screen.print_rows(("job", "video"), rows)
     assert written(screen)[0].splitlines() == ["a1\ta [bold][31mtitle", f"a2\t{'x' * 200}"]
-    screen = seen()
-    screen.give_rows(("job", "video"), rows)
+    screen = terminal()
+    screen.print_rows(("job", "video"), rows)
     lines = written(screen)[0].splitlines()
     assert len(lines) == 3, "a line each, however long"
     assert "[bold][31mtitle" in lines[1], "markup in a title is text"
 
 
-def test_json_keeps_letters_and_is_one_line_where_more_follow() -> None:
+def test_json_is_not_escaped_and_may_be_one_line() -> None:
     screen = piped()
-    screen.give_json({"text": "ação"})
-    screen.give_json({"a": 1, "b": 2}, is_line=True)
+    screen.print_json({"text": "ação"})
+    screen.print_json({"a": 1, "b": 2}, is_line=True)
     assert written(screen)[0] == '{\n  "text": "ação"\n}\n{"a": 1, "b": 2}\n'
 
 
-def test_without_a_terminal_a_line_tells_when_a_stage_begins_and_ends() -> None:
+def test_without_a_terminal_there_is_a_line_when_a_stage_starts_and_ends() -> None:
     screen = piped()
     with open_display(screen) as display:
         display.show_upload(500_000, 1_000_000)
@@ -113,26 +113,24 @@ def test_without_a_terminal_a_line_tells_when_a_stage_begins_and_ends() -> None:
 
 
 def test_on_a_terminal_bars_show_every_stage_and_the_title() -> None:
-    screen = seen()
+    screen = terminal()
     with open_display(screen) as display:
         display.show(at(40, title=_NASTY))
     out, err = written(screen)
     assert out == ""
     assert "a [bold][31mtitle" in err
-    for name in ("download", "normalization", "transcription", "in all", "40 %", "waiting"):
+    for name in ("download", "normalization", "transcription", "total", "40 %", "waiting"):
         assert name in err
 
 
 @pytest.mark.parametrize("variable", ["dumb", "unknown"])
-def test_a_terminal_that_cannot_move_gets_lines(
-    monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
+def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv("TERM", variable)
-    assert not seen().is_live
-    assert seen().can_ask
+    assert not terminal().is_live
+    assert terminal().can_ask
 
 
-def test_who_wants_quiet_gets_no_bars() -> None:
-    screen = seen()
+def test_quiet_shows_no_bars() -> None:
+    screen = terminal()
     screen.is_quiet = True
     assert not screen.is_live

@@ -1,4 +1,4 @@
-"""What a command line means, before any API is asked."""
+"""Usage errors, before any request."""
 
 import json
 import tomllib
@@ -35,23 +35,26 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None
     ("arguments", "complaint"),
     [
         (["transcribe"], "Missing argument"),
-        (["transcribe", "no-such-file.wav"], "There is no file no-such-file.wav"),
+        (["transcribe", "no-such-file.wav"], "No such file: no-such-file.wav"),
         (["transcribe", "http://v.test/a", "-f", "doc"], "'doc' is not one of"),
-        (["transcribe", "http://v.test/a", "--note", "x"], "key=value"),
-        (["transcribe", "http://v.test/a", "-o", "/no/such/out.srt"], "no folder /no/such"),
+        (["transcribe", "http://v.test/a", "--note", "x"], "KEY=VALUE"),
+        (
+            ["transcribe", "http://v.test/a", "-o", "/no/such/out.srt"],
+            "No such directory: /no/such",
+        ),
         (["transcribe", "http://v.test/a", "--channels", "left"], "'left' is not one of"),
-        (["transcribe", "ftp://ann:s3cret@v.test/a"], "no file ftp://v.test/a"),
+        (["transcribe", "ftp://ann:s3cret@v.test/a"], "No such file: ftp://v.test/a"),
         (["jobs", "--limit", "0"], "--limit"),
-        (["show", "../admin/stats"], "is not an id"),
-        (["show", ".."], "is not an id"),
-        (["show", ""], "is not an id"),
-        (["--url", "example.org", "jobs"], "is not an address"),
-        (["--url", "http://a:b", "jobs"], "is not an address"),
+        (["show", "../admin/stats"], "is not a valid id"),
+        (["show", ".."], "is not a valid id"),
+        (["show", ""], "is not a valid id"),
+        (["--url", "example.org", "jobs"], "is not a valid URL"),
+        (["--url", "http://a:b", "jobs"], "is not a valid URL"),
         (["--config", "/no/such.toml", "jobs"], "/no/such.toml"),
         (["sing"], "No such command"),
     ],
 )
-def test_what_is_asked_wrongly_is_said_and_ends_with_2(
+def test_a_usage_error_is_reported_and_exits_with_2(
     capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
     assert end(*arguments) == ExitCode.USAGE
@@ -60,7 +63,7 @@ def test_what_is_asked_wrongly_is_said_and_ends_with_2(
     assert out == ""
 
 
-def test_a_key_that_is_no_key_is_not_repeated(
+def test_an_invalid_key_is_not_repeated(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YTCAPTION_API_KEY", "clé")
@@ -68,8 +71,8 @@ def test_a_key_that_is_no_key_is_not_repeated(
     assert "clé" not in capsys.readouterr().err
 
 
-def test_scripts_get_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_json_errors_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert end("show", "..", "--json") == ExitCode.USAGE
     out, err = capsys.readouterr()
     assert out == ""
-    assert json.loads(err) == {"error": "UsageError", "detail": "'..' is not an id"}
+    assert json.loads(err) == {"error": "UsageError", "detail": "'..' is not a valid id"}

@@ -1,4 +1,4 @@
-"""Facts as a person reads them, and nothing that steers a terminal."""
+"""Human-readable texts, without control characters."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,36 +10,36 @@ from web.schemas.jobs import JobDetail
 from ytcaption.commands.wording import (
     ago,
     clean,
-    job_outcome,
-    job_words,
+    describe_job,
+    describe_outcome,
+    describe_stage,
     printable,
     seconds,
-    stage_words,
 )
 from ytcaption.jobs import Job, Stage
 
 
 def job(**facts: Any) -> Job:
-    told = JobDetail.of(make_job(), None, None).model_dump(mode="json")
-    return Job.model_validate(told | facts)
+    sent = JobDetail.of(make_job(), None, None).model_dump(mode="json")
+    return Job.model_validate(sent | facts)
 
 
-def test_what_steers_a_terminal_is_left_out() -> None:
+def test_control_characters_are_removed() -> None:
     assert clean("a\x1b[2Jb\r\n c\u202e\tdé日") == "a[2Jb c dé日"
     assert printable("  1\x1b]0;title\x07") == "  1]0;title"
 
 
 @pytest.mark.parametrize(
-    ("count_s", "words"),
+    ("count_s", "text"),
     [(-3, "0 s"), (0.4, "0 s"), (59, "59 s"), (90, "2 min"), (7200, "2 h"), (200_000, "2 d")],
 )
-def test_durations_are_rounded(count_s: float, words: str) -> None:
-    assert seconds(count_s) == words
-    assert ago(NOW, NOW + timedelta(seconds=count_s)) == f"{words} ago"
+def test_durations_are_rounded(count_s: float, text: str) -> None:
+    assert seconds(count_s) == text
+    assert ago(NOW, NOW + timedelta(seconds=count_s)) == f"{text} ago"
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("facts", "text"),
     [
         ({"status": "pending"}, "waiting"),
         ({"status": "processing", "progress": 41.6}, "42 %"),
@@ -49,30 +49,32 @@ def test_durations_are_rounded(count_s: float, words: str) -> None:
         ({"status": "\x1bnew"}, "new"),
     ],
 )
-def test_a_stage_says_how_far_it_is(facts: dict[str, Any], words: str) -> None:
-    assert stage_words(Stage(**facts)) == words
+def test_a_stage_is_described_by_its_progress(facts: dict[str, Any], text: str) -> None:
+    assert describe_stage(Stage(**facts)) == text
 
 
-def test_a_stage_says_how_long_it_took() -> None:
+def test_a_completed_stage_is_described_by_its_duration() -> None:
     done_at = NOW + timedelta(seconds=12)
     stage = Stage(status="completed", started_at=NOW, completed_at=done_at)
-    assert stage_words(stage) == "done in 12 s"
+    assert describe_stage(stage) == "done in 12 s"
 
 
-def test_a_job_says_where_it_is() -> None:
-    assert job_words(job(status="queued", queue_position=3)) == "number 3 in line"
-    assert job_words(job(status="downloading", eta_seconds=95)) == "downloading, about 2 min left"
-    assert job_words(job(status="completed", eta_seconds=0)) == "completed"
+def test_a_job_is_described_by_position_status_and_time_left() -> None:
+    assert describe_job(job(status="queued", queue_position=3)) == "number 3 in the queue"
+    assert (
+        describe_job(job(status="downloading", eta_seconds=95)) == "downloading, about 2 min left"
+    )
+    assert describe_job(job(status="completed", eta_seconds=0)) == "completed"
 
 
-def test_a_failure_says_where_why_and_with_which_code() -> None:
+def test_a_failure_is_described_by_stage_reason_and_code() -> None:
     failed = job(
         status="failed",
         error_stage="download",
         error_message="It is\x1b private",
         error_code="private_video",
     )
-    assert job_outcome(failed) == (
+    assert describe_outcome(failed) == (
         f"Job {failed.job_id} failed in download: It is private (private_video)"
     )
-    assert job_outcome(job(status="cancelled")).endswith("is cancelled")
+    assert describe_outcome(job(status="cancelled")).endswith("is cancelled")

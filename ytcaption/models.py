@@ -1,4 +1,4 @@
-"""How every answer of the API is read."""
+"""The base class of response models."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from pydantic import (
     model_serializer,
 )
 
-__all__ = ["Answer", "Moment"]
+__all__ = ["ApiModel", "Moment"]
 
 
 def _as_sent(moment: datetime) -> str:
@@ -19,13 +19,13 @@ def _as_sent(moment: datetime) -> str:
 
 
 Moment = Annotated[datetime, PlainSerializer(_as_sent, return_type=str)]
-"""An instant, written again as the API has written it."""
+"""An instant, serialized as the API serializes it."""
 
 
-class Answer(BaseModel):
-    """An answer of the API. What a newer API adds to it is kept.
+class ApiModel(BaseModel):
+    """A response of the API, or a part of one. Unknown fields of a newer API are kept.
 
-    Written as JSON it has exactly the keys that the API sent: an older one sends fewer.
+    As JSON it has exactly the keys that the API sent; an older API sends fewer.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
