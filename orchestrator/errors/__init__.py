@@ -1,44 +1,44 @@
-"""Every error of the orchestrator. The class alone decides whether something is tried again.
+"""All errors of the orchestrator. Only the class decides whether an operation is retried.
 
 OrchestratorError
-├── SettingsError                 the environment names something that cannot be
-├── InvalidRequestError           a client asked for something that cannot be
-│   ├── UnsupportedSourceError    its address is not one that is accepted
-│   ├── ForbiddenAddressError     its address leads into a private network
-│   ├── FileTooLargeError         its file is longer than is accepted
-│   ├── UnsupportedLanguageError  the transcriber does not know a language, or cannot translate so
-│   ├── OptionUnavailableError    a part that an option needs is not installed
-│   ├── KeyReusedError            its idempotency key was used for another request
-│   ├── ConfirmationRequiredError it has to be confirmed in so many words
-│   └── KeyInUseError             the same request is being worked on just now
-├── NotAuthenticatedError         an API key is needed, and none or an unknown one came
-├── NotAllowedError               the API key has not the scope that is needed
-├── QueueFullError                as many jobs as are allowed have not ended
-├── JobNotFoundError              no such job, or not any more
-├── DeliveryNotFoundError         the job has no such notice
-├── CallbackError                 a notice to a client's own address got no answer
-├── BatchNotFoundError            no such batch, or not any more
-├── IllegalTransitionError        the job's status does not allow it
-├── NotCompletedError             what was asked for is not made yet, or will not be
-├── ArtifactGoneError             a job's file is not at its service any more
-├── NoAudioError                  a job took the publisher's subtitles, so there is no audio
-├── StoreError                    Redis answered with something unexpected
-│   ├── StoreUnavailableError     Redis did not answer, or cannot take a write now
-│   ├── SchemaVersionError        a newer release has written the data
-│   └── LeaseLostError            somebody newer owns the stage; this write was refused
-├── TurnInterruptedError          the worker was told to stop
-└── StageError                    a stage cannot go on as it is
-    ├── DeadlineExceededError     its time is over
-    ├── SharedWorkError           another job is just submitting the same work
-    ├── SourceGoneError           the artifact of the stage before is not there any more
-    ├── CaptionsUnusableError     the publisher's subtitles cannot be had or read
-    ├── ServiceError              the service did not do what was asked
+├── SettingsError                 an environment variable is missing or invalid
+├── InvalidRequestError           a request is invalid
+│   ├── UnsupportedSourceError    the URL's source is not accepted
+│   ├── ForbiddenAddressError     the URL leads into a private network
+│   ├── FileTooLargeError         the file exceeds the limit
+│   ├── UnsupportedLanguageError  the transcriber supports neither the language nor translation
+│   ├── OptionUnavailableError    a component that an option needs is not installed
+│   ├── KeyReusedError            the idempotency key belongs to a different request
+│   ├── ConfirmationRequiredError the operation needs an explicit confirmation
+│   └── KeyInUseError             the first request with this key has not been answered yet
+├── NotAuthenticatedError         the API key is missing or unknown
+├── NotAllowedError               the API key lacks the required scope
+├── QueueFullError                too many jobs have not ended
+├── JobNotFoundError              the job does not exist or has expired
+├── DeliveryNotFoundError         the job has no such webhook delivery
+├── CallbackError                 a webhook could not be delivered
+├── BatchNotFoundError            the batch does not exist or has expired
+├── IllegalTransitionError        the job's status does not allow the operation
+├── NotCompletedError             the requested result does not exist (yet)
+├── ArtifactGoneError             the service no longer has a job's file
+├── NoAudioError                  the job used the publisher's subtitles, so there is no audio
+├── StoreError                    Redis answered with an error
+│   ├── StoreUnavailableError     Redis did not answer, or cannot accept a write now
+│   ├── SchemaVersionError        a newer release wrote the data
+│   └── LeaseLostError            the stage has a newer owner; the write was refused
+├── TurnInterruptedError          the worker is stopping
+└── StageError                    a stage cannot continue
+    ├── DeadlineExceededError     a deadline passed
+    ├── SharedWorkError           another job is submitting the same work
+    ├── SourceGoneError           the previous stage's artifact is gone
+    ├── CaptionsUnusableError     the publisher's subtitles cannot be fetched or parsed
+    ├── ServiceError              a call of a service failed
     │   ├── ServiceRejectedError      permanent: 4xx
     │   ├── ServiceUnavailableError   transient: 5xx, connection, timeout, broken transfer
-    │   │   └── BreakerOpenError          not even asked: it has failed again and again
-    │   └── ServiceOverloadedError    429 or 503 with Retry-After: wait as told
-    └── RemoteJobError            the service's own job came to nothing
-        ├── RemoteJobLostError        the service does not know it any more
+    │   │   └── BreakerOpenError          the circuit breaker allowed no call
+    │   └── ServiceOverloadedError    429, or 503 with Retry-After: wait that long
+    └── RemoteJobError            the service's job did not complete
+        ├── RemoteJobLostError        the service no longer has it
         └── RemoteJobFailedError      it failed, with a reason and a code
 """
 

@@ -1,4 +1,4 @@
-"""The root of all errors, and those of settings, the store and the worker itself."""
+"""The root of all errors, and the errors of settings, the store and the worker."""
 
 __all__ = [
     "LeaseLostError",
@@ -12,10 +12,10 @@ __all__ = [
 
 
 class OrchestratorError(Exception):
-    """The root of all errors raised here; ``str()`` gives a sentence for a person.
+    """The root of all errors; ``str()`` returns a sentence for people.
 
-    Facts are passed to ``Exception.__init__`` in the order of the constructor, so that every
-    error survives pickling (Celery wraps those that do not).
+    Subclasses pass their arguments to ``Exception.__init__`` in the order of the constructor, so
+    that they survive pickling (Celery wraps those that do not).
     """
 
     code = "internal"
@@ -24,23 +24,23 @@ class OrchestratorError(Exception):
 
 
 class SettingsError(OrchestratorError):
-    """An environment variable is missing or has a value that cannot be."""
+    """An environment variable is missing or invalid."""
 
 
 class StoreError(OrchestratorError):
-    """Redis answered with something unexpected."""
+    """Redis answered with an error."""
 
     code = "store_error"
 
 
 class StoreUnavailableError(StoreError):
-    """Redis did not answer in time, or cannot take a write at the moment."""
+    """Redis did not answer in time, or cannot accept a write now."""
 
     code = "store_unavailable"
 
 
 class SchemaVersionError(StoreError):
-    """A newer release has written the data; this one must not touch it."""
+    """A newer release wrote the data, so this one must not change it."""
 
     code = "schema_version"
 
@@ -72,6 +72,6 @@ class LeaseLostError(StoreError):
 
 
 class TurnInterruptedError(OrchestratorError):
-    """The worker was told to stop in the middle of a turn."""
+    """The worker is stopping in the middle of a turn."""
 
     code = "interrupted"

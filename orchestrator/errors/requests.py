@@ -1,4 +1,4 @@
-"""Errors that a client or an operator is told: what was asked for cannot be, or is not there."""
+"""Errors of requests: what was requested is invalid, not allowed, or does not exist."""
 
 from orchestrator.errors.base import OrchestratorError
 
@@ -27,15 +27,14 @@ __all__ = [
 
 
 class InvalidRequestError(OrchestratorError):
-    """A client asked for something that cannot be.
+    """A request is invalid.
 
     Args:
         detail: What is wrong, in English.
-        reason: A word for it, by which catalogues of other languages have the text; empty where
-            the code says it all.
-        pointer: What is at fault, where it is one thing: ``#/field`` of the body (RFC 6901),
+        reason: The name of the text in the translations; empty if the code is enough.
+        pointer: The invalid part, if it is one: ``#/field`` of the body (RFC 6901),
             ``query:name`` or ``header:Name``.
-        value: What the text names, e.g. a host.
+        value: The value that the text mentions, e.g. a host.
     """
 
     code = "invalid_request"
@@ -52,57 +51,57 @@ class InvalidRequestError(OrchestratorError):
 
 
 class UnsupportedSourceError(InvalidRequestError):
-    """The address does not belong to a source that is accepted."""
+    """The URL does not belong to an accepted source."""
 
     code = "unsupported_url"
 
 
 class ForbiddenAddressError(InvalidRequestError):
-    """The address leads into a private network.
+    """The URL leads into a private network.
 
     Args:
-        host: Its host.
-        pointer: The field that has it.
+        host: The URL's host.
+        pointer: The field with the URL.
     """
 
     code = "forbidden_address"
 
     def __init__(self, host: str, pointer: str = "") -> None:
-        super().__init__(f"{host} is not an address of the public Internet", pointer=pointer)
+        super().__init__(f"{host} is not a public Internet address", pointer=pointer)
         self.args = (host, pointer)
         self.host = host
 
 
 class FileTooLargeError(InvalidRequestError):
-    """The file is longer than is accepted.
+    """The file exceeds the limit.
 
     Args:
-        max_bytes: The greatest length that is.
+        max_bytes: The limit.
     """
 
     code = "file_too_large"
 
     def __init__(self, max_bytes: int) -> None:
-        detail = f"Files of at most {max_bytes} bytes are accepted (MAX_FILE_SIZE_MB)"
+        detail = f"The file exceeds the limit of {max_bytes} bytes (MAX_FILE_SIZE_MB)"
         super().__init__(detail, pointer="#/file")
         self.args = (max_bytes,)
         self.max_bytes = max_bytes
 
 
 class ConfirmationRequiredError(InvalidRequestError):
-    """What was asked for has to be confirmed in so many words."""
+    """The operation needs an explicit confirmation."""
 
     code = "confirmation_required"
 
 
 class UnsupportedLanguageError(InvalidRequestError):
-    """The transcriber does not know a language, or cannot translate so.
+    """The transcriber does not support a language or a translation.
 
     Args:
         detail: What is wrong, in English.
         field: The field that names the language.
-        value: Its code.
-        available: The codes that could be named instead.
+        value: The language's code.
+        available: The supported codes.
         reason: ``language``, ``translation`` or ``no_translation``; see ``InvalidRequestError``.
     """
 
@@ -123,41 +122,41 @@ class UnsupportedLanguageError(InvalidRequestError):
 
 
 class OptionUnavailableError(InvalidRequestError):
-    """A part that an option needs is not installed at its service.
+    """A component that an option needs is not installed at its service.
 
     Args:
         field: The option.
-        part: What it needs, as the beginning of a sentence.
+        part: The component, as the subject of a sentence.
     """
 
     code = "model_unavailable"
 
     def __init__(self, field: str, part: str) -> None:
-        detail = f"{part} is not installed here; leave {field} out or send false"
+        detail = f"{part} is not installed; omit {field} or send false"
         super().__init__(detail, field, f"#/{field}")
         self.args = (field, part)
 
 
 class KeyReusedError(InvalidRequestError):
-    """The idempotency key was used for another request."""
+    """The idempotency key belongs to a different request."""
 
     code = "idempotency_key_reused"
 
 
 class KeyInUseError(InvalidRequestError):
-    """The request with this idempotency key is being worked on."""
+    """The first request with this idempotency key has not been answered yet."""
 
     code = "idempotency_key_in_use"
 
 
 class NotAuthenticatedError(OrchestratorError):
-    """An API key is needed; none came, or one that is not known."""
+    """The API key is missing or unknown."""
 
     code = "unauthenticated"
 
 
 class NotAllowedError(OrchestratorError):
-    """The API key is good for other things than this one."""
+    """The API key lacks the required scope."""
 
     code = "forbidden"
 
@@ -166,11 +165,11 @@ class NotAllowedError(OrchestratorError):
         self.scope = scope
 
     def __str__(self) -> str:
-        return f"This API key has not the scope {self.scope}"
+        return f"This API key lacks the scope {self.scope}"
 
 
 class QueueFullError(OrchestratorError):
-    """As many jobs as are allowed have not ended yet; nothing was accepted."""
+    """Too many jobs have not ended; nothing was accepted."""
 
     code = "queue_full"
 
@@ -179,11 +178,11 @@ class QueueFullError(OrchestratorError):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"{self.limit} jobs have not ended yet, which is as many as are accepted"
+        return f"The limit of {self.limit} unfinished jobs is reached; retry later"
 
 
 class JobNotFoundError(OrchestratorError):
-    """No job has this id, or it was removed."""
+    """The job does not exist, or was removed."""
 
     code = "job_not_found"
 
@@ -196,7 +195,7 @@ class JobNotFoundError(OrchestratorError):
 
 
 class BatchNotFoundError(OrchestratorError):
-    """No batch has this id, or it was removed."""
+    """The batch does not exist, or was removed."""
 
     code = "batch_not_found"
 
@@ -209,7 +208,7 @@ class BatchNotFoundError(OrchestratorError):
 
 
 class DeliveryNotFoundError(OrchestratorError):
-    """The job has no notice of this id."""
+    """The job has no such webhook delivery."""
 
     code = "delivery_not_found"
 
@@ -222,13 +221,13 @@ class DeliveryNotFoundError(OrchestratorError):
 
 
 class CallbackError(OrchestratorError):
-    """A notice to a client's own address got no answer."""
+    """A webhook could not be delivered."""
 
     code = "callback_failed"
 
 
 class NotCompletedError(OrchestratorError):
-    """What was asked for is not made yet, or will not be."""
+    """The requested result does not exist (yet)."""
 
     code = "not_completed"
 
@@ -243,7 +242,7 @@ class NotCompletedError(OrchestratorError):
 
 
 class ArtifactGoneError(OrchestratorError):
-    """A job's file is not at its service any more."""
+    """The service no longer has a job's file."""
 
     code = "artifact_gone"
 
@@ -252,11 +251,11 @@ class ArtifactGoneError(OrchestratorError):
         self.job_id = job_id
 
     def __str__(self) -> str:
-        return f"The file of job {self.job_id} does not exist any more"
+        return f"The file of job {self.job_id} no longer exists"
 
 
 class NoAudioError(OrchestratorError):
-    """A job has taken the publisher's own subtitles, so there is no audio of it."""
+    """The job used the publisher's subtitles, so there is no audio."""
 
     code = "no_audio"
 
@@ -265,11 +264,11 @@ class NoAudioError(OrchestratorError):
         self.job_id = job_id
 
     def __str__(self) -> str:
-        return f"Job {self.job_id} took the publisher's subtitles: it has no audio"
+        return f"Job {self.job_id} used the publisher's subtitles and has no audio"
 
 
 class IllegalTransitionError(OrchestratorError):
-    """The status of the job does not allow what was asked."""
+    """The job's status does not allow the operation."""
 
     code = "illegal_transition"
 
@@ -280,4 +279,4 @@ class IllegalTransitionError(OrchestratorError):
         self.action = action
 
     def __str__(self) -> str:
-        return f"Job {self.job_id} is {self.status}: it cannot be {self.action}"
+        return f"Job {self.job_id} is {self.status} and cannot be {self.action}"

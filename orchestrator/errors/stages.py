@@ -1,4 +1,4 @@
-"""Errors of a stage: its time, its service, its remote job."""
+"""Errors of a stage: its deadlines, its service, its remote job."""
 
 from dataclasses import dataclass
 
@@ -23,15 +23,15 @@ __all__ = [
 
 
 class StageError(OrchestratorError):
-    """A stage cannot go on as it is."""
+    """A stage cannot continue."""
 
 
 class DeadlineExceededError(StageError):
     """A deadline passed.
 
     Args:
-        limit: The setting that names the limit, e.g. ``JOB_TIMEOUT_MINUTES``.
-        seconds: The length of that limit.
+        limit: The setting with the limit, e.g. ``JOB_TIMEOUT_MINUTES``.
+        seconds: The limit, in seconds.
     """
 
     code = "deadline_exceeded"
@@ -47,7 +47,7 @@ class DeadlineExceededError(StageError):
 
 
 class SharedWorkError(StageError):
-    """Another job is just submitting the same work, which this one then uses too."""
+    """Another job is submitting the same work; this one will use its remote job."""
 
     code = "shared_work"
 
@@ -56,7 +56,7 @@ class SharedWorkError(StageError):
 
 
 class SourceGoneError(StageError):
-    """The artifact of the stage before is not at its service any more."""
+    """The service of the previous stage no longer has the artifact."""
 
     code = "source_gone"
 
@@ -70,19 +70,19 @@ class SourceGoneError(StageError):
 
 
 class CaptionsUnusableError(StageError):
-    """The publisher's own subtitles cannot be had or read; the audio is there still."""
+    """The publisher's subtitles cannot be fetched or parsed; the audio can still be used."""
 
     code = "captions_unusable"
 
 
 class ServiceError(StageError):
-    """A service did not do what was asked.
+    """A call of a service failed.
 
     Args:
         service: The service's name.
-        detail: What happened, for a person.
-        status_code: The HTTP status, where there was one.
-        error_code: The service's own code, where it gave one.
+        detail: What happened, for people.
+        status_code: The HTTP status, if any.
+        error_code: The service's own error code, if any.
     """
 
     code = "service_error"
@@ -107,29 +107,29 @@ class ServiceError(StageError):
 
 
 class ServiceRejectedError(ServiceError):
-    """The service refused for good: asking again gives the same answer."""
+    """The service refused permanently: a retry would get the same answer."""
 
     code = "service_rejected"
 
 
 class ServiceUnavailableError(ServiceError):
-    """The service failed or could not be reached; it may be better later."""
+    """The service failed or could not be reached; a retry may succeed."""
 
     code = "service_unavailable"
     retryable = True
 
 
 class BreakerOpenError(ServiceUnavailableError):
-    """The service was left alone, because it has failed again and again."""
+    """The circuit breaker allowed no call, because the service keeps failing."""
 
 
 class ServiceOverloadedError(ServiceError):
-    """The service asks for patience; costs no attempt.
+    """The service asked to wait; does not count as an attempt.
 
     Args:
         service: The service's name.
-        detail: What it said.
-        retry_after_s: How long it asks to wait, in seconds.
+        detail: The service's message.
+        retry_after_s: Seconds to wait.
     """
 
     code = "service_overloaded"
@@ -142,11 +142,11 @@ class ServiceOverloadedError(ServiceError):
 
 
 class RemoteJobError(StageError):
-    """The job that the service made for a stage came to nothing."""
+    """A stage's remote job did not complete."""
 
 
 class RemoteJobLostError(RemoteJobError):
-    """The service does not know its job any more."""
+    """The service no longer has the remote job."""
 
     code = "remote_job_lost"
     retryable = True
@@ -157,12 +157,12 @@ class RemoteJobLostError(RemoteJobError):
         self.remote_id = remote_id
 
     def __str__(self) -> str:
-        return f"{self.service} does not know its job {self.remote_id} any more"
+        return f"{self.service} no longer has job {self.remote_id}"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a remote job failed, as its service tells it."""
+    """Why a remote job failed, as its service reports it."""
 
     reason: str
     code: str
@@ -170,7 +170,7 @@ class Failure:
 
 
 class RemoteJobFailedError(RemoteJobError):
-    """The service's job failed."""
+    """The remote job failed."""
 
     def __init__(self, service: str, failure: Failure) -> None:
         super().__init__(service, failure)

@@ -39,13 +39,13 @@ PARTS: dict[object, object] = {str: "word", int: 7, float: 7.5, bool: True, Fail
 SENTENCES = {
     BatchNotFoundError("b1"): "Batch b1 does not exist",
     JobNotFoundError("a1"): "Job a1 does not exist",
-    IllegalTransitionError("a1", "queued", "retried"): "Job a1 is queued: it cannot be retried",
-    NoAudioError("a1"): "Job a1 took the publisher's subtitles: it has no audio",
-    NotAllowedError("admin"): "This API key has not the scope admin",
-    ForbiddenAddressError("localhost"): "localhost is not an address of the public Internet",
+    IllegalTransitionError("a1", "queued", "retried"): "Job a1 is queued and cannot be retried",
+    NoAudioError("a1"): "Job a1 used the publisher's subtitles and has no audio",
+    NotAllowedError("admin"): "This API key lacks the scope admin",
+    ForbiddenAddressError("localhost"): "localhost is not a public Internet address",
     DeliveryNotFoundError("msg_a1_1"): "Delivery msg_a1_1 does not exist",
-    FileTooLargeError(9): "Files of at most 9 bytes are accepted (MAX_FILE_SIZE_MB)",
-    QueueFullError(3): "3 jobs have not ended yet, which is as many as are accepted",
+    FileTooLargeError(9): "The file exceeds the limit of 9 bytes (MAX_FILE_SIZE_MB)",
+    QueueFullError(3): "The limit of 3 unfinished jobs is reached; retry later",
     LeaseLostError("a1", "cancelled"): "The lease on job a1 is lost: cancelled",
     SchemaVersionError(3, 2): (
         "The data in Redis has schema version 3, and this release reads versions up to 2. Start "
@@ -65,7 +65,7 @@ SENTENCES = {
     ServiceUnavailableError("normalizer", "broken", 502): "normalizer (502): broken",
     BreakerOpenError("normalizer", "left alone"): "normalizer: left alone",
     ServiceOverloadedError("normalizer", "full", 7.5): "normalizer: full",
-    RemoteJobLostError("normalizer", "norm_1"): "normalizer does not know its job norm_1 any more",
+    RemoteJobLostError("normalizer", "norm_1"): "normalizer no longer has job norm_1",
     RemoteJobFailedError("downloader", FAILURE): "Sign in to confirm",
 }
 
