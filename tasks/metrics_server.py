@@ -11,12 +11,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from orchestrator.errors import StoreError
 from orchestrator.settings import Settings
-from orchestrator.store.statistics import FigureStore, place_of
+from orchestrator.store.statistics import StatisticsStore, scope_of
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics import Key
 from orchestrator.telemetry.metrics import catalogue as names
-from orchestrator.telemetry.metrics.catalogue import Place
+from orchestrator.telemetry.metrics.catalogue import Exporter
 from orchestrator.telemetry.metrics.exposition import CONTENT_TYPE_PLAIN_0_0_4, render
 
 __all__ = ["MetricsServer"]
@@ -38,7 +38,7 @@ class MetricsServer:
     """
 
     def __init__(
-        self, settings: Settings, worker: str, figures: FigureStore, workers: WorkerStore
+        self, settings: Settings, worker: str, figures: StatisticsStore, workers: WorkerStore
     ) -> None:
         self._host = settings.host
         self._port = settings.worker_metrics_port
@@ -92,14 +92,14 @@ class MetricsServer:
         return compare_digest(authorization.encode(), expected.encode())
 
     def _page(self) -> bytes:
-        place = place_of(self._worker)
-        alive = [facts for name, facts in self._workers.alive().items() if place_of(name) == place]
+        scope = scope_of(self._worker)
+        alive = [facts for name, facts in self._workers.alive().items() if scope_of(name) == scope]
         gauges: dict[Key, float] = {
             (names.WORKER_PROCESSES.name,): len(alive),
             (names.TURNS_ACTIVE.name,): sum(facts["active"] for facts in alive),
             (names.TURNS_CAPACITY.name,): sum(facts["concurrency"] for facts in alive),
         }
-        return render({**self._figures.read(place), **gauges}, Place.WORKER)
+        return render({**self._figures.read(scope), **gauges}, Exporter.WORKER)
 
 
 class _Handler(WSGIRequestHandler):

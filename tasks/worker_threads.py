@@ -12,8 +12,8 @@ from orchestrator.engine.reconciler import Reconciler
 from orchestrator.engine.resources import Resources
 from orchestrator.errors import StoreError
 from orchestrator.operating.metrics_flusher import MetricsFlusher
-from orchestrator.store.statistics import FigureStore, place_of
-from orchestrator.store.wake_up_calls import CallStore
+from orchestrator.store.statistics import StatisticsStore, scope_of
+from orchestrator.store.wake_up_calls import WakeUpCallStore
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics.catalogue import RECOVERIES
@@ -47,13 +47,13 @@ class WorkerThreads:
         self._reconciler = Reconciler(
             resources.turns.worker,
             self._workers,
-            CallStore(resources.connection),
+            WakeUpCallStore(resources.connection),
             settings,
             OldestMessage(app).number,
         )
         self._counts = resources.counts
-        worker, figures = resources.turns.worker, FigureStore(resources.connection)
-        self._flusher = MetricsFlusher(self._counts, figures, place_of(worker))
+        worker, figures = resources.turns.worker, StatisticsStore(resources.connection)
+        self._flusher = MetricsFlusher(self._counts, figures, scope_of(worker))
         self._metrics_server = MetricsServer(settings, worker, figures, self._workers)
         self._stopped = threading.Event()
         self._threads = [

@@ -12,7 +12,7 @@ from typing import Any, Final
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Kind, Metric, Place
+from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Exporter, Kind, Metric
 from services.kit.http.metrics import render as render_service
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "metrics.md"
@@ -23,15 +23,15 @@ The metrics that each process exports; [Monitor](../how-to/monitor.md) describes
 `make docs-settings` generates this page from the code. Histograms have the usual `_bucket`, `_sum`
 and `_count` series.
 """
-_PLACES: Final = {
-    Place.API: """
+_EXPORTERS: Final = {
+    Exporter.API: """
 ## API: `GET /metrics`
 
 Jobs, queues and requests of the whole system. Every API process exports the same values: scrape
 one, or use `max` over several.
 
 """,
-    Place.WORKER: """
+    Exporter.WORKER: """
 ## Workers: `WORKER_METRICS_PORT`
 
 Totals of the workers of one machine: use `sum` over machines.
@@ -51,8 +51,10 @@ _SAMPLE: Final = SimpleNamespace(status="completed", size_bytes=0)
 def render() -> str:
     """Return the page."""
     own = "".join(
-        head + _TABLE + "".join(_row(metric) for metric in CATALOGUE if place in metric.places)
-        for place, head in _PLACES.items()
+        head
+        + _TABLE
+        + "".join(_row(metric) for metric in CATALOGUE if exporter in metric.exporters)
+        for exporter, head in _EXPORTERS.items()
     )
     services = "".join(
         _line(f"{family.name}_total" if family.type == "counter" else family.name, family.type,
@@ -88,7 +90,7 @@ def _service_families() -> list[Family]:
 
 
 def _row(metric: Metric) -> str:
-    return _line(metric.name, metric.kind.value, metric.labels, metric.text)
+    return _line(metric.name, metric.kind.value, metric.labels, metric.help)
 
 
 def _line(name: str, kind: str, labels: tuple[str, ...], text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from orchestrator.domain.job import WakeUp
 from orchestrator.settings import Settings
-from orchestrator.store.wake_up_calls import CallStore
+from orchestrator.store.wake_up_calls import WakeUpCallStore
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
 
@@ -32,7 +32,7 @@ class Reconciler:
         self,
         worker: str,
         workers: WorkerStore,
-        calls: CallStore,
+        calls: WakeUpCallStore,
         settings: Settings,
         oldest_number: Callable[[], float | None],
         monotonic: Callable[[], float] = time.monotonic,
@@ -66,7 +66,7 @@ class Reconciler:
         limits = {name: service.max_inflight for name, service in self._settings.services.items()}
         return (
             *(self._recover_dead() if may_declare_dead else ()),
-            *self._calls.due(),
+            *self._calls.wake_due(),
             *self._resend_lost(),
             *self._calls.admit(limits),
             *self._calls.inspect(longest_wait_s=self._settings.max_wait_hours * 3600),

@@ -9,7 +9,7 @@ from orchestrator.engine.resources import Connections
 from orchestrator.errors import IllegalTransitionError, JobNotFoundError, ServiceError
 from orchestrator.microservice import MicroserviceClient
 from orchestrator.store.jobs import JobStore
-from orchestrator.store.keyspace import Everything
+from orchestrator.store.keyspace import Keyspace
 from orchestrator.telemetry import log
 
 __all__ = ["Maintenance", "Removed"]
@@ -39,7 +39,7 @@ class Maintenance:
         self._settings = connections.settings
         self._purge = purge
         self._jobs = JobStore(connections.connection, connections.settings)
-        self._everything = Everything(connections.connection)
+        self._keyspace = Keyspace(connections.connection)
         self._uploads = connections.uploads
         self._clients = connections.clients
 
@@ -50,10 +50,10 @@ class Maintenance:
             max_age_hours: The minimum age, in hours since creation.
             deep: Whether to empty the logs too.
         """
-        before_ms = self._everything.now_ms() - max_age_hours * 3_600_000
+        before_ms = self._keyspace.now_ms() - max_age_hours * 3_600_000
         removed = skipped = 0
         while True:
-            job_ids = self._everything.created_before(before_ms, limit=_BATCH, offset=skipped)
+            job_ids = self._keyspace.created_before(before_ms, limit=_BATCH, offset=skipped)
             if not job_ids:
                 return Removed(removed, deep and log.empty(self._settings))
             outcomes = [self._remove(job_id) for job_id in job_ids]
@@ -66,11 +66,11 @@ class Maintenance:
         A service that fails is reported and does not delay the others.
         """
         removed = sum(self._jobs.counts().values())
-        for job_id in self._everything.unfinished():
+        for job_id in self._keyspace.unfinished():
             self._cancel(job_id)
         self._purge()
         uploads = self._uploads_of_jobs()
-        self._everything.remove()
+        self._keyspace.remove()
         for job_id in uploads:
             self._uploads.remove(job_id)
         with ThreadPoolExecutor(len(self._clients)) as pool:

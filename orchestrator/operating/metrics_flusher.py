@@ -4,7 +4,7 @@ import threading
 from typing import Final
 
 from orchestrator.errors import StoreError
-from orchestrator.store.statistics import FigureStore
+from orchestrator.store.statistics import StatisticsStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics import Counts
 
@@ -24,7 +24,7 @@ class MetricsFlusher:
         key: The key of the sums: the API's or those of one worker host.
     """
 
-    def __init__(self, counts: Counts, sums: FigureStore, key: str) -> None:
+    def __init__(self, counts: Counts, sums: StatisticsStore, key: str) -> None:
         self._counts = counts
         self._sums = sums
         self._key = key
@@ -43,7 +43,7 @@ class MetricsFlusher:
         try:
             self._sums.add(self._key, counted)
         except StoreError:
-            self._counts.give_back(counted)
+            self._counts.restore(counted)
             raise
 
     def start(self) -> None:

@@ -9,15 +9,15 @@ from orchestrator.domain.pipeline import SERVICES, STAGES
 from orchestrator.engine.resources import Connections
 from orchestrator.errors import StoreError
 from orchestrator.operating.metrics_flusher import MetricsFlusher
-from orchestrator.store.counters import Ended, Queue, TallyStore
+from orchestrator.store.counters import CounterStore, Ended, Queue
 from orchestrator.store.jobs import JobStore
-from orchestrator.store.keyspace import Everything
-from orchestrator.store.statistics import API, FigureStore
+from orchestrator.store.keyspace import Keyspace
+from orchestrator.store.statistics import API, StatisticsStore
 from orchestrator.store.workers import WorkerStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics import Key
 from orchestrator.telemetry.metrics import catalogue as names
-from orchestrator.telemetry.metrics.catalogue import Place
+from orchestrator.telemetry.metrics.catalogue import Exporter
 from orchestrator.telemetry.metrics.exposition import render
 
 __all__ = ["Monitor", "Statistics", "Worker", "Workload"]
@@ -75,10 +75,10 @@ class Monitor:
         self._queue_lengths = queue_lengths
         self._breakers = connections.breakers
         self._jobs = JobStore(connection, settings)
-        self._everything = Everything(connection)
-        self._tallies = TallyStore(connection)
+        self._keyspace = Keyspace(connection)
+        self._counters = CounterStore(connection)
         self._workers = WorkerStore(connection, ttl_s=settings.heartbeat_ttl_s)
-        self._sums = FigureStore(connection)
+        self._sums = StatisticsStore(connection)
         self.counts = connections.counts
         self.flusher = MetricsFlusher(connections.counts, self._sums, API)
 
@@ -95,7 +95,7 @@ class Monitor:
                 count for status, count in counts.items() if not JobStatus(status).is_terminal
             ),
             completed_jobs=counts[JobStatus.COMPLETED],
-            memory_bytes=self._everything.memory_bytes(),
+            memory_bytes=self._keyspace.memory_bytes(),
         )
 
     def workload(self) -> Workload:
@@ -106,9 +106,9 @@ class Monitor:
         """
         return Workload(
             workers=[_worker(name, facts) for name, facts in self._workers.alive().items()],
-            queues=self._tallies.queues([stage.name for stage in STAGES]),
+            queues=self._counters.queues([stage.name for stage in STAGES]),
             broker_messages=self._queue_lengths(),
-            ended=self._tallies.ended(),
+            ended=self._counters.ended(),
             breakers=self._breakers.states(list(SERVICES)),
         )
 
@@ -123,14 +123,14 @@ class Monitor:
         except StoreError as error:
             LOGGER.warning("Could not read metrics from Redis: %s", error)
             values = {(names.REDIS_UP.name,): 0.0}
-        return render(values, Place.API)
+        return render(values, Exporter.API)
 
     def _read(self) -> dict[Key, float]:
         workload = self.workload()
         return {
             (names.REDIS_UP.name,): 1,
             (names.WORKERS.name,): len(workload.workers),
-            (names.PARKED.name,): self._tallies.count_parked(),
+            (names.PARKED.name,): self._counters.count_parked(),
             **{(names.JOBS.name, status): n for status, n in self._jobs.counts().items()},
             **{(names.BROKER_MESSAGES.name, q): n for q, n in workload.broker_messages.items()},
             **_queue_values(workload.queues),

@@ -43,7 +43,7 @@ class Upkeep:
 
     def delete_remote_jobs(self) -> int:
         """Delete remote jobs that no job needs; return how many were deleted."""
-        due = self._deletions.due(limit=_DELETIONS, again_in_s=_DELETE_RETRY_S)
+        due = self._deletions.take_due(limit=_DELETIONS, visibility_timeout_s=_DELETE_RETRY_S)
         return sum(self._delete_remote(deletion) for deletion in due)
 
     def _missing_jobs(self, job_ids: Sequence[str]) -> list[str]:

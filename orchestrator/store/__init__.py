@@ -1,1 +1,1 @@
-"""Redis, by noun. Everything that is stored, and the scripts that change it atomically."""
+"""Everything stored in Redis, one module a noun, and the Lua commands that change it atomically."""

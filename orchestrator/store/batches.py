@@ -1,4 +1,4 @@
-"""Batches: their addresses and what was asked for, and which still have jobs to be submitted."""
+"""Batches: their URLs and options, and which of them still have jobs to submit."""
 
 import json
 import secrets
@@ -10,7 +10,12 @@ from orchestrator.domain.job import JobRequest, instant
 from orchestrator.domain.sources import Source
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
-from orchestrator.store.playlists import Listing, ListingStatus, decode_listing, encode_new
+from orchestrator.store.playlists import (
+    PlaylistRecord,
+    PlaylistStatus,
+    decode_playlist,
+    encode_playlist,
+)
 from orchestrator.store.records import decode_request, encode_request
 
 __all__ = ["Batch", "BatchStore"]
@@ -18,21 +23,21 @@ __all__ = ["Batch", "BatchStore"]
 
 @dataclass(frozen=True)
 class Batch:
-    """Videos that were asked for together."""
+    """Videos that were submitted together."""
 
     batch_id: str
     sources: Sequence[Source]
     request: JobRequest
-    """What was asked for each; its address does not matter."""
+    """The options of every job; its URL is unused."""
     created_at: datetime
     """On Redis's clock."""
     is_cancelled: bool
     is_pending: bool
-    """Whether jobs may still have to be submitted."""
-    listing: Listing | None = None
-    """The playlist that it is made of, if it is."""
+    """Whether it may still have jobs to submit."""
+    playlist: PlaylistRecord | None = None
+    """The playlist that it was made from, if any."""
     age_s: float = 0.0
-    """Seconds since its submission when it was read, on Redis's clock."""
+    """Seconds from its submission until it was read, on Redis's clock."""
 
 
 class BatchStore:
@@ -40,7 +45,7 @@ class BatchStore:
 
     Args:
         connection: To Redis.
-        retention_s: For how long a batch is kept after its submission, in seconds.
+        retention_s: Seconds that a batch is kept after its submission.
     """
 
     def __init__(self, connection: Connection, *, retention_s: float) -> None:
@@ -50,17 +55,17 @@ class BatchStore:
     def create(
         self, sources: Sequence[Source], request: JobRequest, *, playlist: Source | None = None
     ) -> Batch:
-        """Store a batch, whole or not at all.
+        """Store a batch, atomically.
 
         Args:
-            sources: Its videos; none yet where it is made of a playlist.
-            request: What is asked for each.
+            sources: Its videos; empty for a playlist, whose entries are not known yet.
+            request: The options of every job.
             playlist: The playlist or channel, if any.
         """
         batch_id = secrets.token_hex(8)
         created_ms = self._connection.now_ms()
-        listing = Listing(playlist) if playlist else None
-        fields = encode_request(request) | (encode_new(listing) if listing else {})
+        listing = PlaylistRecord(playlist) if playlist else None
+        fields = encode_request(request) | (encode_playlist(listing) if listing else {})
         fields |= {
             "urls": json.dumps([source.url for source in sources]),
             "batch_created_at": str(created_ms),
@@ -69,7 +74,7 @@ class BatchStore:
             transaction = client.pipeline(transaction=True)
             transaction.hset(keys.batch(batch_id), mapping=fields)
             transaction.expire(keys.batch(batch_id), self._retention_s)
-            transaction.zadd(keys.LISTINGS if listing else keys.BATCHES, {batch_id: created_ms})
+            transaction.zadd(keys.LISTINGS if playlist else keys.BATCHES, {batch_id: created_ms})
             transaction.execute()
         created_at = instant(created_ms)
         return Batch(
@@ -79,11 +84,11 @@ class BatchStore:
             created_at,
             is_cancelled=False,
             is_pending=True,
-            listing=listing,
+            playlist=listing,
         )
 
     def get(self, batch_id: str) -> Batch | None:
-        """Return a batch, or ``None`` where there is none, or not any more."""
+        """Return a batch, or ``None`` if it does not exist or has expired."""
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=True)
             pipeline.hgetall(keys.batch(batch_id))
@@ -92,8 +97,8 @@ class BatchStore:
             record, pending_since, (now_s, _) = pipeline.execute()
         if not record:
             return None
-        listing = decode_listing(record)
-        is_listing = listing is not None and listing.status is ListingStatus.PENDING
+        playlist = decode_playlist(record)
+        is_listing = playlist is not None and playlist.status is PlaylistStatus.PENDING
         created_ms = int(record["batch_created_at"])
         return Batch(
             batch_id=batch_id,
@@ -102,17 +107,17 @@ class BatchStore:
             created_at=instant(created_ms),
             is_cancelled=record.get("is_cancelled") == "1",
             is_pending=is_listing or pending_since is not None,
-            listing=listing,
+            playlist=playlist,
             age_s=int(now_s) - created_ms / 1000,
         )
 
     def owner(self, batch_id: str) -> str:
-        """Return whose a batch is; the empty text for nobody's, and where there is none."""
+        """Return the owner of a batch; empty if it has none or does not exist."""
         with self._connection.commands() as client:
             return client.hget(keys.batch(batch_id), "owner") or ""
 
     def pending(self, *, limit: int) -> Sequence[Batch]:
-        """Return batches whose jobs may still have to be submitted, oldest first."""
+        """Return batches that may still have jobs to submit, oldest first."""
         with self._connection.commands() as client:
             batch_ids = client.zrange(keys.BATCHES, 0, limit - 1)
         found = {batch_id: self.get(batch_id) for batch_id in batch_ids}
@@ -122,11 +127,11 @@ class BatchStore:
         return [batch for batch in found.values() if batch is not None]
 
     def finish(self, batch_id: str) -> None:
-        """Note that all jobs of a batch were submitted."""
+        """Record that all jobs of a batch were submitted."""
         with self._connection.commands() as client:
             client.zrem(keys.BATCHES, batch_id)
 
     def is_cancelled(self, batch_id: str) -> bool:
-        """Whether a batch was cancelled."""
+        """Return whether a batch was cancelled."""
         with self._connection.commands() as client:
             return bool(client.hget(keys.batch(batch_id), "is_cancelled") == "1")

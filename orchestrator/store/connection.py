@@ -1,8 +1,8 @@
-"""The connection to Redis: commands and scripts, with redis-py's errors translated."""
+"""The connection to Redis: plain and atomic commands, with redis-py's errors translated."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from typing import Any, Final
 
 import redis
@@ -11,13 +11,13 @@ from redis.commands.core import Script
 from orchestrator.errors import SchemaVersionError, StoreError, StoreUnavailableError
 from orchestrator.settings import Settings
 from orchestrator.store import keys
+from orchestrator.store.commands import Command, RaiseSchema
 from orchestrator.store.pools import make_bounded_pool, make_pool
+from orchestrator.store.scripts import read_script
 from orchestrator.telemetry.log import LOGGER
 
 __all__ = ["Connection", "check_schema", "connect", "connect_bounded"]
 
-_SCRIPTS: Final = files("orchestrator.store") / "lua"
-_LIBRARY: Final = "lib.lua"
 _UNAVAILABLE: Final = (
     redis.ConnectionError,
     redis.TimeoutError,
@@ -29,26 +29,26 @@ _UNAVAILABLE: Final = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn redis-py's errors into the store's.
+    """Translate redis-py's errors into the store's.
 
     Raises:
-        StoreUnavailableError: Redis did not answer, is loading, is full, or is a replica, or no
+        StoreUnavailableError: Redis did not answer, is loading, is full or is a replica, or no
             connection was free in time.
-        StoreError: It answered with any other error.
+        StoreError: Redis answered with any other error.
     """
     try:
         yield
     except _UNAVAILABLE as error:
         raise StoreUnavailableError(f"Redis is unavailable: {error}") from error
     except redis.RedisError as error:
-        raise StoreError(f"Redis refused: {error}") from error
+        raise StoreError(f"Redis answered with an error: {error}") from error
 
 
 class Connection:
-    """A pool of connections to Redis, and the scripts that run there; safe for threads.
+    """A Redis connection pool and the scripts of the atomic commands; thread-safe.
 
     Args:
-        client: A client that decodes answers to text.
+        client: A client that decodes answers to ``str``.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -57,34 +57,34 @@ class Connection:
         self._is_verified = False
 
     def verify(self) -> None:
-        """Check that this release can read the data, and record its version there.
+        """Check that this release can read the data, and record its schema version.
 
-        Done once, before the first command; later calls return at once.
+        Runs once, before the first command; later calls return immediately.
 
         Raises:
-            SchemaVersionError: A newer release has written the data.
+            SchemaVersionError: A newer release wrote the data.
             StoreError: See ``translated``.
         """
         if self._is_verified:
             return
         with translated():
-            found = self._script("schema")(keys=[keys.PREFIX], args=[keys.SCHEMA_VERSION])
+            found = self._run(RaiseSchema(keys.SCHEMA_VERSION))
         if found > keys.SCHEMA_VERSION:
             raise SchemaVersionError(found, keys.SCHEMA_VERSION)
         self._is_verified = True
 
-    def run(self, name: str, *arguments: str | float) -> Any:
-        """Run a script, e.g. ``claim`` for ``lua/claim.lua``; redis-py loads it where needed.
+    def run(self, command: Command) -> Any:
+        """Run a command in Redis and return its answer; redis-py loads the script where needed.
 
         Raises:
             StoreError: See ``translated`` and ``verify``.
         """
         self.verify()
         with translated():
-            return self._script(name)(keys=[keys.PREFIX], args=arguments)
+            return self._run(command)
 
     def now_ms(self) -> int:
-        """Return Redis's time in milliseconds; whatever Redis stamped is compared with it alone.
+        """Return Redis's time in milliseconds, the only clock to compare stored times with.
 
         Raises:
             StoreError: See ``translated``.
@@ -95,27 +95,28 @@ class Connection:
 
     @contextmanager
     def commands(self) -> Iterator[Any]:
-        """Yield the client for plain commands, its errors translated.
+        """Yield the client for plain commands, with its errors translated.
 
-        It is a ``redis.Redis``, whose annotations cover answers in bytes, text and futures at
-        once and so say nothing about this one.
+        It is typed ``Any`` because the annotations of ``redis.Redis`` are unions of the answers of
+        synchronous, asynchronous and undecoded clients.
         """
         self.verify()
         with translated():
             yield self.client
 
-    def _script(self, name: str) -> Script:
+    def _run(self, command: Command) -> Any:
+        name = type(command).__name__
         script = self._scripts.get(name)
         if script is None:
-            source = (_SCRIPTS / _LIBRARY).read_text() + (_SCRIPTS / f"{name}.lua").read_text()
-            self._scripts[name] = script = self.client.register_script(source)
-        return script
+            self._scripts[name] = script = self.client.register_script(read_script(name))
+        answer: Any = script(keys=[keys.PREFIX], args=[command.encode()])
+        return json.loads(answer)
 
 
 def check_schema(settings: Settings) -> None:
-    """Refuse to start a process on data that a newer release has written.
+    """Fail if a newer release wrote the data; called when a process starts.
 
-    While Redis is away this only logs; ``Connection`` checks again before its first command.
+    If Redis is unavailable this only logs; ``Connection`` checks again before its first command.
 
     Raises:
         SchemaVersionError: A newer release has written the data.
@@ -124,22 +125,24 @@ def check_schema(settings: Settings) -> None:
     try:
         connection.verify()
     except StoreUnavailableError as error:
-        LOGGER.warning("The schema version is checked once Redis is back: %s", error)
+        LOGGER.warning(
+            "Redis is unavailable; checking the schema version with the first command: %s", error
+        )
     finally:
         connection.client.close()
 
 
 def connect(settings: Settings) -> Connection:
-    """Prepare as many connections as there are concurrent callers; opens none yet.
+    """Return a connection without a size limit; opens no socket yet.
 
-    No command is repeated: a caller that may wait repeats its whole, idempotent step, and one
-    that may not (a web request) answers at once.
+    Commands are not retried: a caller that may wait retries its whole, idempotent step; one that
+    may not (a web request) fails immediately.
     """
     return Connection(redis.Redis.from_pool(make_pool(settings)))
 
 
 def connect_bounded(settings: Settings) -> Connection:
-    """Prepare at most `REDIS_MAX_CONNECTIONS`; opens none yet.
+    """Return a connection with at most `REDIS_MAX_CONNECTIONS` sockets; opens none yet.
 
     A caller that waits for a free one longer than 0.8 s gets a
     ``StoreUnavailableError``.

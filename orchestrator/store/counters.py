@@ -1,4 +1,4 @@
-"""What the scripts keep count of: who waits for a turn, and how jobs have ended."""
+"""Counts that the commands keep: jobs that wait for a turn, and jobs that have ended."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,65 +7,61 @@ from typing import Final
 
 from orchestrator.domain.job import JobStatus
 from orchestrator.store import keys
+from orchestrator.store.commands import CountQueues
 from orchestrator.store.connection import Connection
+from orchestrator.store.scripts import HOUR_S, WINDOW_S
 
-__all__ = ["Ended", "Queue", "TallyStore"]
+__all__ = ["CounterStore", "Ended", "Queue"]
 
-# As in lib.lua.
-_WINDOW_S: Final = 300
-_HOUR_S: Final = 3600
 _HOURS: Final = 24
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The jobs that could go on with a stage and wait, in line or for a worker."""
+    """The jobs that wait for a turn of a stage: in the admission queue, or for a worker."""
 
     stage: str
     waiting: int
     oldest_wait_s: float | None
-    """How long the first of them has waited."""
+    """How long the first of them has waited; ``None`` if there is none."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How jobs have ended; one that was retried and ended again counts twice."""
+    """How many jobs have ended; a job that was retried and ended again counts twice."""
 
     totals: Mapping[str, int]
-    """By status, since ever."""
+    """By status, in total."""
     last_hour: Mapping[str, int]
-    """By status, in the last hour, give or take five minutes."""
+    """By status, in the last 60 to 65 minutes."""
     codes: Mapping[str, int]
-    """Failed ones by error code, since ever."""
+    """Failed jobs by error code, in total."""
     codes_last_day: Mapping[str, int]
-    """Failed ones by error code, in the last 24 to 25 hours."""
+    """Failed jobs by error code, in the last 24 to 25 hours."""
 
 
-class TallyStore:
-    """Reads the counts; each costs the same however many jobs there are."""
+class CounterStore:
+    """Reads the counts, each in constant time."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def queues(self, stages: Sequence[str]) -> list[Queue]:
-        """Return who waits for a turn of each stage."""
-        found = self._connection.run("queues", *stages)
-        return [
-            Queue(stage, waiting, int(wait_ms) / 1000 if wait_ms else None)
-            for stage, (waiting, wait_ms) in zip(stages, found, strict=True)
-        ]
+        """Return the jobs that wait for a turn of each stage."""
+        found = self._connection.run(CountQueues(stages))
+        return [_read_queue(stage, **found[stage]) for stage in stages]
 
     def count_parked(self) -> int:
-        """Return how many jobs wait for an instant."""
+        """Return the number of jobs that wait until a given time."""
         with self._connection.commands() as client:
             return int(client.zcard(keys.DUE))
 
     def ended(self) -> Ended:
-        """Return how jobs have ended."""
+        """Return how many jobs have ended."""
         with self._connection.commands() as client:
             now_s = int(client.time()[0])
-            windows = _last(now_s, _WINDOW_S, _HOUR_S // _WINDOW_S)
-            hours = _last(now_s, _HOUR_S, _HOURS)
+            windows = _last(now_s, WINDOW_S, HOUR_S // WINDOW_S)
+            hours = _last(now_s, HOUR_S, _HOURS)
             pipeline = client.pipeline(transaction=False)
             for key in (
                 keys.ENDED,
@@ -83,11 +79,15 @@ class TallyStore:
         )
 
 
+def _read_queue(stage: str, *, waiting: int, oldest_wait_ms: int | None = None) -> Queue:
+    return Queue(stage, waiting, None if oldest_wait_ms is None else oldest_wait_ms / 1000)
+
+
 _ENDS: Final = tuple(str(status) for status in JobStatus if status.is_terminal)
 
 
 def _last(now_s: int, length_s: int, count: int) -> range:
-    """Return the numbers of the present period and of some before it."""
+    """Return the numbers of the current period and of ``count`` before it."""
     return range(now_s // length_s - count, now_s // length_s + 1)
 
 

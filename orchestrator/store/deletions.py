@@ -1,4 +1,4 @@
-"""Remote jobs that nobody needs any more, until their service has confirmed that they are gone."""
+"""Remote jobs that are to be deleted, until their service has confirmed the deletion."""
 
 import json
 from collections.abc import Sequence
@@ -6,33 +6,31 @@ from dataclasses import dataclass
 
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
+from orchestrator.store.scripts import DeletionRow
 
 __all__ = ["Deletion", "DeletionStore"]
 
 
 @dataclass(frozen=True)
-class Deletion:
+class Deletion(DeletionRow):
     """A remote job to delete."""
 
-    service: str
-    instance: str
-    remote_id: str
     member: str
-    """The entry that stands for it in the store, as it was written there."""
+    """Its entry in the store, as written there."""
 
 
 class DeletionStore:
-    """What is to be deleted, by the instant of the next try."""
+    """Deletions, ordered by the time of the next attempt."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def due(self, *, limit: int, again_in_s: float) -> Sequence[Deletion]:
-        """Return deletions whose time has come, and put their next try off.
+    def take_due(self, *, limit: int, visibility_timeout_s: float) -> Sequence[Deletion]:
+        """Return due deletions, and hide them for a while.
 
         Args:
-            limit: How many at the most.
-            again_in_s: When they are due again unless they are confirmed before, in seconds.
+            limit: The maximum number of deletions.
+            visibility_timeout_s: Seconds until an unconfirmed deletion becomes due again.
         """
         now_ms = self._connection.now_ms()
         with self._connection.commands() as client:
@@ -40,16 +38,11 @@ class DeletionStore:
                 keys.DELETIONS, "-inf", now_ms, byscore=True, offset=0, num=limit
             )
             if members:
-                later = now_ms + again_in_s * 1000
+                later = now_ms + visibility_timeout_s * 1000
                 client.zadd(keys.DELETIONS, dict.fromkeys(members, later), xx=True)
-        return [_read(member) for member in members]
+        return [Deletion(*[*json.loads(member), member]) for member in members]
 
     def confirm(self, deletion: Deletion) -> None:
-        """Strike a deletion off: its service does not have the job any more."""
+        """Remove a deletion: the service no longer has the job."""
         with self._connection.commands() as client:
             client.zrem(keys.DELETIONS, deletion.member)
-
-
-def _read(member: str) -> Deletion:
-    service, instance, remote_id = json.loads(member)
-    return Deletion(service, instance, remote_id, member)

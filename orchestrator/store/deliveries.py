@@ -1,4 +1,4 @@
-"""Notices to clients' own addresses, from the end of a job until they have arrived."""
+"""Webhook deliveries, from the end of a job until the receiver has accepted them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,26 +10,27 @@ from typing import Any, Self
 from orchestrator.domain.job import instant
 from orchestrator.errors import DeliveryNotFoundError
 from orchestrator.store import keys
+from orchestrator.store.commands import RecordDelivery, ResendDelivery, TakeDeliveries
 from orchestrator.store.connection import Connection
 
 __all__ = ["Delivery", "DeliveryStatus", "DeliveryStore"]
 
 
 class DeliveryStatus(StrEnum):
-    """Where a notice is."""
+    """The status of a delivery."""
 
-    PENDING = "pending"  # it is sent when its time comes
-    DELIVERED = "delivered"  # the receiver has said that it took it
-    FAILED = "failed"  # it was refused for good, or too often; can be sent again
+    PENDING = "pending"  # sent when it is due
+    DELIVERED = "delivered"  # the receiver accepted it
+    FAILED = "failed"  # refused permanently or too often; can be resent
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One notice about one job."""
+    """The delivery of one webhook about one job."""
 
     job_id: str
     number: str
-    """Which of the job's notices it is, from 1: a job that is retried ends again."""
+    """The number within the job, from 1: a job that is retried ends again."""
     url: str
     job_status: str
     """How the job ended."""
@@ -38,15 +39,15 @@ class Delivery:
     attempts: int = 0
     last_attempt_ms: int | None = None
     response_status: int | None = None
-    """The HTTP status of the last answer."""
+    """The HTTP status of the last response."""
     error: str | None = None
-    """Why the last attempt came to nothing."""
+    """Why the last attempt failed."""
     record: str = field(default="", compare=False, repr=False)
-    """How it was stored when it was read."""
+    """The stored value that it was read from."""
 
     @property
     def delivery_id(self) -> str:
-        """The id of the notice, the same in every attempt."""
+        """The id of the webhook, the same in every attempt."""
         return f"msg_{self.job_id}_{self.number}"
 
     @property
@@ -56,11 +57,11 @@ class Delivery:
 
     @property
     def last_attempt_at(self) -> datetime | None:
-        """When it was last sent."""
+        """The time of the last attempt."""
         return instant(self.last_attempt_ms) if self.last_attempt_ms else None
 
     def encode(self) -> str:
-        """Return it as it is stored."""
+        """Return the value to store."""
         kept = ("job_status", "created_ms", "status", "attempts", "last_attempt_ms",
                 "response_status", "error")  # fmt: skip
         values = asdict(self)
@@ -68,7 +69,7 @@ class Delivery:
 
     @classmethod
     def decode(cls, job_id: str, number: str, url: str, record: str) -> Self:
-        """Build it from how it is stored."""
+        """Build a delivery from its stored value."""
         values: Mapping[str, Any] = json.loads(record)
         return cls(
             job_id,
@@ -86,12 +87,12 @@ class Delivery:
 
 
 class DeliveryStore:
-    """Reads and moves what ``finish`` in the scripts writes."""
+    """Deliveries by job; ``finish`` in ``jobs.lua`` creates them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of(self, job_id: str) -> Sequence[Delivery]:
+    def list_of(self, job_id: str) -> Sequence[Delivery]:
         """Return the deliveries of a job, oldest first."""
         with self._connection.commands() as client:
             records = client.hgetall(keys.deliveries(job_id))
@@ -101,43 +102,47 @@ class DeliveryStore:
             for number in sorted(records, key=int)
         ]
 
-    def take_due(self, *, limit: int, again_in_s: float) -> tuple[Sequence[Delivery], datetime]:
-        """Take deliveries that are due.
+    def take_due(
+        self, *, limit: int, visibility_timeout_s: float
+    ) -> tuple[Sequence[Delivery], datetime]:
+        """Return due deliveries, and hide them for a while.
 
         Args:
-            limit: How many at the most.
-            again_in_s: Seconds until a delivery that is not recorded becomes due again.
+            limit: The maximum number of deliveries.
+            visibility_timeout_s: Seconds until a delivery without a recorded outcome becomes due
+                again.
 
         Returns:
             The deliveries, and Redis's time.
         """
-        found, now = self._connection.run("deliveries", "take", limit, round(again_in_s * 1000))
-        return [Delivery.decode(*one) for one in found], instant(now)
+        command = TakeDeliveries(limit, round(visibility_timeout_s * 1000))
+        answer = self._connection.run(command)
+        return [Delivery.decode(**one) for one in answer["taken"]], instant(answer["now"])
 
-    def note(self, taken: Delivery, outcome: Delivery, *, in_s: float | None) -> None:
-        """Write what an attempt came to, unless the delivery was changed meanwhile.
+    def record_outcome(self, taken: Delivery, outcome: Delivery, *, in_s: float | None) -> None:
+        """Store the outcome of an attempt, unless the delivery has changed since.
 
         Args:
-            taken: The delivery as it was taken.
-            outcome: The same after the attempt.
-            in_s: When it is due again, in seconds; ``None`` for never.
+            taken: The delivery before the attempt.
+            outcome: The delivery after it.
+            in_s: Seconds until it is due again; ``None`` for never.
         """
+        in_ms = None if in_s is None else round(in_s * 1000)
         self._connection.run(
-            "deliveries", "note", taken.job_id, taken.number, taken.record, outcome.encode(),
-            "" if in_s is None else round(in_s * 1000),
-        )  # fmt: skip
+            RecordDelivery(taken.job_id, taken.number, taken.record, outcome.encode(), in_ms)
+        )
 
     def resend(self, job_id: str, delivery_id: str) -> Delivery:
-        """Make a delivery due now, as if it had never been tried.
+        """Reset a delivery and make it due now.
 
         Raises:
             DeliveryNotFoundError: The job has no such delivery.
         """
-        for delivery in self.of(job_id):
+        for delivery in self.list_of(job_id):
             if delivery.delivery_id == delivery_id:
                 fresh = Delivery(
                     job_id, delivery.number, delivery.url, delivery.job_status, delivery.created_ms
                 )
-                self._connection.run("deliveries", "resend", job_id, fresh.number, fresh.encode())
+                self._connection.run(ResendDelivery(job_id, fresh.number, fresh.encode()))
                 return fresh
         raise DeliveryNotFoundError(delivery_id)

@@ -1,4 +1,4 @@
-"""Tells who waits that a job has changed: one subscription for a whole process."""
+"""Notifications of changed jobs: one Redis subscription for a whole process."""
 
 import threading
 import time
@@ -14,36 +14,36 @@ from orchestrator.telemetry.log import LOGGER
 
 __all__ = ["ChangeFeed", "Watch"]
 
-_QUIET_S: Final = 5.0  # how long one look for a message lasts
+_READ_S: Final = 5.0  # timeout of one read from the subscription
 _RECONNECT_S: Final = 1.0
-_LONGEST_SLEEP_S: Final = 10.0  # what was missed while a connection died unseen is found by then
+_LONGEST_WAIT_S: Final = 10.0  # bounds the delay if a dead connection loses a notification
 
 
 class Watch:
-    """Wakes one who waits for a job; remembers a change that comes while it is not waited."""
+    """Wakes one caller that waits for a job; a change between two waits is remembered."""
 
     def __init__(self) -> None:
         self._changed = threading.Event()
 
     def wait(self, timeout_s: float) -> None:
-        """Return after a change, or after a while: the caller looks for itself then."""
-        self._changed.wait(min(timeout_s, _LONGEST_SLEEP_S))
+        """Block until a change or the timeout, or shorter; the caller then reads the job."""
+        self._changed.wait(min(timeout_s, _LONGEST_WAIT_S))
         self._changed.clear()
 
     def wake(self) -> None:
-        """Have ``wait`` return now, or at once when it is called next."""
+        """Make the current or the next ``wait`` return."""
         self._changed.set()
 
 
 class ChangeFeed:
-    """Wakes whoever waits for a job when it changes.
+    """Wakes the callers that wait for a job when it changes.
 
-    One thread and one connection serve them all, from the first wait on until a minute after the
-    last. All waiting goes through threading's primitives, which gevent makes free of threads.
+    One thread and one connection serve all of them, from the first wait until ``idle_s`` after the
+    last. Waiting uses the primitives of ``threading``, which gevent replaces by its own.
 
     Args:
-        connection: Its pool gives the connection.
-        idle_s: After how long without anybody who waits the subscription is given up.
+        connection: The pool to take the connection from.
+        idle_s: Seconds without a watch after which the subscription is closed.
     """
 
     def __init__(self, connection: Connection, *, idle_s: float = 60.0) -> None:
@@ -55,7 +55,7 @@ class ChangeFeed:
 
     @contextmanager
     def watch(self, job_id: str) -> Iterator[Watch]:
-        """Give what can be waited on; read the job after this, or a change may be missed."""
+        """Yield a watch on a job; read the job after this call, so that no change is missed."""
         watch = Watch()
         with self._lock:
             self._watches[job_id].add(watch)
@@ -76,23 +76,27 @@ class ChangeFeed:
                 try:
                     self._follow()
                 except StoreError as error:
-                    LOGGER.warning("Changes are not heard of now: %s", error)
+                    LOGGER.warning(
+                        "Lost the subscription to job changes; retrying in %g s: %s",
+                        _RECONNECT_S,
+                        error,
+                    )
                     time.sleep(_RECONNECT_S)
         finally:
-            self._resign()  # whatever ended it, the next to wait starts another one
+            self._resign()  # even after an error, so that the next watch starts a new thread
 
     def _follow(self) -> None:
-        """Pass on what is told, until nobody has listened for a while.
+        """Pass notifications on until there has been no watch for ``idle_s``.
 
-        The channel tells of every job: nobody is to decode it for nobody.
+        The channel carries the changes of all jobs, so an idle process unsubscribes.
         """
         used_at = time.monotonic()
         with self._connection.commands() as client, client.pubsub() as subscription:
             subscription.subscribe(keys.CHANGES)
             while True:
-                message = subscription.get_message(timeout=min(_QUIET_S, self._idle_s))
+                message = subscription.get_message(timeout=min(_READ_S, self._idle_s))
                 if message is not None:
-                    # What changed before the subscription held is unknown: all look again.
+                    # Changes before the subscription started are unknown: wake all.
                     self._wake(message["data"] if message["type"] == "message" else None)
                 if self._watches:
                     used_at = time.monotonic()

@@ -1,9 +1,9 @@
-"""Jobs as everybody sees them: stored, read, listed, cancelled, retried and removed."""
+"""Jobs for everyone but their owner: create, read, list, cancel, retry and remove."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.domain.findings import FINDINGS
 from orchestrator.domain.job import (
@@ -20,17 +20,26 @@ from orchestrator.domain.pipeline import STAGES, Stage, stage_named, stages_of
 from orchestrator.errors import IllegalTransitionError, JobNotFoundError, QueueFullError
 from orchestrator.settings import Settings
 from orchestrator.store import keys
+from orchestrator.store.commands import (
+    CancelJob,
+    CreateJob,
+    GetQueuePosition,
+    RemoveJob,
+    RetryJob,
+)
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import decode_job, encode_request, recall_job, wake_ups
 
-_PAGE_S = 10  # an index that was made for one list
-
 __all__ = ["Cursor", "JobPage", "JobStore"]
+
+_PAGE_S: Final = 10  # lifetime of an index that is computed for one list
+_SHARED_FIELDS: Final = ("job_id", "instance", "filename", *FINDINGS)
+"""The fields of a stage that jobs with the same work have in common."""
 
 
 @dataclass(frozen=True, order=True)
 class Cursor:
-    """A place in a list of jobs, newest first: that of one of them, there or not."""
+    """A position in a list of jobs, newest first: that of a job, which may be gone."""
 
     created_ms: int
     job_id: str
@@ -38,17 +47,17 @@ class Cursor:
 
 @dataclass(frozen=True)
 class JobPage:
-    """Some of the jobs, newest first."""
+    """A page of jobs, newest first."""
 
     total: int
-    """How many there are in all."""
+    """The number of jobs on all pages."""
     jobs: Sequence[Job]
     next_cursor: Cursor | None
-    """Where the next page begins; ``None`` on the last one."""
+    """The start of the next page; ``None`` on the last one."""
 
 
 class JobStore:
-    """Jobs from the outside; the owner of a stage writes through ``LeaseStore``."""
+    """Jobs by id; the owner of a stage writes through ``LeaseStore`` instead."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
@@ -58,7 +67,7 @@ class JobStore:
     def create(
         self, job_id: str, request: JobRequest, works: Mapping[str, str]
     ) -> tuple[Acceptance, WakeUp | None]:
-        """Store a new job and give it a place; repeating it changes nothing.
+        """Store a new job and enqueue it; a repeated call changes nothing.
 
         Args:
             job_id: 16 hexadecimal characters.
@@ -66,11 +75,11 @@ class JobStore:
             works: The digest of each stage's work, by the stage's name.
 
         Returns:
-            What became of the job, and the call to enqueue; ``None`` while the job stands in line
-            or if it is born completed, since the same work was done before.
+            The job's acceptance, and the call to enqueue: ``None`` if the job has to queue for
+            admission, or is already completed because the same work was done before.
 
         Raises:
-            QueueFullError: As many jobs as may have not ended; nothing was stored.
+            QueueFullError: `MAX_QUEUED_JOBS` jobs have not ended; nothing was stored.
         """
         stages = stages_of(request)
         stage = stages[0]
@@ -79,25 +88,29 @@ class JobStore:
         for skipped in STAGES[: STAGES.index(stage)]:
             fields[f"{skipped.name}.status"] = StageStatus.SKIPPED
             fields[f"{skipped.name}.progress"] = "100"
-        place = self._place(stage) | {
-            "fields": fields,
-            "stages": [stage.name for stage in stages],
-            "retention_ms": self._retention_ms,
-            "tags": tags(request.owner, request.metadata),
-            "max_active": self._settings.max_queued_jobs,
-        }
-        answer = self._connection.run("create", job_id, json.dumps(place))
+        answer = self._connection.run(
+            CreateJob(
+                job_id,
+                fields,
+                stages=[stage.name for stage in stages],
+                shared_fields=_SHARED_FIELDS,
+                tags=tags(request.owner, request.metadata),
+                service=stage.service.name,
+                limit=self._limit(stage),
+                max_active=self._settings.max_queued_jobs,
+                retention_ms=self._retention_ms,
+            )
+        )
         if not answer:
             raise QueueFullError(self._settings.max_queued_jobs)
-        number, status, progress = answer
-        accepted = Acceptance(job_id, request, JobStatus(status), float(progress or 0))
-        return accepted, WakeUp(job_id, stage.name, number) if number else None
+        status, progress = JobStatus(answer["status"]), float(answer["overall_progress"])
+        return Acceptance(job_id, request, status, progress), _first_call(job_id, stage, answer)
 
     def get(self, job_id: str) -> Job:
         """Return a job.
 
         Raises:
-            JobNotFoundError: There is none, or not any more.
+            JobNotFoundError: There is no such job, or it has expired.
         """
         with self._connection.commands() as client:
             record: Mapping[str, str] = client.hgetall(keys.job(job_id))
@@ -115,11 +128,11 @@ class JobStore:
         return [decode_job(job_id, record) if record else None for job_id, record in found]
 
     def transcript(self, job_id: str, *, with_words: bool) -> Transcript | None:
-        """Return what a completed job has made, or ``None``.
+        """Return the transcript of a completed job, or ``None``.
 
         Args:
             job_id: The job.
-            with_words: Whether the segments are to have their words, which are nine tenths of it.
+            with_words: Whether to load the word timings, which are nine tenths of the data.
         """
         names = ("text", "segments", "language", *(("words",) if with_words else ()))
         with self._connection.commands() as client:
@@ -139,19 +152,19 @@ class JobStore:
         limit: int,
         status: JobStatus | None = None,
         owner: str | None = None,
-        note: tuple[str, str] | None = None,
+        metadata: tuple[str, str] | None = None,
         cursor: Cursor | None = None,
     ) -> JobPage:
-        """Return the newest jobs, of one status or of any, of one owner or of all.
+        """Return the newest jobs that match all given conditions.
 
         Args:
-            limit: How many at the most.
-            status: Only jobs that have it.
+            limit: The maximum number of jobs.
+            status: Only jobs with this status.
             owner: Only jobs of this owner.
-            note: Only jobs with this key and value in their metadata.
-            cursor: Where the page before has ended.
+            metadata: Only jobs with this key and value in their metadata.
+            cursor: The end of the previous page.
         """
-        index = self._index(status, owner, note)
+        index = self._index(status, owner, metadata)
         newest = cursor.created_ms if cursor else "+inf"
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=False)
@@ -170,13 +183,13 @@ class JobStore:
         return JobPage(total, jobs, shown[-1] if len(following) > limit else None)
 
     def _index(
-        self, status: JobStatus | None, owner: str | None, note: tuple[str, str] | None
+        self, status: JobStatus | None, owner: str | None, metadata: tuple[str, str] | None
     ) -> str:
-        """Return the key of the index that a list is read from; of two conditions make one."""
+        """Return the key of the index to list; for metadata and a status, compute one."""
         by_status = keys.jobs_index(status=status, owner=owner)
-        if note is None:
+        if metadata is None:
             return by_status
-        digest = tag(owner, *note)
+        digest = tag(owner, *metadata)
         if status is None:
             return keys.jobs_tagged(digest)
         both = keys.page(f"{digest}:{status}")
@@ -186,15 +199,15 @@ class JobStore:
         return both
 
     def position(self, job: Job) -> int | None:
-        """Return how far a job is from the head of its service's line; ``None`` if not in it."""
+        """Return a job's position in its admission queue, from 1; ``None`` if it is not there."""
         service = stage_named(job.stage).service.name
-        return self._connection.run("position", job.job_id, service) or None
+        return self._connection.run(GetQueuePosition(job.job_id, service)) or None
 
     def cancel(self, job_id: str) -> tuple[bool, tuple[WakeUp, ...]]:
-        """End a job at once, in any status; idempotent. Its remote job is deleted soon after.
+        """Cancel a job in any status; idempotent. Its remote job is deleted soon after.
 
         Returns:
-            Whether it had not ended before, and calls for jobs that can go on because of it.
+            Whether this call ended the job, and calls for jobs that can continue because of it.
 
         Raises:
             JobNotFoundError: There is no such job.
@@ -203,40 +216,43 @@ class JobStore:
             stage.name: {"name": stage.service.name, "limit": self._limit(stage)}
             for stage in STAGES
         }
-        answer = self._connection.run("cancel", job_id, json.dumps(services), self._retention_ms)
+        answer = self._connection.run(CancelJob(job_id, services, self._retention_ms))
         if not answer:
             raise JobNotFoundError(job_id)
-        status, calls = answer
-        return not JobStatus(status).is_terminal, wake_ups(json.loads(calls))
+        return not JobStatus(answer["status"]).is_terminal, wake_ups(answer["calls"])
 
     def retry(self, job: Job) -> WakeUp | None:
-        """Send a failed or cancelled job on; finished stages are kept.
+        """Restart a failed or cancelled job at the stage where it stopped.
 
         Returns:
-            The call to enqueue, or ``None`` while the job stands in line.
+            The call to enqueue, or ``None`` if the job has to queue for admission.
 
         Raises:
-            JobNotFoundError: There is no such job any more.
-            IllegalTransitionError: It has not failed and was not cancelled.
+            JobNotFoundError: The job has expired.
+            IllegalTransitionError: The job has neither failed nor been cancelled.
         """
         stage = stage_named(job.stage)
-        request = self._place(stage) | {
-            "set": self._limits() | _fresh_attempt(job, stage),
-            "clear": _stale_fields(stage),
-        }
-        answer = self._connection.run("retry", job.job_id, json.dumps(request))
-        if not answer:
+        answer = self._connection.run(
+            RetryJob(
+                job.job_id,
+                service=stage.service.name,
+                limit=self._limit(stage),
+                set=self._limits() | _fresh_attempt(job, stage),
+                clear=_stale_fields(stage),
+            )
+        )
+        if answer is False:
             raise JobNotFoundError(job.job_id)
-        if len(answer) == 1:
-            raise IllegalTransitionError(job.job_id, answer[0], "retried")
-        return WakeUp(job.job_id, stage.name, answer[1]) if answer[1] else None
+        if "refused" in answer:
+            raise IllegalTransitionError(job.job_id, answer["refused"], "retried")
+        return _first_call(job.job_id, stage, answer)
 
     def remove(self, job_id: str) -> None:
-        """Remove a job that has ended, with its transcript and what only it uses elsewhere.
+        """Remove a job that has ended, its transcript, and the remote jobs that only it uses.
 
         Raises:
             JobNotFoundError: There is no such job.
-            IllegalTransitionError: It has not ended.
+            IllegalTransitionError: The job has not ended.
         """
         removed = self.drop(job_id)
         if removed is None:
@@ -245,17 +261,17 @@ class JobStore:
             raise IllegalTransitionError(job_id, "running", "deleted")
 
     def drop(self, job_id: str) -> bool | None:
-        """Remove a job that has ended, also from the indexes if it is gone already.
+        """Remove a job that has ended; if it has already expired, remove it from the indexes.
 
         Returns:
-            Whether it was removed; ``None`` where there was only its entry in the indexes.
+            Whether it was removed; ``None`` if only its index entries were left.
         """
         services = {stage.name: stage.service.name for stage in STAGES}
-        removed = self._connection.run("remove", job_id, json.dumps(services))
-        return None if removed is None else bool(removed)
+        answer = self._connection.run(RemoveJob(job_id, services))
+        return None if answer == "missing" else answer == "removed"
 
     def expired(self, *, limit: int) -> Sequence[str]:
-        """Return ids of jobs whose time is over but which are still in the indexes."""
+        """Return the ids of expired jobs that are still in the indexes."""
         now_ms = self._connection.now_ms()
         with self._connection.commands() as client:
             found: list[str] = client.zrange(
@@ -264,7 +280,7 @@ class JobStore:
         return found
 
     def counts(self) -> dict[str, int]:
-        """Return how many jobs there are by status."""
+        """Return the number of jobs by status."""
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=False)
             for status in JobStatus:
@@ -272,24 +288,21 @@ class JobStore:
             return dict(zip(JobStatus, pipeline.execute(), strict=True))
 
     def count_active(self) -> int:
-        """Return how many jobs have not ended."""
+        """Return the number of jobs that have not ended."""
         with self._connection.commands() as client:
             return int(client.zcard(keys.ACTIVE))
 
     def ping(self) -> None:
-        """Find out whether Redis answers.
+        """Check that Redis is available.
 
         Raises:
-            StoreUnavailableError: It does not.
+            StoreUnavailableError: It is not.
         """
         with self._connection.commands() as client:
             client.ping()
 
     def _limit(self, stage: Stage) -> int:
         return self._settings.services[stage.service.name].max_inflight
-
-    def _place(self, stage: Stage) -> dict[str, Any]:
-        return {"service": stage.service.name, "limit": self._limit(stage)}
 
     def _limits(self) -> dict[str, str]:
         return {
@@ -298,8 +311,13 @@ class JobStore:
         }
 
 
+def _first_call(job_id: str, stage: Stage, answer: Mapping[str, Any]) -> WakeUp | None:
+    number = answer.get("number")
+    return None if number is None else WakeUp(job_id, stage.name, number)
+
+
 def _fresh_attempt(job: Job, stage: Stage) -> dict[str, str]:
-    """Return the fields of a stage that begins anew, and of those after it."""
+    """Return the fields of a stage that starts another attempt, and of the stages after it."""
     fields = {
         f"{stage.name}.attempt": str(job.stages[stage.name].attempt + 1),
         f"{stage.name}.failures": "0",
@@ -311,7 +329,7 @@ def _fresh_attempt(job: Job, stage: Stage) -> dict[str, str]:
     return fields
 
 
-_END_FIELDS = (
+_END_FIELDS: Final = (
     *("error_message", "error_code", "error_stage", "error_retryable"),
     *("completed_at", "paused_at"),
 )

@@ -1,65 +1,65 @@
-"""Every key, in one place. The scripts derive the same names from ``PREFIX``.
+"""All Redis keys. The Lua commands derive the same names from ``PREFIX``.
 
 ==============================  ==========  =====================================================
-key (after the prefix)          type        what, and how long
+key (after the prefix)          type        content, and lifetime
 ==============================  ==========  =====================================================
 job:{id}                        hash        the job; `CACHE_TTL_HOURS` after its end
-job:{id}:events                 stream      its history, progress and which segments there are,
-                                            which is what followers are told; about the last
-                                            10,000 entries; until its end
-job:{id}:segments               list        what those say, until there is a transcript; as long
+job:{id}:events                 stream      history, progress and references to segments; about
+                                            the last 10,000 entries; until the job ends
+job:{id}:segments               list        those segments, until there is a transcript; as long
                                             as the job
-job:{id}:result                 hash        text, segments, their words apart, since most who read
-                                            a job want none, language, and from its end on what is
-                                            left of its events as one value; as long
-job:{id}:deliveries             hash        notices to the client's own address; as long
-jobs                            sorted set  every job by the time of its creation
+job:{id}:result                 hash        text, segments, word timings (apart, since most
+                                            readers need none), language and, after the job's
+                                            end, its events as one value; as long as the job
+job:{id}:deliveries             hash        webhook deliveries; as long as the job
+jobs                            sorted set  all jobs by time of creation
 jobs:{status}                   sorted set  the same by status
 jobs:owner:{owner}              sorted set  the jobs of one API key's name
 jobs:owner:{owner}:{status}     sorted set  the same by status
-jobs:tag:{digest}               sorted set  jobs with one note of their client's
-tags                            hash        a job's notes' digests, by its id; as the next one
-page:{digest}                   sorted set  jobs by note and status, while they are listed; 10 s
-owners                          hash        whose a job is, by its id; until it leaves the indexes
+jobs:tag:{digest}               sorted set  the jobs with one metadata entry
+tags                            hash        the digests of a job's metadata, by job id; like owners
+page:{digest}                   sorted set  jobs by metadata and status, for one list; 10 s
+owners                          hash        a job's owner, by job id; until it leaves the indexes
 active                          sorted set  jobs that have not ended
-expiring                        sorted set  ended jobs by the instant at which they go
-wakeups                         string      the last number given to a wake-up call
+expiring                        sorted set  ended jobs by the time at which they expire
+wakeups                         string      the number of the last wake-up call
 waiting                         sorted set  jobs for which a message was sent, by its number
-due                             sorted set  jobs that wait for an instant, by that instant
-queued:{stage}                  sorted set  jobs in line or waiting for a turn, by since when
-ended                           hash        how many jobs have ended, by status
-ended:{window}                  hash        the same of five minutes; 70 minutes
-failures                        hash        how many have failed, by code; at most 50 codes
-failures:{hour}                 hash        the same of one hour; 25 hours
-figures:{place}                 hash        what the API, or one machine's workers, have counted;
-                                            7 days after the last count
-inflight:{service}              set         jobs that a service has been given
-line:{service}:{priority}       sorted set  clients with jobs in line, by whose turn it is
-line:{service}:{priority}:{c}   sorted set  one client's jobs in line, by age
+due                             sorted set  jobs that wait until a given time
+queued:{stage}                  sorted set  jobs that wait for admission or a turn, by since when
+ended                           hash        the number of ended jobs, by status
+ended:{window}                  hash        the same for five minutes; 70 minutes
+failures                        hash        the number of failed jobs, by code; at most 50 codes
+failures:{hour}                 hash        the same for one hour; 25 hours
+figures:{scope}                 hash        metrics of the API, or of one host's workers; 7 days
+                                            after the last change
+inflight:{service}              set         jobs admitted to a service
+line:{service}:{priority}       sorted set  clients in an admission queue, by turn
+line:{service}:{priority}:{c}   sorted set  one client's jobs in the queue, by age
 heartbeat:{worker}              string      a worker's heartbeat; 8 s
-workers                         set         workers that have given one
-leases:{worker}                 set         jobs whose lease a worker holds
-work:{digest}                   hash        the remote job that does a piece of work, whose it is
-                                            and the jobs that use it; `CACHE_TTL_HOURS` after
-                                            the submission
-work:{digest}:followers         set         jobs that wait for its submission; 1 hour
-work:{digest}:users:{remote}    hash        jobs that still use a remote job which another one has
-                                            given up; as long as the entry that led to it
-breaker:{service}               hash        failures in a row; 10 times `BREAKER_OPEN_SECONDS`
-breaker:{service}@{instance}    hash        the same of one of several instances
-placed:{service}@{instance}     set         jobs that one of several instances has been given
-reply:{digest}                  string      the answer that an idempotency key stands for;
-                                            `CACHE_TTL_HOURS`; in flight 60 s, renewed
-limits:LIMITER/{names}/{rate}   string      requests of a caller, or wrong keys of an address; as
-                                            long as the limit's window; the library `limits` names
-                                            them
+workers                         set         workers that have sent a heartbeat
+leases:{worker}                 set         jobs that a worker has leased
+work:{digest}                   hash        the remote job that does some work, the job that
+                                            submits it, and the jobs that use it;
+                                            `CACHE_TTL_HOURS` after the submission
+work:{digest}:followers         set         jobs that wait for the submission; 1 hour
+work:{digest}:users:{remote}    hash        jobs that still use a remote job that another one has
+                                            given up; as long as the entry that named it
+breaker:{service}               hash        consecutive failures; 10 times `BREAKER_OPEN_SECONDS`
+breaker:{service}@{instance}    hash        the same for one of several instances
+placed:{service}@{instance}     set         jobs assigned to one of several instances
+reply:{digest}                  string      the reply of an idempotency key;
+                                            `CACHE_TTL_HOURS`; until answered 60 s, renewed
+limits:LIMITER/{names}/{rate}   string      requests of a caller, or failed logins of an IP
+                                            address; as long as the limit's window; named by the
+                                            library `limits`
 batch:{id}                      hash        a batch; twice `CACHE_TTL_HOURS`
-batches                         sorted set  batches with jobs still to submit, by their age
-listings                        sorted set  batches whose playlist is to be listed, by the next try
-deliveries                      sorted set  notices that have not arrived, by the next try
-deletions                       sorted set  remote jobs to delete, by the instant of the next try
-reconciler                      string      who reconciles now; one round at the longest
-schema                          string      the version of all this; without it that of release 1.0
+batches                         sorted set  batches that still have jobs to submit, by age
+listings                        sorted set  batches whose playlist is being extracted, by the
+                                            time of the next step
+deliveries                      sorted set  pending deliveries, by the time of the next attempt
+deletions                       sorted set  remote jobs to delete, by the time of the next attempt
+reconciler                      string      the worker that reconciles; at most one round
+schema                          string      the schema version; absent in data of release 1.0
 ==============================  ==========  =====================================================
 """
 
@@ -67,9 +67,9 @@ from typing import Final
 
 PREFIX: Final = "orchestrator:"
 SCHEMA_VERSION: Final = 2
-"""The version of the keys and messages. Raise it when an older release could not read them."""
+"""The version of keys and messages. Raise it if an older release cannot read them."""
 CHANGES: Final = f"{PREFIX}changes"
-"""The channel on which the id of every job that changed is published."""
+"""The channel on which the ids of changed jobs are published."""
 JOBS: Final = f"{PREFIX}jobs"
 OWNERS: Final = f"{PREFIX}owners"
 ACTIVE: Final = f"{PREFIX}active"
@@ -97,17 +97,17 @@ def result(job_id: str) -> str:
 
 
 def events(job_id: str) -> str:
-    """Return the key of what happens to a job, which is what its followers are told."""
+    """Return the key of a job's events until it ends."""
     return f"{PREFIX}job:{job_id}:events"
 
 
 def segments(job_id: str) -> str:
-    """Return the key of the segments that a job's followers were told of."""
+    """Return the key of the segments that a job's events refer to."""
     return f"{PREFIX}job:{job_id}:segments"
 
 
 def deliveries(job_id: str) -> str:
-    """Return the key of the notices about a job."""
+    """Return the key of a job's webhook deliveries."""
     return f"{PREFIX}job:{job_id}:deliveries"
 
 
@@ -122,44 +122,44 @@ def batch(batch_id: str) -> str:
 
 
 def reply(key: str) -> str:
-    """Return the key of the answer that an idempotency key stands for."""
+    """Return the key of an idempotency key's reply."""
     return f"{PREFIX}reply:{key}"
 
 
 def jobs_tagged(digest: str) -> str:
-    """Return the key of the index of jobs with one note."""
+    """Return the key of the index of jobs with one metadata entry."""
     return f"{JOBS}:tag:{digest}"
 
 
 def page(name: str) -> str:
-    """Return the key of an index that is made for one list."""
+    """Return the key of an index that is computed for one list."""
     return f"{PREFIX}page:{name}"
 
 
 def jobs_index(*, status: str | None = None, owner: str | None = None) -> str:
-    """Return the key of the index of jobs with one status or any, of one owner or of all."""
+    """Return the key of the index of jobs, all or with one status, owner or both."""
     index = JOBS if owner is None else f"{JOBS}:owner:{owner}"
     return f"{index}:{status}" if status else index
 
 
 def inflight(service: str) -> str:
-    """Return the key of the jobs that a service has been given."""
+    """Return the key of the jobs admitted to a service."""
     return f"{PREFIX}inflight:{service}"
 
 
 def heartbeat(worker: str) -> str:
-    """Return the key of a worker's sign of life."""
+    """Return the key of a worker's heartbeat."""
     return f"{PREFIX}heartbeat:{worker}"
 
 
 def leases(worker: str) -> str:
-    """Return the key of the jobs whose lease a worker holds."""
+    """Return the key of the jobs that a worker has leased."""
     return f"{PREFIX}leases:{worker}"
 
 
-def figures(place: str) -> str:
-    """Return the key of what was counted in one place."""
-    return f"{PREFIX}figures:{place}"
+def statistics(scope: str) -> str:
+    """Return the key of the metrics of the API, or of one host's workers."""
+    return f"{PREFIX}figures:{scope}"
 
 
 def breaker(service: str) -> str:

@@ -1,4 +1,4 @@
-"""All of the orchestrator's keys at once: what they take, and their removal."""
+"""Operations on all of the orchestrator's keys: memory use, listing by age, removal."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,16 +6,15 @@ from typing import Final
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection
 
-__all__ = ["Everything"]
+__all__ = ["Keyspace"]
 
 _BATCH: Final = 500
-# Workers live on after a reset: their heartbeats, how the broker knows its queues, and the version
-# of what they write.
+# Kept by a reset: living workers, the broker's bindings of queues, and the schema version.
 _KEPT: Final = ("heartbeat:", "workers", "reconciler", "broker:_kombu", "schema")
 
 
-class Everything:
-    """Figures over all keys, and their removal; other applications' keys are never touched."""
+class Keyspace:
+    """The orchestrator's keys; those of other applications are never touched."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -25,12 +24,12 @@ class Everything:
         return self._connection.now_ms()
 
     def memory_bytes(self) -> int:
-        """Return what the Redis server uses, with other applications' keys."""
+        """Return the memory that the Redis server uses, for all applications."""
         with self._connection.commands() as client:
             return int(client.info("memory")["used_memory"])
 
     def created_before(self, instant_ms: float, *, limit: int, offset: int = 0) -> Sequence[str]:
-        """Return ids of jobs that were created before an instant, oldest first."""
+        """Return the ids of jobs created before a time, oldest first."""
         with self._connection.commands() as client:
             found: list[str] = client.zrange(
                 keys.JOBS, "-inf", f"({instant_ms}", byscore=True, offset=offset, num=limit
@@ -38,13 +37,13 @@ class Everything:
         return found
 
     def unfinished(self) -> Sequence[str]:
-        """Return ids of jobs that have not ended."""
+        """Return the ids of jobs that have not ended."""
         with self._connection.commands() as client:
             found: list[str] = client.zrange(keys.ACTIVE, 0, -1)
         return found
 
     def remove(self) -> None:
-        """Remove every key of the orchestrator but those of living workers; walks with SCAN."""
+        """Remove all keys except those of living workers; iterates with SCAN."""
         kept = tuple(f"{keys.PREFIX}{name}" for name in _KEPT)
         with self._connection.commands() as client:
             batch: list[str] = []

@@ -1,17 +1,18 @@
-"""Ownership: who works on which stage, and the one way in which an owner writes."""
+"""Leases: which worker owns a stage, and how the owner writes."""
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.domain.job import Job, Transcript, WakeUp, instant
 from orchestrator.domain.pipeline import Stage, stage_before
 from orchestrator.domain.transitions import Change, Due, End, Enter, Segments, Shared, Wake
 from orchestrator.errors import BreakerOpenError, LeaseLostError
 from orchestrator.settings import Settings
+from orchestrator.store.commands import ChooseInstance, ClaimStage, CommitChange
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import decode_job, pairs, wake_ups
 
@@ -24,7 +25,6 @@ __all__ = [
     "Lease",
     "LeaseStore",
     "Placement",
-    "PreparedWrite",
     "Sharing",
     "Submit",
 ]
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to write a job: void as soon as somebody has a higher number."""
+    """The right to write a job; void once another owner has a higher number."""
 
     job_id: str
     worker: str
@@ -82,12 +82,12 @@ class Placement:
 
 @dataclass(frozen=True)
 class Claim:
-    """A lease with all that its owner needs to begin."""
+    """A lease, and what its owner needs to start."""
 
     lease: Lease
     job: Job
     now: datetime
-    """The instant of the claim on Redis's clock, which all hosts share."""
+    """The time of the claim, on Redis's clock, which all hosts share."""
     breaker: BreakerState
     """The breaker of the stage's service."""
     is_source_open: bool
@@ -95,30 +95,21 @@ class Claim:
     sharing: Sharing
     """How to get a remote job for this work, if none is known yet."""
     waited_s: float | None
-    """How long the stage waited for this turn, its first; ``None`` for later ones."""
-
-
-@dataclass(frozen=True)
-class PreparedWrite:
-    """A change, encoded for Redis."""
-
-    write_id: str
-    """Makes the write idempotent: Redis returns the first answer to a repeated id."""
-    body: str
+    """How long the stage waited for its first turn; ``None`` in later turns."""
 
 
 @dataclass(frozen=True)
 class Committed:
-    """What a write brought about."""
+    """The effects of a write on other jobs and on the queue."""
 
     number: int | None
-    """The number of the wake-up call for the job itself, where it can go on at once."""
+    """The number of the job's own wake-up call, if it can continue at once."""
     calls: tuple[WakeUp, ...]
-    """Calls for other jobs that can go on because of it."""
+    """Calls for other jobs that can continue because of the write."""
 
 
 class LeaseStore:
-    """Claims and writes under a lease."""
+    """Claims stages, and writes under a lease."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
@@ -127,30 +118,38 @@ class LeaseStore:
         self._open_ms = round(settings.breaker_open_s * 1000)
 
     def claim(self, job_id: str, stage: Stage, *, worker: str, turn: str) -> Claim | None:
-        """Take the lease on a stage; repeating it within one turn changes nothing.
+        """Take the lease on a stage; a repeated claim of the same turn changes nothing.
 
         Returns:
-            The claim, or ``None`` where there is nothing to do: the job has ended, moved on or
-            is gone, somebody alive has it, or it waits for something else than a worker.
+            The claim, or ``None`` if there is nothing to do: the job has ended, moved on or is
+            gone, a living worker owns it, or it waits for something other than a worker.
         """
+        source = stage_before(stage)
         answer = self._connection.run(
-            *("claim", job_id, stage.name, worker, turn, stage.service.name, stage.running),
-            *(self._retention_ms, stage_before(stage).service.name, stage_before(stage).name),
+            ClaimStage(
+                job_id,
+                stage.name,
+                worker,
+                turn,
+                service=stage.service.name,
+                status=stage.running,
+                source_service=source.service.name,
+                source_stage=source.name,
+                retention_ms=self._retention_ms,
+            )
         )
         if not answer:
             return None
-        fields, now, breaker, is_source_open, sharing, waited_ms = answer
-        record = pairs(fields)
-        lease = Lease(job_id, worker, turn, int(record["lease.number"]))
-        job = decode_job(job_id, record)
+        record = pairs(answer["job"])
+        waited_ms = answer.get("waited_ms")
         return Claim(
-            lease=lease,
-            job=job,
-            now=instant(now),
-            breaker=_decode_breaker(pairs(breaker)),
-            is_source_open=bool(is_source_open),
-            sharing=_decode_sharing(sharing),
-            waited_s=int(waited_ms) / 1000 if waited_ms else None,
+            lease=Lease(job_id, worker, turn, int(record["lease.number"])),
+            job=decode_job(job_id, record),
+            now=instant(answer["now"]),
+            breaker=_decode_breaker(pairs(answer["breaker"])),
+            is_source_open=answer["is_source_open"],
+            sharing=_decode_sharing(**answer["sharing"]),
+            waited_s=None if waited_ms is None else waited_ms / 1000,
         )
 
     def place(self, lease: Lease, stage: Stage) -> Placement:
@@ -160,61 +159,64 @@ class LeaseStore:
 
         Raises:
             BreakerOpenError: The breakers of all instances are open.
-            LeaseLostError: Somebody newer owns the stage, or the job has ended.
+            LeaseLostError: The stage has a newer owner, or the job has ended.
         """
         service = stage.service.name
         answer = self._connection.run(
-            *("place", lease.job_id, str(lease.number), stage.name, service, self._open_ms),
-            *self._settings.services[service].urls,
+            ChooseInstance(
+                lease.job_id,
+                lease.number,
+                stage=stage.name,
+                service=service,
+                open_ms=self._open_ms,
+                instances=self._settings.services[service].urls,
+            )
         )
-        if answer is None:
-            raise LeaseLostError(lease.job_id, "somebody newer owns it, or it has ended")
+        if answer is False:
+            raise LeaseLostError(lease.job_id, "the stage has a newer owner, or the job has ended")
         if not answer:
-            raise BreakerOpenError(service, "all its instances have failed again and again")
-        instance, has_failed = answer
-        return Placement(instance, has_failures=bool(has_failed))
+            raise BreakerOpenError(service, "the breakers of all its instances are open")
+        return Placement(**answer)
 
     def commit(self, lease: Lease, change: Change, stage: Stage) -> Committed:
         """Write a change, or nothing at all.
 
         Raises:
-            LeaseLostError: Somebody newer owns the stage, or the job has ended.
+            LeaseLostError: The stage has a newer owner, or the job has ended.
             StoreUnavailableError: Redis did not answer; only a `write` of what `prepare`
                 returned may be repeated.
         """
         return self.write(lease, self.prepare(lease, change, stage))
 
-    def prepare(self, lease: Lease, change: Change, stage: Stage) -> PreparedWrite:
+    def prepare(self, lease: Lease, change: Change, stage: Stage) -> CommitChange:
         """Encode a change, with an id that makes its write idempotent."""
-        body = {
-            "set": change.values,
-            "stamp": change.stamps,
-            "clear": change.cleared,
-            "paused": change.clocks_paused,
-            "work": self._encode_shared(change.shared, stage),
-            "drop_remote": stage.service.name if change.drops_remote else None,
-            "transcript": _encode_transcript(change.transcript),
-            "segments": _encode_segments(change.segments),
-            "event": _encode_event(change, lease),
-            "move": self._encode_move(change, stage),
-        }
-        present = {name: value for name, value in body.items() if value is not None}
-        encoded = json.dumps(present, separators=(",", ":"))
-        return PreparedWrite(f"{lease.turn}:{next(lease.writes)}", encoded)
+        return CommitChange(
+            lease.job_id,
+            lease.number,
+            f"{lease.turn}:{next(lease.writes)}",
+            set=change.values,
+            stamp=change.stamps,
+            clear=change.cleared,
+            move=self._encode_move(change, stage),
+            paused=change.clocks_paused,
+            work=self._encode_shared(change.shared, stage),
+            drop_remote=stage.service.name if change.drops_remote else None,
+            transcript=_encode_transcript(change.transcript),
+            segments=_encode_segments(change.segments),
+            event=_encode_event(change, lease),
+        )
 
-    def write(self, lease: Lease, prepared: PreparedWrite) -> Committed:
+    def write(self, lease: Lease, prepared: CommitChange) -> Committed:
         """Write what `prepare` returned; a repeated write returns the first answer.
 
         Raises:
             LeaseLostError: The stage has a newer owner, or the job has ended.
             StoreUnavailableError: Redis did not answer; the same write may be repeated.
         """
-        is_done, answer = self._connection.run(
-            "commit", lease.job_id, str(lease.number), prepared.write_id, prepared.body
-        )
-        if not is_done:
-            raise LeaseLostError(lease.job_id, answer)
-        number, *calls = json.loads(answer)
+        answer = self._connection.run(prepared)
+        if "refused" in answer:
+            raise LeaseLostError(lease.job_id, answer["refused"])
+        number, *calls = json.loads(answer["calls"])
         return Committed(number, wake_ups(calls))
 
     def _encode_shared(self, shared: Shared | None, stage: Stage) -> dict[str, Any] | None:
@@ -253,13 +255,15 @@ def _decode_breaker(fields: Mapping[str, str]) -> BreakerState:
     return BreakerState(has_failures=bool(fields), is_open="opened_at" in fields)
 
 
-def _decode_sharing(answer: Sequence[str]) -> Sharing:
-    match answer:
-        case ["there", instance, remote_id]:
-            return Attach(instance, remote_id)
-        case ["theirs"]:
-            return Follow()
-    return Submit()
+_SHARING: Final[Mapping[str, Callable[..., Sharing]]] = {
+    "attach": Attach,
+    "follow": Follow,
+    "submit": Submit,
+}
+
+
+def _decode_sharing(kind: str, **values: str) -> Sharing:
+    return _SHARING[kind](**values)
 
 
 def _encode_transcript(transcript: Transcript | None) -> list[str] | None:

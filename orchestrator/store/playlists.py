@@ -1,49 +1,49 @@
-"""Listings of playlists: how far each is, for batches that are made of one."""
+"""The extraction of playlists, for batches that are made from one."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.domain.sources import Source
+from orchestrator.store.commands import CancelPlaylist, TakePlaylists, WritePlaylist
 from orchestrator.store.connection import Connection
 
 __all__ = [
-    "Listing",
-    "ListingChange",
-    "ListingStatus",
-    "ListingStore",
-    "decode_listing",
-    "encode_new",
+    "PlaylistChange",
+    "PlaylistRecord",
+    "PlaylistStatus",
+    "PlaylistStore",
+    "decode_playlist",
+    "encode_playlist",
 ]
 
 _SERVICE = STAGES[0].service.name
 
 
-class ListingStatus(StrEnum):
-    """Where the listing of a playlist is."""
+class PlaylistStatus(StrEnum):
+    """The status of a playlist's extraction."""
 
-    PENDING = "pending"  # the service is at it, or will be
+    PENDING = "pending"  # not finished
     DONE = "done"  # the batch has its videos
-    FAILED = "failed"  # it has none, and will have none
+    FAILED = "failed"  # the batch has no videos, finally
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What is known of a playlist."""
+class PlaylistRecord:
+    """The state of a playlist's extraction."""
 
     source: Source
-    status: ListingStatus = ListingStatus.PENDING
+    status: PlaylistStatus = PlaylistStatus.PENDING
     title: str | None = None
     is_truncated: bool = False
     """Whether it has more videos than the batch."""
     skipped: int = 0
-    """Entries that are not accepted as a source."""
+    """The number of entries that are no accepted source."""
     attempt: int = 1
-    """The number of the remote job that is worked on, from 1; part of the idempotency key."""
+    """The attempt, from 1; part of the remote job's idempotency key."""
     parks: int = 0
-    """Times in a row that the service could not be used."""
+    """Consecutive times that the service was unavailable."""
     remote_id: str | None = None
     instance: str | None = None
     error_code: str | None = None
@@ -51,62 +51,61 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class ListingChange:
-    """One atomic step of a listing.
+class PlaylistChange:
+    """One atomic step of an extraction.
 
     Args:
-        set: Fields of the listing, or of the batch where they have no ``listing.`` before them.
-        due_in_ms: When it goes on.
-        over: It does not go on.
+        set: Fields of the batch; those of the playlist start with ``listing.``.
+        due_in_ms: Milliseconds until the next step.
+        is_over: There is no next step.
         has_jobs: The jobs of the batch can be submitted.
-        begins_anew: Its remote job is of no use any more.
+        drops_remote: The remote job is deleted.
     """
 
     set: Mapping[str, str | int] = field(default_factory=dict)
     due_in_ms: int = 0
-    over: bool = False
+    is_over: bool = False
     has_jobs: bool = False
-    begins_anew: bool = False
+    drops_remote: bool = False
 
 
-class ListingStore:
-    """Takes listings that are due, and writes what becomes of them."""
+class PlaylistStore:
+    """Playlists whose extraction is due, and the steps that are written."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take(self, *, limit: int, again_in_s: float) -> Sequence[str]:
-        """Return batches whose listing is due; nobody else gets them for a while.
+    def take_due(self, *, limit: int, visibility_timeout_s: float) -> Sequence[str]:
+        """Return the ids of batches whose playlist is due, and hide them for a while.
 
         Args:
-            limit: How many at the most.
-            again_in_s: When they are due again unless something is written, in seconds.
+            limit: The maximum number of batches.
+            visibility_timeout_s: Seconds until a batch becomes due again if no step is written.
         """
-        taken: list[str] = self._connection.run("listing", "take", limit, round(again_in_s * 1000))
-        return taken
+        command = TakePlaylists(limit, round(visibility_timeout_s * 1000))
+        return list(self._connection.run(command))
 
-    def write(self, batch_id: str, listing: Listing, change: ListingChange) -> bool:
-        """Write a step; returns whether it was still wanted. Repeating it does no harm."""
-        body = json.dumps(asdict(change))
-        attempt = str(listing.attempt)
-        return bool(self._connection.run("listing", "write", batch_id, attempt, _SERVICE, body))
+    def write(self, batch_id: str, playlist: PlaylistRecord, change: PlaylistChange) -> bool:
+        """Write a step, and return whether it was accepted; idempotent."""
+        command = WritePlaylist(batch_id, playlist.attempt, _SERVICE, **vars(change))
+        return bool(self._connection.run(command))
 
     def cancel(self, batch_id: str) -> None:
-        """Note that no more jobs of a batch are to be submitted; its listing ends too."""
-        self._connection.run("listing", "cancel", batch_id, _SERVICE)
+        """Cancel a batch: no more jobs are submitted, and its playlist's extraction ends."""
+        self._connection.run(CancelPlaylist(batch_id, _SERVICE))
 
 
-def encode_new(listing: Listing) -> dict[str, str]:
-    """Return the fields of a batch's hash that hold a listing which has not begun."""
+def encode_playlist(playlist: PlaylistRecord) -> dict[str, str]:
+    """Return the hash fields of an extraction that has not started."""
     return {
-        "listing.url": listing.source.url,
-        "listing.status": listing.status,
-        "listing.attempt": str(listing.attempt),
+        "listing.url": playlist.source.url,
+        "listing.status": playlist.status,
+        "listing.attempt": str(playlist.attempt),
     }
 
 
-def decode_listing(record: Mapping[str, str]) -> Listing | None:
-    """Build the listing of a batch's hash; ``None`` for a batch that needed none."""
+def decode_playlist(record: Mapping[str, str]) -> PlaylistRecord | None:
+    """Build the playlist of a batch's hash; ``None`` for a batch without one."""
     own = {
         name.removeprefix("listing."): value
         for name, value in record.items()
@@ -114,9 +113,9 @@ def decode_listing(record: Mapping[str, str]) -> Listing | None:
     }
     if "url" not in own:
         return None
-    return Listing(
+    return PlaylistRecord(
         source=Source(own["url"]),
-        status=ListingStatus(own["status"]),
+        status=PlaylistStatus(own["status"]),
         title=own.get("title"),
         is_truncated=own.get("is_truncated") == "1",
         skipped=int(own.get("skipped", 0)),

@@ -16,11 +16,11 @@ from orchestrator.settings.sentinels import SCHEME, Sentinels
 
 __all__ = ["FairQueue", "make_bounded_pool", "make_pool"]
 
-_UNBOUNDED: Final = 2**31  # redis-py's default is 100; a worker has more turns than that
+_UNBOUNDED: Final = 2**31  # redis-py's default is 100; a worker has more turns
 
 
 class _Caller:
-    """A caller that waits, and the item that it was handed."""
+    """A waiting caller, and the item that it received."""
 
     __slots__ = ("is_served", "item", "turn")
 
@@ -32,13 +32,13 @@ class _Caller:
 
 
 class FairQueue:
-    """A LIFO queue that serves waiting callers in the order in which they came.
+    """A LIFO queue that serves waiting callers in order of arrival.
 
     In ``queue.LifoQueue``, redis-py's default, a running caller overtakes the waiting one that
-    was just notified: of 300 callers over 16 connections, 284 waited until they timed out.
+    was just notified: of 300 callers over 16 connections, 284 timed out.
 
     Args:
-        maxsize: How many items it holds at most.
+        maxsize: The maximum number of items.
     """
 
     def __init__(self, maxsize: int) -> None:
@@ -48,10 +48,10 @@ class FairQueue:
         self._lock = threading.Lock()
 
     def put_nowait(self, item: Any) -> None:
-        """Hand an item to the caller that has waited longest, or keep it.
+        """Pass an item to the caller that has waited longest, or keep it.
 
         Raises:
-            Full: There are ``maxsize`` items already.
+            Full: The queue holds ``maxsize`` items.
         """
         with self._lock:
             if self._waiting:
@@ -67,7 +67,7 @@ class FairQueue:
         """Return the item that was put last, or wait for one.
 
         Raises:
-            Empty: None came within ``timeout`` seconds.
+            Empty: No item arrived within ``timeout`` seconds.
         """
         with self._lock:
             if self.queue:
@@ -92,13 +92,13 @@ class FairQueue:
 
 
 class _BlockingSentinelPool(SentinelConnectionPool, redis.BlockingConnectionPool):
-    """A bounded pool of connections to the primary that sentinels name."""
+    """A bounded connection pool for the primary that the sentinels report."""
 
     def owns_connection(self, connection: Any) -> bool:
         """Close a connection to a former primary but keep its slot.
 
-        ``BlockingConnectionPool`` never lets go of a connection that it does not own, so an
-        outage would leave one behind for every failed attempt.
+        ``BlockingConnectionPool`` never frees the slot of a connection that it does not own, so
+        an outage would use up one slot for every failed attempt.
         """
         pool: Any = super()  # redis-py has no annotations here
         if not pool.owns_connection(connection):
@@ -107,13 +107,13 @@ class _BlockingSentinelPool(SentinelConnectionPool, redis.BlockingConnectionPool
 
 
 def make_pool(settings: Settings) -> redis.ConnectionPool:
-    """Return a pool that opens as many connections as there are concurrent callers."""
+    """Return a pool without a size limit."""
     options = _options(settings) | {"max_connections": _UNBOUNDED}
     return _make(redis.ConnectionPool, SentinelConnectionPool, settings, options)
 
 
 def make_bounded_pool(settings: Settings) -> redis.ConnectionPool:
-    """Return a pool of at most `REDIS_MAX_CONNECTIONS`; callers wait for a free one in turn."""
+    """Return a pool of `REDIS_MAX_CONNECTIONS`; callers wait for a free one in order."""
     options = _options(settings) | {
         "max_connections": settings.redis_max_connections,
         "timeout": settings.redis_pool_wait_s,
@@ -149,8 +149,8 @@ def _make(
 def _options(settings: Settings) -> dict[str, Any]:
     """Return the options of every connection.
 
-    redis-py repeats no command: it cannot know which ones are safe to repeat. The store's
-    callers repeat whole steps, which carry ids.
+    redis-py retries nothing: it cannot know which commands are idempotent. The store's callers
+    retry whole steps, which carry ids.
     """
     return {
         "decode_responses": True,
@@ -158,10 +158,10 @@ def _options(settings: Settings) -> dict[str, Any]:
         "socket_connect_timeout": settings.redis_timeout_s,
         "socket_keepalive": True,
         "health_check_interval": 30,
-        "socket_read_size": 8192,  # kept ready by each connection; the default is eight times that
+        "socket_read_size": 8192,  # allocated per connection; the default is 64 kB
         "retry": Retry(NoBackoff(), 0),
-        # Neither announce the library to Redis nor ask for notifications that only Redis Cloud
-        # sends: an older Redis refuses both, and each connection costs two calls more.
+        # Do not send CLIENT SETINFO or request notifications, which only Redis Cloud sends: older
+        # servers refuse both, and they cost two calls per connection.
         "driver_info": None,
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }

@@ -1,4 +1,4 @@
-"""Answers kept by idempotency key: a request that is sent again gets the same one."""
+"""Replies by idempotency key: a repeated request gets the same reply."""
 
 import json
 import secrets
@@ -11,17 +11,18 @@ from typing import Final
 
 from orchestrator.errors import KeyInUseError, KeyReusedError, StoreUnavailableError
 from orchestrator.store import keys
+from orchestrator.store.commands import ForgetClaim, KeepReply, RenewClaim
 from orchestrator.store.connection import Connection
 
 __all__ = ["Claim", "Reply", "ReplyStore"]
 
 _POINTER: Final = "header:Idempotency-Key"
-_CLAIM_S: Final = 60.0  # a request whose process died holds its key no longer than this
+_CLAIM_S: Final = 60.0  # the longest that a request whose process died blocks its key
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it was sent."""
+    """A reply as it was sent."""
 
     status: int
     location: str
@@ -31,7 +32,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Claim:
-    """One request's right to give a key its answer; told from all others by its token."""
+    """The right of one request, identified by the token, to store the reply of a key."""
 
     key: str
     fingerprint: str
@@ -43,8 +44,8 @@ class ReplyStore:
 
     Args:
         connection: To Redis.
-        retention_s: For how long a key stands for its answer, in seconds.
-        claim_s: How long a claim is held that nobody renews, in seconds.
+        retention_s: Seconds that a reply is kept.
+        claim_s: Seconds after which a claim expires unless it is renewed.
     """
 
     def __init__(
@@ -55,19 +56,19 @@ class ReplyStore:
         self._claim_s = claim_s
 
     def begin(self, key: str, fingerprint: str) -> Reply | Claim:
-        """Take a key for a request.
+        """Claim a key for a request, or return its reply.
 
         Args:
-            key: The caller's key, with the caller's name before it.
+            key: The caller's key, prefixed with the caller's name.
             fingerprint: A digest of the request.
 
         Returns:
-            The answer that the key stands for, or a claim: do it while ``holding`` the claim,
-            then ``keep`` the answer, or ``forget`` it.
+            The reply, or a claim: handle the request while ``holding`` it, then ``keep`` the
+            reply or ``forget`` the claim.
 
         Raises:
-            KeyReusedError: The key stands for another request.
-            KeyInUseError: The same request is being worked on.
+            KeyReusedError: The key belongs to a different request.
+            KeyInUseError: The first request with this key has not been answered yet.
         """
         claim = Claim(key, fingerprint, secrets.token_hex(8))
         entry = json.dumps({"fingerprint": fingerprint, "token": claim.token})
@@ -77,17 +78,17 @@ class ReplyStore:
                 return claim
             found = json.loads(client.get(name) or entry)
         if found["fingerprint"] != fingerprint:
-            detail = "The idempotency key was used for another request"
+            detail = "The idempotency key was used for a different request"
             raise KeyReusedError(detail, pointer=_POINTER)
         if "reply" not in found:
-            raise KeyInUseError("The request with this idempotency key is being worked on")
+            raise KeyInUseError("The first request with this idempotency key is still in progress")
         return Reply(**found["reply"])
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Renew a claim until the block ends, so that it never lapses while its request lives.
+        """Renew a claim until the block exits.
 
-        A request that never ends holds its key no longer than an answer would.
+        A request that never ends keeps its key for ``retention_s``.
         """
         has_ended = threading.Event()
         thread = threading.Thread(target=self._renew, args=(claim, has_ended), daemon=True)
@@ -98,26 +99,24 @@ class ReplyStore:
             has_ended.set()
 
     def keep(self, claim: Claim, reply: Reply) -> bool:
-        """Have the claimed key stand for an answer; returns whether it was still claimed."""
+        """Store the reply of a claimed key; return whether the claim still held."""
         entry = json.dumps({"fingerprint": claim.fingerprint, "reply": asdict(reply)})
-        return self._change(claim, "keep", self._retention_s, entry)
+        lifetime_ms = _milliseconds(self._retention_s)
+        return bool(self._connection.run(KeepReply(claim.key, claim.token, lifetime_ms, entry)))
 
     def forget(self, claim: Claim) -> bool:
-        """Give a key back: its request came to nothing and may be sent again."""
-        return self._change(claim, "forget")
+        """Release a key: its request failed and may be repeated."""
+        return bool(self._connection.run(ForgetClaim(claim.key, claim.token)))
 
     def _renew(self, claim: Claim, has_ended: threading.Event) -> None:
-        gives_up_at = time.monotonic() + self._retention_s
-        while not has_ended.wait(self._claim_s / 4) and time.monotonic() < gives_up_at:
+        renewal = RenewClaim(claim.key, claim.token, _milliseconds(self._claim_s))
+        ends_at = time.monotonic() + self._retention_s
+        while not has_ended.wait(self._claim_s / 4) and time.monotonic() < ends_at:
             try:
-                if not self._change(claim, "renew", self._claim_s):
+                if not self._connection.run(renewal):
                     return
             except StoreUnavailableError:
-                continue  # the request itself fails on this, sooner than the claim lapses
-
-    def _change(self, claim: Claim, what: str, lifetime_s: float = 0, entry: str = "") -> bool:
-        lifetime_ms = _milliseconds(lifetime_s)
-        return bool(self._connection.run("reply", claim.key, claim.token, what, lifetime_ms, entry))
+                continue  # the request fails for the same reason before the claim expires
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,32 +1,33 @@
-"""Wake-up calls: those that are due, those that were lost, and those that can be made."""
+"""Wake-up calls: for jobs that are due, that lost their message, or that can be admitted."""
 
-import json
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from orchestrator.domain.job import WakeUp
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.store import keys
+from orchestrator.store.commands import AdmitJobs, InspectJobs, ResendWakeUpCalls, WakeDueJobs
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import wake_ups
 
-__all__ = ["CallStore"]
+__all__ = ["WakeUpCallStore"]
 
-_BATCH = 500  # so that no script keeps Redis busy for more than a few milliseconds
+_BATCH: Final = 500  # bounds the time that a command blocks Redis to a few milliseconds
 
 
-class CallStore:
+class WakeUpCallStore:
     """Finds the jobs that need a wake-up call, and makes it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cursor = 0
 
-    def due(self) -> tuple[WakeUp, ...]:
-        """Wake the jobs whose time has come."""
-        return wake_ups(self._connection.run("call", "due", _BATCH))
+    def wake_due(self) -> tuple[WakeUp, ...]:
+        """Make calls for the jobs whose time has come."""
+        return wake_ups(self._connection.run(WakeDueJobs(_BATCH)))
 
     def waiting_below(self, number: float) -> dict[str, int]:
-        """Return the jobs that wait under a lower number than this one, with theirs."""
+        """Return the jobs that wait under a lower number than this one, and their numbers."""
         with self._connection.commands() as client:
             found = client.zrange(
                 keys.WAITING, "-inf", f"({number}", byscore=True, withscores=True,
@@ -38,11 +39,11 @@ class CallStore:
         """Make new calls for jobs that still wait under the same number."""
         if not lost:
             return ()
-        flat = [str(part) for pair in lost.items() for part in pair]
-        return wake_ups(self._connection.run("call", "lost", _BATCH, *flat))
+        rows = [{"job_id": job_id, "number": number} for job_id, number in lost.items()]
+        return wake_ups(self._connection.run(ResendWakeUpCalls(rows)))
 
     def admit(self, limits: Mapping[str, int]) -> tuple[WakeUp, ...]:
-        """Fill free places from the lines, and put right the count of who is there.
+        """Admit queued jobs up to the limits, and correct the count of admitted ones.
 
         Args:
             limits: How many jobs each service is given at once.
@@ -51,16 +52,22 @@ class CallStore:
         for service, limit in limits.items():
             with self._connection.commands() as client:
                 sample: Iterable[str] = client.srandmember(keys.inflight(service), 50)
-            calls += wake_ups(self._connection.run("admit", service, limit, *sample))
+            calls += wake_ups(self._connection.run(AdmitJobs(service, limit, list(sample))))
         return calls
 
     def inspect(self, *, longest_wait_s: float) -> tuple[WakeUp, ...]:
-        """Look at the next few unfinished jobs; wake what is nowhere or out of time."""
+        """Check the next few hundred unfinished jobs.
+
+        Returns:
+            Calls for jobs that are in no queue, or past their deadline.
+        """
         with self._connection.commands() as client:
             self._cursor, found = client.zscan(keys.ACTIVE, cursor=self._cursor, count=_BATCH)
         if not found:
             return ()
-        services = json.dumps({stage.name: stage.service.name for stage in STAGES})
-        job_ids = [job_id for job_id, _ in found][: 2 * _BATCH]
-        longest_ms = round(longest_wait_s * 1000)
-        return wake_ups(self._connection.run("inspect", services, longest_ms, *job_ids))
+        command = InspectJobs(
+            job_ids=[job_id for job_id, _ in found][: 2 * _BATCH],
+            services={stage.name: stage.service.name for stage in STAGES},
+            longest_wait_ms=round(longest_wait_s * 1000),
+        )
+        return wake_ups(self._connection.run(command))

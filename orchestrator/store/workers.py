@@ -1,4 +1,4 @@
-"""Workers: their signs of life, and what is left of those that gave none."""
+"""Workers: their heartbeats, and the jobs of workers that have none."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.domain.job import WakeUp
 from orchestrator.store import keys
+from orchestrator.store.commands import RecoverJob
 from orchestrator.store.connection import Connection
 from orchestrator.store.records import wake_ups
 
@@ -13,21 +14,21 @@ __all__ = ["WorkerStore"]
 
 
 class WorkerStore:
-    """Heartbeats, and the leases of workers that have none any more."""
+    """Heartbeats, and the leases of workers without one."""
 
     def __init__(self, connection: Connection, *, ttl_s: float) -> None:
         self._connection = connection
         self._ttl_ms = round(ttl_s * 1000)
 
     def beat(self, worker: str, facts: Mapping[str, Any]) -> frozenset[str]:
-        """Give a sign of life.
+        """Renew a worker's heartbeat.
 
         Args:
-            worker: Who gives it.
-            facts: What is shown of the worker (JSON values).
+            worker: The worker.
+            facts: What the API shows of the worker (JSON values).
 
         Returns:
-            The jobs whose lease it holds.
+            The jobs that it has leased.
         """
         with self._connection.commands() as client:
             pipeline = client.pipeline(transaction=False)
@@ -37,12 +38,12 @@ class WorkerStore:
             return frozenset(pipeline.execute()[-1])
 
     def leave(self, worker: str) -> None:
-        """Withdraw the sign of life of a worker that ends; leases it still has are recovered."""
+        """Remove the heartbeat of a worker that exits; its remaining leases are recovered."""
         with self._connection.commands() as client:
             client.delete(keys.heartbeat(worker))
 
     def dead(self) -> dict[str, frozenset[str]]:
-        """Return the workers without a sign of life, each with the jobs that it still has."""
+        """Return the workers without a heartbeat, each with the jobs that it has leased."""
         with self._connection.commands() as client:
             workers = sorted(client.smembers(keys.WORKERS))
             pipeline = client.pipeline(transaction=False)
@@ -55,13 +56,13 @@ class WorkerStore:
             return dict(zip(dead, map(frozenset, pipeline.execute()), strict=True))
 
     def forget(self, worker: str) -> None:
-        """Take a dead worker that has nothing left off the list."""
+        """Remove a dead worker that has no leases."""
         with self._connection.commands() as client:
             if not client.exists(keys.leases(worker)):
                 client.srem(keys.WORKERS, worker)
 
     def alive(self) -> dict[str, dict[str, Any]]:
-        """Return what living workers tell of themselves, by name, and ``age_s``: how long ago."""
+        """Return the facts of each living worker, and ``age_s``, the age of its heartbeat."""
         with self._connection.commands() as client:
             workers = sorted(client.smembers(keys.WORKERS))
             pipeline = client.pipeline(transaction=False)
@@ -75,25 +76,25 @@ class WorkerStore:
             if facts
         }
 
-    def recover(self, job_id: str, worker: str, *, turn: str = "") -> WakeUp | None:
-        """Take a job from a dead worker, or from a dead turn of a living one.
+    def recover(self, job_id: str, worker: str, *, turn: str | None = None) -> WakeUp | None:
+        """Take a job from a dead worker or, with ``turn``, from a dead turn of a living one.
 
         Returns:
-            The call to enqueue; ``None`` where the job is not, or not any more, with that owner.
+            The call to enqueue; ``None`` if that owner does not hold the lease.
         """
-        call = self._connection.run("recover", job_id, worker, turn)
-        return wake_ups([call])[0] if call else None
+        calls = wake_ups(self._connection.run(RecoverJob(job_id, worker, turn)))
+        return calls[0] if calls else None
 
     def turn_of(self, job_id: str) -> str | None:
-        """Return the turn that holds the lease on a job."""
+        """Return the turn that holds the lease on a job, if any."""
         with self._connection.commands() as client:
             turn: str | None = client.hget(keys.job(job_id), "lease.turn")
         return turn
 
     def lock_round(self, worker: str, *, seconds: float) -> bool:
-        """Take the reconciler's lock, or keep it; whoever comes second is refused.
+        """Take or renew the reconciler's lock; return whether this worker holds it.
 
-        Two may hold it for an instant when it changes hands; rounds bear that.
+        Two workers may hold it for a moment when it changes hands; rounds are safe to overlap.
         """
         milliseconds = round(seconds * 1000)
         with self._connection.commands() as client:

@@ -16,7 +16,7 @@ from orchestrator.errors import (
     QueueFullError,
 )
 from orchestrator.store.batches import Batch, BatchStore
-from orchestrator.store.playlists import ListingStatus, ListingStore
+from orchestrator.store.playlists import PlaylistStatus, PlaylistStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.use_cases.jobs import Jobs
 
@@ -59,11 +59,11 @@ class BatchView:
 
         ``listing`` while the playlist is listed; ``failed`` if it could not be listed.
         """
-        listing = self.batch.listing
+        listing = self.batch.playlist
         if self.batch.is_cancelled:
             return "cancelled"
-        if listing and listing.status is not ListingStatus.DONE:
-            return "listing" if listing.status is ListingStatus.PENDING else "failed"
+        if listing and listing.status is not PlaylistStatus.DONE:
+            return "listing" if listing.status is PlaylistStatus.PENDING else "failed"
         jobs = [item.job for item in self.items]
         if self.batch.is_pending or any(job and not job.status.is_terminal for job in jobs):
             return "running"
@@ -95,7 +95,7 @@ class Batches:
         self._jobs = jobs
         self._announce = announce
         self._announce_listing = announce_listing
-        self._listings = ListingStore(connection)
+        self._listings = PlaylistStore(connection)
         self._store = BatchStore(connection, retention_s=settings.retention_s * 2)
 
     def submit(self, sources: Sequence[Source], request: JobRequest) -> Batch:

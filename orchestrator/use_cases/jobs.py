@@ -154,7 +154,9 @@ class Jobs:
         cursor: Cursor | None = None,
     ) -> JobPage:
         """Return the newest jobs; see ``JobStore.page``."""
-        return self._jobs.page(limit=limit, status=status, owner=owner, note=note, cursor=cursor)
+        return self._jobs.page(
+            limit=limit, status=status, owner=owner, metadata=note, cursor=cursor
+        )
 
     def history(self, job_id: str) -> Sequence[Mapping[str, Any]]:
         """Return the events of a job, oldest first.

@@ -9,7 +9,7 @@ from typing import Final
 from orchestrator.domain.job import Job
 from orchestrator.engine.resources import Connections
 from orchestrator.errors import StoreUnavailableError
-from orchestrator.store.events import EventStore, LiveEvent, News
+from orchestrator.store.events import EventBatch, EventStore, LiveEvent
 from orchestrator.store.job_changes import ChangeFeed
 from orchestrator.store.jobs import JobStore
 
@@ -65,10 +65,10 @@ class LiveUpdates:
                 watch.wait(left_s)
         return job
 
-    def news(self, job_id: str, *, after: str) -> News:
+    def news(self, job_id: str, *, after: str) -> EventBatch:
         """Return the events of a job after the event ``after``."""
         with self.reading():
-            return self._events.news(job_id, after=after)
+            return self._events.read_after(job_id, after=after)
 
     def follow(self, job_id: str, *, after: str) -> Iterator[list[LiveEvent]]:
         """Yield a job's events as they happen, until the job has ended.
@@ -89,7 +89,7 @@ class LiveUpdates:
                 try:
                     news = self.news(job_id, after=after)
                 except StoreUnavailableError:
-                    news, pause_s = News((), is_over=False), min(pause_s, _RETRY_S)
+                    news, pause_s = EventBatch((), is_over=False), min(pause_s, _RETRY_S)
                 if news.events or pause_s <= 0:
                     yield list(news.events)
                     yielded_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Listing of playlists and channels by the downloader, for batches made from them."""
+"""PlaylistRecord of playlists and channels by the downloader, for batches made from them."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from orchestrator.errors import (
 )
 from orchestrator.microservice import Playlist, Poll, RemoteStatus, park_s, poll_waits
 from orchestrator.store.batches import Batch, BatchStore
-from orchestrator.store.playlists import Listing, ListingChange, ListingStore
+from orchestrator.store.playlists import PlaylistChange, PlaylistRecord, PlaylistStore
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.use_cases.playlist_changes import (
     failed,
@@ -56,7 +56,7 @@ class PlaylistLister:
         self._settings = settings
         self._announce = announce
         self._client = resources.clients[_SERVICE]
-        self._store = ListingStore(resources.connection)
+        self._store = PlaylistStore(resources.connection)
         self._batches = BatchStore(resources.connection, retention_s=settings.retention_s * 2)
 
     def list_due(self) -> int:
@@ -65,15 +65,15 @@ class PlaylistLister:
             # One at a time, so that another worker can take the next one meanwhile.
             if self._resources.stop.is_set:
                 return count
-            taken = self._store.take(limit=1, again_in_s=_HELD_S)
+            taken = self._store.take_due(limit=1, visibility_timeout_s=_HELD_S)
             if not taken:
                 return count
             batch = self._batches.get(taken[0])
-            if batch is not None and batch.listing is not None:
-                self._take_turn(batch, batch.listing)
+            if batch is not None and batch.playlist is not None:
+                self._take_turn(batch, batch.playlist)
         return _LISTINGS
 
-    def _take_turn(self, batch: Batch, listing: Listing) -> None:
+    def _take_turn(self, batch: Batch, listing: PlaylistRecord) -> None:
         try:
             change = self._continue(batch, listing)
         except (StageError, TurnInterruptedError) as error:
@@ -82,7 +82,7 @@ class PlaylistLister:
         if is_written and change.has_jobs:
             self._announce()
 
-    def _continue(self, batch: Batch, listing: Listing) -> ListingChange:
+    def _continue(self, batch: Batch, listing: PlaylistRecord) -> PlaylistChange:
         limit_s = self._settings.job_limit_s
         if batch.age_s > limit_s:
             raise DeadlineExceededError("JOB_TIMEOUT_MINUTES", limit_s)
@@ -93,7 +93,7 @@ class PlaylistLister:
             self._resources.breakers.record_failure(_SERVICE, instance)
             raise
 
-    def _instance(self, listing: Listing) -> str | None:
+    def _instance(self, listing: PlaylistRecord) -> str | None:
         """Return the instance that runs the remote job, or a new one."""
         breakers = self._resources.breakers
         if listing.remote_id is None:
@@ -101,12 +101,14 @@ class PlaylistLister:
             is_open = instance is None
         else:
             instance = listing.instance
-            is_open = breakers.is_left_alone(_SERVICE, instance)
+            is_open = breakers.is_blocked(_SERVICE, instance)
         if is_open:
             raise BreakerOpenError(_SERVICE, "it failed repeatedly and is not called for now")
         return instance
 
-    def _list_at(self, instance: str | None, batch: Batch, listing: Listing) -> ListingChange:
+    def _list_at(
+        self, instance: str | None, batch: Batch, listing: PlaylistRecord
+    ) -> PlaylistChange:
         remote_id, accepted = listing.remote_id, None
         if remote_id is None:
             key = f"{batch.batch_id}:listing:{listing.attempt}"
@@ -144,7 +146,9 @@ class PlaylistLister:
                 self._resources.stop.sleep(next(waits))
             accepted = None
 
-    def _decide(self, error: StageError | TurnInterruptedError, listing: Listing) -> ListingChange:
+    def _decide(
+        self, error: StageError | TurnInterruptedError, listing: PlaylistRecord
+    ) -> PlaylistChange:
         """Return the change after an error; its class decides, as for stages."""
         change = self._postpone(error, listing) or self._start_over(error, listing)
         if change is not None:
@@ -154,7 +158,7 @@ class PlaylistLister:
             return failed("playlists_unsupported", f"{error.service} does not support playlists")
         return failed(error.code, str(error))
 
-    def _postpone(self, error: Exception, listing: Listing) -> ListingChange | None:
+    def _postpone(self, error: Exception, listing: PlaylistRecord) -> PlaylistChange | None:
         match error:
             case TurnInterruptedError():
                 return postponed(0)
@@ -166,7 +170,7 @@ class PlaylistLister:
                 return postponed(park_s(listing.parks, self._settings), parks=listing.parks + 1)
         return None
 
-    def _start_over(self, error: Exception, listing: Listing) -> ListingChange | None:
+    def _start_over(self, error: Exception, listing: PlaylistRecord) -> PlaylistChange | None:
         if listing.attempt >= self._settings.stage_max_attempts:
             return None
         match error:

@@ -100,7 +100,7 @@ class Webhooks:
             JobNotFoundError: There is no such job, or it has expired.
         """
         self._jobs.get(job_id)
-        return self._deliveries.of(job_id)
+        return self._deliveries.list_of(job_id)
 
     def resend(self, job_id: str, delivery_id: str) -> Delivery:
         """Schedule a delivery again, with as many attempts as a new one.
@@ -116,7 +116,7 @@ class Webhooks:
         """Send the webhooks that are due; return how many were delivered."""
         # Longer than one round takes, so that no other worker sends the same ones meanwhile.
         lease_s = self._settings.webhook_timeout_s * (_BATCH / _THREADS + 1)
-        due, now = self._deliveries.take_due(limit=_BATCH, again_in_s=lease_s)
+        due, now = self._deliveries.take_due(limit=_BATCH, visibility_timeout_s=lease_s)
         if not due:
             return 0
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -139,7 +139,7 @@ class Webhooks:
         elif wait_s is None:
             outcome = replace(outcome, status=DeliveryStatus.FAILED)
             LOGGER.warning("Gave up on webhook %s: %s", delivery.delivery_id, error)
-        self._deliveries.note(delivery, outcome, in_s=wait_s)
+        self._deliveries.record_outcome(delivery, outcome, in_s=wait_s)
         return error is None
 
     def _warnings(self, delivery: Delivery) -> Sequence[JobWarning]:

@@ -12,6 +12,7 @@ import requests
 
 from orchestrator.errors import StoreUnavailableError
 from orchestrator.settings import Settings, load_settings
+from orchestrator.store.commands import GetQueuePosition
 from orchestrator.store.connection import Connection as Store
 from orchestrator.store.connection import connect, connect_bounded
 from tests.support.api_process import Api, running_api
@@ -102,9 +103,9 @@ def test_connections_start_with_no_command_that_an_older_redis_refuses() -> None
 
 def test_a_script_that_redis_has_lost_is_loaded_again(redis_url: str) -> None:
     store = connect(load_settings(env_files=(), redis_url=redis_url))
-    assert store.run("position", "nobody", "service") == 0
+    assert store.run(GetQueuePosition("nobody", "service")) == 0
     store.client.script_flush()
-    assert store.run("position", "nobody", "service") == 0
+    assert store.run(GetQueuePosition("nobody", "service")) == 0
     store.client.close()
 
 

@@ -30,7 +30,7 @@ from orchestrator.settings import ServiceSettings, Settings, load_settings
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import Claim, LeaseStore
-from orchestrator.store.wake_up_calls import CallStore
+from orchestrator.store.wake_up_calls import WakeUpCallStore
 from orchestrator.store.workers import WorkerStore
 from tests.support.chaos_invariants import Snapshot, find_broken
 from tests.support.chaos_turns import INSTANCE, Owner, possible_changes
@@ -60,7 +60,7 @@ class JobStoreMachine(RuleBasedStateMachine):
         self.jobs = JobStore(connection, chosen)
         self.leases = LeaseStore(connection, chosen)
         self.workers = WorkerStore(connection, ttl_s=3600)
-        self.calls = CallStore(connection)
+        self.calls = WakeUpCallStore(connection)
         self.job_ids: list[str] = []
         self.messages: list[WakeUp] = []
         self.owners: list[Owner] = []
@@ -271,7 +271,7 @@ class JobStoreMachine(RuleBasedStateMachine):
 
     @rule()
     def look_after_calls(self) -> None:
-        self.take_calls(*self.calls.due(), *self.calls.admit(LIMITS))
+        self.take_calls(*self.calls.wake_due(), *self.calls.admit(LIMITS))
         self.take_calls(*self.calls.inspect(longest_wait_s=3600))
 
     @precondition(lambda self: self.messages)
@@ -295,7 +295,7 @@ class JobStoreMachine(RuleBasedStateMachine):
             with pytest.raises(StoreUnavailableError):
                 self.jobs.cancel(job_id)
             with pytest.raises(StoreUnavailableError):
-                self.calls.due()
+                self.calls.wake_due()
             for worker, job_ids in self.workers.dead().items():
                 for one in job_ids:
                     with pytest.raises(StoreUnavailableError):

@@ -9,7 +9,7 @@ from orchestrator.microservice import Playlist
 from orchestrator.store.batches import Batch, BatchStore
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.deletions import DeletionStore
-from orchestrator.store.playlists import Listing, ListingStatus, ListingStore
+from orchestrator.store.playlists import PlaylistRecord, PlaylistStatus, PlaylistStore
 from orchestrator.use_cases.playlist_changes import (
     failed,
     listed,
@@ -38,41 +38,41 @@ def batches(connection: Connection) -> Iterator[BatchStore]:
 
 
 @pytest.fixture
-def listings(connection: Connection) -> ListingStore:
-    return ListingStore(connection)
+def listings(connection: Connection) -> PlaylistStore:
+    return PlaylistStore(connection)
 
 
-def create(batches: BatchStore) -> tuple[str, Listing]:
+def create(batches: BatchStore) -> tuple[str, PlaylistRecord]:
     batch = batches.create((), make_request(), playlist=SOURCE)
-    assert batch.listing is not None
-    return batch.batch_id, batch.listing
+    assert batch.playlist is not None
+    return batch.batch_id, batch.playlist
 
 
-def found(batches: BatchStore, batch_id: str) -> tuple[Batch, Listing]:
+def found(batches: BatchStore, batch_id: str) -> tuple[Batch, PlaylistRecord]:
     batch = batches.get(batch_id)
     assert batch is not None
-    assert batch.listing is not None
-    return batch, batch.listing
+    assert batch.playlist is not None
+    return batch, batch.playlist
 
 
 def deleted(connection: Connection) -> list[str]:
-    due = DeletionStore(connection).due(limit=10, again_in_s=60)
+    due = DeletionStore(connection).take_due(limit=10, visibility_timeout_s=60)
     return [deletion.remote_id for deletion in due]
 
 
 def test_a_listing_is_due_at_once_and_given_to_one(
-    batches: BatchStore, listings: ListingStore
+    batches: BatchStore, listings: PlaylistStore
 ) -> None:
     batch_id, listing = create(batches)
-    assert listings.take(limit=5, again_in_s=60) == [batch_id]
-    assert listings.take(limit=5, again_in_s=60) == []
+    assert listings.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
+    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
     assert listings.write(batch_id, listing, postponed(0, parks=3))
     assert found(batches, batch_id)[1].parks == 3
-    assert listings.take(limit=5, again_in_s=60) == [batch_id]
+    assert listings.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
 
 
 def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
-    batches: BatchStore, listings: ListingStore, connection: Connection
+    batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
@@ -82,13 +82,13 @@ def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
     assert listings.write(batch_id, listing, listed(playlist, make_settings()))
     (batch,) = batches.pending(limit=5)
     assert [source.url for source in batch.sources] == list(VIDEOS)
-    assert batch.listing == Listing(
-        SOURCE, ListingStatus.DONE, title="Talks", is_truncated=True, skipped=1
+    assert batch.playlist == PlaylistRecord(
+        SOURCE, PlaylistStatus.DONE, title="Talks", is_truncated=True, skipped=1
     )
     assert deleted(connection) == ["dl_1"]
 
 
-def test_what_comes_late_changes_nothing(batches: BatchStore, listings: ListingStore) -> None:
+def test_what_comes_late_changes_nothing(batches: BatchStore, listings: PlaylistStore) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, failed("internal", "no"))
     late = listed(Playlist(None, VIDEOS, is_truncated=False), make_settings())
@@ -98,18 +98,18 @@ def test_what_comes_late_changes_nothing(batches: BatchStore, listings: ListingS
 
 
 def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
-    batches: BatchStore, listings: ListingStore, connection: Connection
+    batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
     assert listings.write(batch_id, listing, started_over(listing, in_s=0))
-    assert found(batches, batch_id)[1] == Listing(SOURCE, attempt=2)
+    assert found(batches, batch_id)[1] == PlaylistRecord(SOURCE, attempt=2)
     assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
     assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
 
 
 def test_a_cancelled_listing_takes_its_remote_job_with_it_however_late_it_is_known(
-    batches: BatchStore, listings: ListingStore, connection: Connection
+    batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
@@ -117,16 +117,16 @@ def test_a_cancelled_listing_takes_its_remote_job_with_it_however_late_it_is_kno
     assert deleted(connection) == ["dl_1"]
     assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
     assert deleted(connection) == ["dl_2"]
-    assert listings.take(limit=5, again_in_s=60) == []
+    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
     assert found(batches, batch_id)[0].is_cancelled
 
 
 def test_a_batch_that_is_gone_does_not_come_back(
-    batches: BatchStore, listings: ListingStore, connection: Connection
+    batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
     connection.client.delete(f"orchestrator:batch:{batch_id}")
     assert not listings.write(batch_id, listing, postponed(0))
     listings.cancel(batch_id)
-    assert listings.take(limit=5, again_in_s=60) == []
+    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
     assert batches.get(batch_id) is None

@@ -17,7 +17,7 @@ from orchestrator.settings import ServiceSettings, load_settings
 from orchestrator.store.connection import connect
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import Attach, Claim, LeaseStore, Submit
-from orchestrator.store.wake_up_calls import CallStore
+from orchestrator.store.wake_up_calls import WakeUpCallStore
 
 STAGE = STAGES[0]
 INSTANCE = "http://127.0.0.1:1"
@@ -36,7 +36,7 @@ class World:
         self.client.flushdb()
         self.jobs = JobStore(connection, settings)
         self.leases = LeaseStore(connection, settings)
-        self.calls = CallStore(connection)
+        self.calls = WakeUpCallStore(connection)
         self.turns = itertools.count()
         for job_id in JOBS:
             self.add(job_id)
@@ -63,7 +63,7 @@ class World:
         lost = RemoteJobLostError(STAGE.service.name, "remote")
         change = started_over(claim.job, STAGE, lost, in_s=0.0)
         self.leases.commit(claim.lease, change, STAGE)
-        self.calls.due()
+        self.calls.wake_due()
 
     def claim(self, job_id: str) -> Claim:
         claim = self.leases.claim(job_id, STAGE, worker="worker", turn=f"turn-{next(self.turns)}")

@@ -11,10 +11,10 @@ from orchestrator.errors import RemoteJobFailedError
 from orchestrator.errors.stages import Failure
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.connection import Connection, connect
-from orchestrator.store.counters import Queue, TallyStore
+from orchestrator.store.counters import CounterStore, Queue
 from orchestrator.store.jobs import JobStore
 from orchestrator.store.leases import LeaseStore
-from orchestrator.store.statistics import FigureStore
+from orchestrator.store.statistics import StatisticsStore
 from orchestrator.telemetry.metrics import Counts
 from orchestrator.telemetry.metrics.catalogue import REQUEST_TIME, TURNS
 from tests.support.jobs import make_request, make_settings
@@ -37,7 +37,7 @@ class Store:
         self.connection = connection
         self.jobs = JobStore(connection, SETTINGS)
         self.leases = LeaseStore(connection, SETTINGS)
-        self.tallies = TallyStore(connection)
+        self.tallies = CounterStore(connection)
         self.breakers = BreakerStore(connection, SETTINGS)
 
     def create(self, number: int) -> WakeUp:
@@ -161,7 +161,7 @@ def test_a_breaker_is_closed_then_open_then_half_open(store: Store) -> None:
 
 
 def test_counts_of_several_processes_are_added_up_by_place(store: Store) -> None:
-    figures = FigureStore(store.connection)
+    figures = StatisticsStore(store.connection)
     for _ in range(2):
         counts = Counts()
         counts.add(TURNS, "download", "completed", amount=2)

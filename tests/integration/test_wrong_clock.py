@@ -52,9 +52,9 @@ def test_a_remote_job_is_deleted_when_redis_says_that_it_is_time(connection: Con
         due = {'["downloader","http://a.test","due"]': now_ms}
         client.zadd(keys.DELETIONS, due | {'["downloader","http://a.test","later"]': now_ms + 9000})
     store = DeletionStore(connection)
-    found = store.due(limit=10, again_in_s=30)
+    found = store.take_due(limit=10, visibility_timeout_s=30)
     assert [one.remote_id for one in found] == ["due"]
-    assert store.due(limit=10, again_in_s=30) == [], "put off"
+    assert store.take_due(limit=10, visibility_timeout_s=30) == [], "put off"
     with connection.commands() as client:
         put_off_ms = client.zscore(keys.DELETIONS, found[0].member) - now_ms
     assert 29_000 < put_off_ms < 35_000

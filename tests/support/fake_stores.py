@@ -12,6 +12,7 @@ from orchestrator.domain.pipeline import STAGES, Stage, stage_before, stages_of
 from orchestrator.domain.transitions import Change, Due, End, Enter, Shared, Stay, Wake
 from orchestrator.errors import BreakerOpenError, LeaseLostError, StoreUnavailableError
 from orchestrator.settings import Settings
+from orchestrator.store.commands import CommitChange
 from orchestrator.store.leases import (
     Attach,
     BreakerState,
@@ -20,7 +21,6 @@ from orchestrator.store.leases import (
     Follow,
     Lease,
     Placement,
-    PreparedWrite,
     Sharing,
     Submit,
 )
@@ -177,12 +177,13 @@ class FakeLeaseStore:
     def commit(self, lease: Lease, change: Change, stage: Stage) -> Committed:
         return self.write(lease, self.prepare(lease, change, stage))
 
-    def prepare(self, lease: Lease, change: Change, _stage: Stage) -> PreparedWrite:
-        prepared = PreparedWrite(f"{lease.turn}:{next(lease.writes)}", "")
+    def prepare(self, lease: Lease, change: Change, _stage: Stage) -> CommitChange:
+        write_id = f"{lease.turn}:{next(lease.writes)}"
+        prepared = CommitChange(lease.job_id, lease.number, write_id, {}, (), (), {})
         self._prepared[prepared.write_id] = change
         return prepared
 
-    def write(self, lease: Lease, prepared: PreparedWrite) -> Committed:
+    def write(self, lease: Lease, prepared: CommitChange) -> Committed:
         self._fail()
         job = self._jobs.get(lease.job_id)
         if job and job.last_write and job.last_write[0] == prepared.write_id:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.job import JobStatus
 from orchestrator.store.batches import Batch
-from orchestrator.store.playlists import Listing
+from orchestrator.store.playlists import PlaylistRecord
 from orchestrator.use_cases.batches import BatchStatus, BatchView, Item
 from web.schemas.fields import SourceUrl
 from web.schemas.jobs import Moment, PipelineOptions
@@ -50,7 +50,7 @@ class BatchAccepted(BaseModel):
     @classmethod
     def of(cls, batch: Batch) -> "BatchAccepted":
         """Create from an accepted batch."""
-        status: Literal["listing", "running"] = "listing" if batch.listing else "running"
+        status: Literal["listing", "running"] = "listing" if batch.playlist else "running"
         return cls(batch_id=batch.batch_id, status=status, total=len(batch.sources))
 
 
@@ -63,7 +63,7 @@ class PlaylistDetail(BaseModel):
     skipped: int = Field(description="Number of entries whose source is not accepted.")
 
     @classmethod
-    def of(cls, listing: Listing) -> "PlaylistDetail":
+    def of(cls, listing: PlaylistRecord) -> "PlaylistDetail":
         """Create from a listing."""
         return cls(
             url=listing.source.public_url,
@@ -122,7 +122,7 @@ class BatchDetail(BaseModel):
     @classmethod
     def of(cls, view: BatchView) -> "BatchDetail":
         """Create from a batch and its jobs."""
-        listing = view.batch.listing
+        listing = view.batch.playlist
         return cls(
             batch_id=view.batch.batch_id,
             status=view.status,

@@ -1,6 +1,10 @@
--- Returns the schema version of the data, and raises it to this process's where that is newer.
--- ARGV: this process's version. Data without a version is that of release 1.0, which is 1.
-local key, own = P .. 'schema', tonumber(ARGV[1])
-local found = tonumber(redis.call('GET', key) or '1')
-if found < own then redis.pcall('SET', key, text(own)) end  -- a full Redis refuses; the next may not
-return found
+-- The schema version of the data. Data without a version is that of release 1.0, which is 1.
+
+-- Return the version found, and raise it to this process's where that is newer.
+function commands.RaiseSchema(args)
+  local found = tonumber(redis.call('GET', P .. 'schema') or '1')
+  if found < args.version then
+    redis.pcall('SET', P .. 'schema', text(args.version))  -- a later process retries if Redis is full
+  end
+  return found
+end

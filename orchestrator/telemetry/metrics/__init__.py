@@ -1,4 +1,4 @@
-"""What is measured: the catalogue of figures, and how processes count them."""
+"""Metrics: the catalogue, counting within a process, and the Prometheus text format."""
 
 from orchestrator.telemetry.metrics.counts import Counts, Key
 

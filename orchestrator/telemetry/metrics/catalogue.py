@@ -1,27 +1,26 @@
-"""Every figure that API and workers show, with its name, its labels and its meaning.
+"""All metrics of the API and the workers: name, kind, labels and help text.
 
-Names and units are as Prometheus' conventions want them. No label takes more than a few dozen
-values: none names a job, an address or a process. ``docs/reference/metrics.md`` is generated
-from it.
+Names and units follow the conventions of Prometheus. No label has more than a few dozen values;
+none identifies a job, a URL or a process. ``docs/reference/metrics.md`` is generated from this module.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-__all__ = ["CATALOGUE", "Kind", "Metric", "Place"]
+__all__ = ["CATALOGUE", "Exporter", "Kind", "Metric"]
 
 
 class Kind(Enum):
-    """How a figure behaves."""
+    """The kind of a metric, in Prometheus' terms."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
 
 
-class Place(Enum):
-    """Where a figure is shown."""
+class Exporter(Enum):
+    """A process that exports metrics."""
 
     API = "API"
     WORKER = "worker"
@@ -29,107 +28,102 @@ class Place(Enum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure."""
+    """A metric."""
 
     name: str
-    """As Prometheus shows it."""
     kind: Kind
-    text: str
-    """What it tells, in one sentence without a full stop."""
+    help: str
+    """One sentence without a full stop."""
     labels: tuple[str, ...] = ()
-    places: tuple[Place, ...] = (Place.API,)
+    exporters: tuple[Exporter, ...] = (Exporter.API,)
     buckets: tuple[float, ...] = ()
-    """Upper bounds of a histogram, without infinity."""
+    """The upper bounds of a histogram, without infinity."""
 
 
-_ON_WORKERS: Final = (Place.WORKER,)
+_ON_WORKERS: Final = (Exporter.WORKER,)
 _QUICK_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _WAITS_S: Final = (0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 _STAGES_S: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
-# What is in Redis, read when somebody asks.
+# Read from Redis for each request.
 REDIS_UP: Final = Metric(
     "ytcaption_redis_up",
     Kind.GAUGE,
-    "Whether Redis answers the API; without it nothing else is shown",
+    "1 if the API can reach Redis, else 0; without Redis no other metric is exported",
 )
-JOBS: Final = Metric(
-    "ytcaption_pipeline_jobs", Kind.GAUGE, "Jobs that are kept, by status", ("status",)
-)
+JOBS: Final = Metric("ytcaption_pipeline_jobs", Kind.GAUGE, "Stored jobs by status", ("status",))
 JOBS_ENDED: Final = Metric(
     "ytcaption_pipeline_jobs_ended_total",
     Kind.COUNTER,
-    "Jobs that have ended, each time that they did, by how",
+    "Ended jobs by final status; a retried job counts each time that it ends",
     ("status",),
 )
 FAILURES: Final = Metric(
     "ytcaption_pipeline_failures_total",
     Kind.COUNTER,
-    "Jobs that have failed, by error code; codes after the first fifty are `other`",
+    "Failed jobs by error code; codes after the first fifty count as `other`",
     ("code",),
 )
 QUEUE_JOBS: Final = Metric(
     "ytcaption_queue_jobs",
     Kind.GAUGE,
-    "Jobs that could go on and wait, in line or for a worker, by stage",
+    "Jobs that wait for admission or for a worker, by stage",
     ("stage",),
 )
 QUEUE_OLDEST: Final = Metric(
     "ytcaption_queue_oldest_wait_seconds",
     Kind.GAUGE,
-    "How long the first of them has waited; 0 where none waits",
+    "Seconds that the first waiting job has waited, by stage; 0 if none waits",
     ("stage",),
 )
 PARKED: Final = Metric(
     "ytcaption_parked_jobs",
     Kind.GAUGE,
-    "Jobs that wait for an instant: a Retry-After, a pause after an error, a breaker's next trial",
+    "Jobs that wait until a given time: a Retry-After, a backoff, or a breaker's next trial",
 )
 BROKER_MESSAGES: Final = Metric(
     "ytcaption_broker_messages", Kind.GAUGE, "Messages on the broker, by queue", ("queue",)
 )
-WORKERS: Final = Metric(
-    "ytcaption_workers", Kind.GAUGE, "Worker processes that have given a sign of life lately"
-)
+WORKERS: Final = Metric("ytcaption_workers", Kind.GAUGE, "Worker processes with a heartbeat")
 BREAKER: Final = Metric(
     "ytcaption_breaker_state",
     Kind.GAUGE,
-    "1 for the state that a service's breaker is in (`closed`, `open`, `half-open`), else 0",
+    "1 for the current state of a service's breaker (`closed`, `open`, `half-open`), else 0",
     ("service", "state"),
 )
 
-# What processes count as they go.
+# Counted by processes.
 REQUESTS: Final = Metric(
     "ytcaption_http_requests_total",
     Kind.COUNTER,
-    "Requests that the API has answered, by route and status",
+    "Requests answered by the API, by route and status",
     ("method", "route", "status"),
 )
 REQUEST_TIME: Final = Metric(
     "ytcaption_http_request_duration_seconds",
     Kind.HISTOGRAM,
-    "Seconds until an answer begins; with `Prefer: wait` those that the client asked to wait too",
+    "Seconds until a response starts, including waits requested with `Prefer: wait`",
     ("method", "route"),
     buckets=_QUICK_S,
 )
 BYTES: Final = Metric(
     "ytcaption_streamed_bytes_total",
     Kind.COUNTER,
-    "Bytes of audio that came from a service and were handed on, as they came",
+    "Bytes of audio streamed through from a service",
     ("service",),
-    (Place.API, Place.WORKER),
+    (Exporter.API, Exporter.WORKER),
 )
 TURNS: Final = Metric(
     "ytcaption_turns_total",
     Kind.COUNTER,
-    "Turns that workers gave to stages, by what they came to",
+    "Turns of stages, by outcome",
     ("stage", "outcome"),
     _ON_WORKERS,
 )
 STAGE_TIME: Final = Metric(
     "ytcaption_stage_duration_seconds",
     Kind.HISTOGRAM,
-    "Seconds that a completed stage took, from its first turn to its end",
+    "Seconds from a completed stage's first turn to its end",
     ("stage",),
     _ON_WORKERS,
     _STAGES_S,
@@ -137,7 +131,7 @@ STAGE_TIME: Final = Metric(
 STAGE_WAIT: Final = Metric(
     "ytcaption_stage_wait_seconds",
     Kind.HISTOGRAM,
-    "Seconds that a stage waited for its first turn, in line and for a worker",
+    "Seconds that a stage waited for its first turn, for admission and for a worker",
     ("stage",),
     _ON_WORKERS,
     _WAITS_S,
@@ -145,41 +139,41 @@ STAGE_WAIT: Final = Metric(
 POLLS: Final = Metric(
     "ytcaption_polls_total",
     Kind.COUNTER,
-    "Times that a service was asked for a job's status",
+    "Status requests to a service",
     ("service",),
     _ON_WORKERS,
 )
 RETRIES: Final = Metric(
     "ytcaption_retries_total",
     Kind.COUNTER,
-    "Repetitions by the class of the error: `call` inside a turn, the others of the stage",
+    "Retries by class of error: `call` is a retry within a turn, the others are of the stage",
     ("service", "class"),
-    (Place.API, Place.WORKER),
+    (Exporter.API, Exporter.WORKER),
 )
 RECOVERIES: Final = Metric(
     "ytcaption_recoveries_total",
     Kind.COUNTER,
-    "Jobs that stood still and were sent on: `dead_worker`, `dead_turn`, `lost_message`",
+    "Recovered jobs by reason: `dead_worker`, `dead_turn`, `lost_message`",
     ("reason",),
     _ON_WORKERS,
 )
 TURNS_ACTIVE: Final = Metric(
     "ytcaption_turns_active",
     Kind.GAUGE,
-    "Turns that run on this machine",
-    places=_ON_WORKERS,
+    "Running turns on this host",
+    exporters=_ON_WORKERS,
 )
 TURNS_CAPACITY: Final = Metric(
     "ytcaption_turns_capacity",
     Kind.GAUGE,
-    "Turns that may run on this machine at once",
-    places=_ON_WORKERS,
+    "Maximum number of concurrent turns on this host",
+    exporters=_ON_WORKERS,
 )
 WORKER_PROCESSES: Final = Metric(
     "ytcaption_worker_processes",
     Kind.GAUGE,
-    "Worker processes that live on this machine",
-    places=_ON_WORKERS,
+    "Worker processes on this host",
+    exporters=_ON_WORKERS,
 )
 
 CATALOGUE: Final = tuple(found for found in list(globals().values()) if isinstance(found, Metric))

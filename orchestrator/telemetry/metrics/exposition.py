@@ -1,4 +1,4 @@
-"""Figures in Prometheus' text format."""
+"""Metrics in Prometheus' text format."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Kind, Metric, Place
+from orchestrator.telemetry.metrics.catalogue import CATALOGUE, Exporter, Kind, Metric
 from orchestrator.telemetry.metrics.counts import BOUND, SUM, Key
 
 __all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "render"]
@@ -21,15 +21,15 @@ __all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "render"]
 Found = list[tuple[Key, float]]
 
 
-def render(values: Mapping[Key, float], place: Place) -> bytes:
-    """Return the page for one place; what the catalogue does not know is left out.
+def render(values: Mapping[Key, float], exporter: Exporter) -> bytes:
+    """Return the metrics of an exporter; values that the catalogue does not list are ignored.
 
     Args:
-        values: Figures by name and labels, as ``Counts`` keeps them.
-        place: Where they are shown.
+        values: Values by name and labels, as in ``Counts``.
+        exporter: The exporter.
     """
     registry = CollectorRegistry()
-    shown = [metric for metric in CATALOGUE if place in metric.places]
+    shown = [metric for metric in CATALOGUE if exporter in metric.exporters]
     registry.register(_Collector(values, shown))
     return generate_latest(registry)
 
@@ -42,11 +42,11 @@ class _Collector(Collector):
             self._found.setdefault(name, []).append((tuple(rest), value))
 
     def describe(self) -> list[Family]:
-        """Return nothing: otherwise registering would collect everything once."""
+        """Return nothing, so that registering does not collect all metrics."""
         return []
 
     def collect(self) -> Iterator[Family]:
-        """Yield every figure of which there is something."""
+        """Yield every metric that has values."""
         for metric in self._metrics:
             if found := self._found.get(metric.name):
                 yield _family(metric, found)
@@ -56,15 +56,15 @@ def _family(metric: Metric, found: Found) -> Family:
     if metric.kind is Kind.HISTOGRAM:
         return _histogram(metric, found)
     kinds = {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
-    family: Family = kinds[metric.kind](metric.name, metric.text, labels=metric.labels)
+    family: Family = kinds[metric.kind](metric.name, metric.help, labels=metric.labels)
     for labels, value in found:
         family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
     return family
 
 
 def _histogram(metric: Metric, found: Found) -> Family:
-    """Put a histogram together; bounds of an older version count towards the next of today's."""
-    family = HistogramMetricFamily(metric.name, metric.text, labels=metric.labels)
+    """Build a histogram; buckets of an older version count towards the next current bucket."""
+    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
     parts: dict[Key, dict[str, float]] = {}
     for key, value in found:
         parts.setdefault(key[:-1], {})[key[-1]] = value

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.job import WakeUp
 from orchestrator.engine.reconciler import Reconciler
-from orchestrator.store.wake_up_calls import CallStore
+from orchestrator.store.wake_up_calls import WakeUpCallStore
 from orchestrator.store.workers import WorkerStore
 from tests.support.jobs import make_settings
 
@@ -57,7 +57,7 @@ class Calls:
         self.admitted: Mapping[str, int] = {}
         self.longest_wait_s = 0.0
 
-    def due(self) -> tuple[WakeUp, ...]:
+    def wake_due(self) -> tuple[WakeUp, ...]:
         due, self.due_jobs = self.due_jobs, []
         return tuple(map(call_for, due))
 
@@ -92,7 +92,7 @@ class World:
         self.reconciler = Reconciler(
             "me",
             cast("WorkerStore", self.workers),
-            cast("CallStore", self.calls),
+            cast("WakeUpCallStore", self.calls),
             self.settings,
             lambda: self.oldest,
             lambda: self.now_s,

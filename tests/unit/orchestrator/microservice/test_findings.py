@@ -1,9 +1,7 @@
 """What services report of a recording, read and kept."""
 
 import json
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.findings import (
-    FINDINGS,
     AudioTrack,
     Findings,
     JobWarning,
@@ -159,9 +156,3 @@ def test_the_warnings_of_all_stages_come_in_their_order_and_once() -> None:
         [Findings((second,)), Findings((first, second), audio_tracks=FOUND.audio_tracks), FOUND]
     )
     assert merged == replace(FOUND, warnings=(second, first))
-
-
-def test_every_finding_is_copied_from_work_that_is_done() -> None:
-    script = Path("orchestrator/store/lua/create.lua").read_text(encoding="utf-8")
-    (names,) = re.findall(r"ipairs\(\{('job_id'[^}]*)\}\)", script)
-    assert set(FINDINGS) <= set(re.findall(r"'(\w+)'", names))

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.errors import StoreUnavailableError
 from orchestrator.operating.metrics_flusher import MetricsFlusher
-from orchestrator.store.statistics import FigureStore, place_of
+from orchestrator.store.statistics import StatisticsStore, scope_of
 from orchestrator.telemetry.metrics import Counts, Key
 from orchestrator.telemetry.metrics.catalogue import TURNS
 
@@ -29,7 +29,7 @@ class Sums:
 
 def make_flusher() -> tuple[Counts, Sums, MetricsFlusher]:
     counts, sums = Counts(), Sums()
-    return counts, sums, MetricsFlusher(counts, cast("FigureStore", sums), "host")
+    return counts, sums, MetricsFlusher(counts, cast("StatisticsStore", sums), "host")
 
 
 def test_a_flush_without_counts_adds_nothing() -> None:
@@ -59,4 +59,4 @@ def test_counts_of_a_failed_flush_are_added_by_the_next_one() -> None:
 
 
 def test_the_workers_of_one_machine_share_their_sums() -> None:
-    assert place_of("host-a:1:aa") == place_of("host-a:2:bb") != place_of("host-b:1:aa")
+    assert scope_of("host-a:1:aa") == scope_of("host-a:2:bb") != scope_of("host-b:1:aa")

@@ -187,7 +187,7 @@ def test_a_hash_is_read_alike_however_redis_tells_it() -> None:
 
 
 def test_wake_up_calls_are_read_from_a_script_s_answer() -> None:
-    assert wake_ups([["a1", "download", "7"], ["b2", "normalization", 8]]) == (
+    assert wake_ups([["a1", "download", 7], ["b2", "normalization", 8]]) == (
         WakeUp("a1", "download", 7),
         WakeUp("b2", "normalization", 8),
     )

@@ -12,20 +12,20 @@ from orchestrator.telemetry.metrics.catalogue import (
     REQUEST_TIME,
     STAGE_TIME,
     TURNS,
+    Exporter,
     Kind,
     Metric,
-    Place,
 )
 from orchestrator.telemetry.metrics.exposition import render
 
 HELD = ("ytcaption_stage_duration_seconds", "download")
 
 
-def samples(values: dict[Key, float], place: Place) -> dict[tuple[str, ...], float]:
+def samples(values: dict[Key, float], exporter: Exporter) -> dict[tuple[str, ...], float]:
     """Return the page's samples by name and the values of their labels, in the order of these."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(render(values, place).decode())
+        for family in text_string_to_metric_families(render(values, exporter).decode())
         for sample in family.samples
     }
 
@@ -43,7 +43,7 @@ def test_what_could_not_be_carried_is_not_lost() -> None:
     counts.add(TURNS, "download", "completed")
     taken = counts.take()
     counts.add(TURNS, "download", "completed")
-    counts.give_back(taken)
+    counts.restore(taken)
     assert counts.take() == {("ytcaption_turns_total", "download", "completed"): 2}
 
 
@@ -76,7 +76,7 @@ def test_a_histogram_is_cumulated_and_complete() -> None:
     counts = Counts()
     for seconds in (0.1, 0.7, 0.8, 7200):
         counts.observe(STAGE_TIME, seconds, "download")
-    shown = samples(counts.take(), Place.WORKER)
+    shown = samples(counts.take(), Exporter.WORKER)
     name = STAGE_TIME.name
     buckets = [shown[f"{name}_bucket", str(bound), "download"] for bound in STAGE_TIME.buckets]
     assert buckets == [1, *[3] * (len(STAGE_TIME.buckets) - 1)]
@@ -86,7 +86,7 @@ def test_a_histogram_is_cumulated_and_complete() -> None:
 
 def test_a_bound_of_an_older_version_counts_towards_the_next() -> None:
     values: dict[Key, float] = {(*HELD, "le=0.7"): 2, (*HELD, "le=1.0"): 1, (*HELD, "sum"): 2}
-    shown = samples(values, Place.WORKER)
+    shown = samples(values, Exporter.WORKER)
     assert shown[f"{STAGE_TIME.name}_bucket", "0.5", "download"] == 0
     assert shown[f"{STAGE_TIME.name}_bucket", "1.0", "download"] == 3
 
@@ -96,17 +96,17 @@ def test_counters_and_gauges_are_shown_as_they_are() -> None:
         (TURNS.name, "download", "completed"): 5,
         (JOBS.name, "queued"): 7,
     }
-    assert samples(values, Place.API) == {(JOBS.name, "queued"): 7}
-    assert samples(values, Place.WORKER) == {(TURNS.name, "completed", "download"): 5}
+    assert samples(values, Exporter.API) == {(JOBS.name, "queued"): 7}
+    assert samples(values, Exporter.WORKER) == {(TURNS.name, "completed", "download"): 5}
 
 
 def test_a_figure_of_an_older_version_is_left_out() -> None:
-    assert render({("ytcaption_gone_total", "x"): 1}, Place.API) == b""
+    assert render({("ytcaption_gone_total", "x"): 1}, Exporter.API) == b""
 
 
 def test_labels_cannot_break_out_of_their_quotes() -> None:
     values: dict[Key, float] = {(JOBS.name, 'a"} 1\nevil 2'): 1}
-    assert set(samples(values, Place.API)) == {(JOBS.name, 'a"} 1\nevil 2')}
+    assert set(samples(values, Exporter.API)) == {(JOBS.name, 'a"} 1\nevil 2')}
 
 
 @pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.name)
@@ -117,7 +117,7 @@ def test_names_are_as_prometheus_wants_them(metric: Metric) -> None:
     assert list(metric.buckets) == sorted(set(metric.buckets))
     if "duration" in metric.name or "wait" in metric.name:
         assert metric.name.endswith("_seconds")
-    assert not metric.text.endswith(".")
+    assert not metric.help.endswith(".")
     assert not {"job_id", "worker", "path", "url"} & set(metric.labels), "without number"
 
 

@@ -19,7 +19,7 @@ from orchestrator.domain.job import (
     Transcript,
 )
 from orchestrator.domain.sources import Source
-from orchestrator.store.playlists import Listing
+from orchestrator.store.playlists import PlaylistRecord
 from orchestrator.use_cases.batches import Item
 from tests.support.jobs import NOW, URL, make_job, make_request, make_settings, with_stage
 from web.schemas.batches import BatchItem, PlaylistDetail
@@ -217,7 +217,7 @@ def test_credentials_in_a_url_are_never_shown() -> None:
     request = replace(make_request(), source=source)
     job = make_job(request=request)
     item = Item(source, job.job_id, job)
-    listing = Listing(Source("http://user:secret@video.test/list"))
+    listing = PlaylistRecord(Source("http://user:secret@video.test/list"))
     for view in (JobDetail.of(job, None, 0), JobSummary.of(job), BatchItem.of(item)):
         assert view.youtube_url == "http://video.test/a.mp3"
         assert "secret" not in view.model_dump_json()
