@@ -1,8 +1,8 @@
-"""Captions: timed segments become cues that can be read, and cues become files. Pure.
+"""Captions: convert timed segments to readable cues, and cues to files. Pure.
 
-``time_tokens`` gives every word its time, ``make_lanes`` keeps speakers apart, ``make_cues``
-decides what is shown together, ``break_lines`` where the lines end, and ``write_srt`` and
-``write_vtt`` write it down. ``write_text`` makes paragraphs.
+``time_tokens`` assigns a time to every word, ``make_lanes`` separates speakers, ``make_cues``
+groups words, ``break_lines`` breaks lines, and ``write_srt`` and ``write_vtt`` write the files.
+``write_text`` writes paragraphs.
 """
 
 from orchestrator.captions.cues import Cue, make_cues

@@ -1,4 +1,4 @@
-"""What is shown at what time: one speaker's words in each cue, cues in order of time."""
+"""Cues in order of time, each with the words of one speaker."""
 
 import math
 from bisect import bisect_left
@@ -16,38 +16,38 @@ from orchestrator.captions.tokens import Token
 
 __all__ = ["Cue", "make_cues", "name_turn"]
 
-_MOST_EARLY_MS: Final = 250  # a cue too close to the sound's end starts before its word
-_LEAST_MS: Final = 500  # enough for a cue that the end of the sound cuts short
-_STRAY_MS: Final = 300  # turns that overlap by less follow each other
-_UNSHOWN_MS: Final = 1000  # of speech that goes on while somebody else's words are shown
+_MAX_EARLY_MS: Final = 250  # how early a cue at the end of the audio may start
+_MIN_MS: Final = 500  # minimum for a cue that the end of the audio cuts short
+_STRAY_MS: Final = 300  # a shorter overlap of turns is ignored
+_MAX_UNSHOWN_MS: Final = 1000  # of speech that continues while another speaker's cue is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is shown at one time."""
+    """A caption: lines with a start and an end."""
 
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
     speaker: str | None = None
-    """Who says it, where speakers are known."""
+    """The speaker, if known."""
     language: str | None = None
-    """The code of its language, if known."""
+    """The language code, if known."""
 
     @property
     def text(self) -> str:
-        """The lines, each but the last with its end."""
+        """The lines, joined by newlines."""
         return "\n".join(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """The words of a cue, with when they are shown."""
+class _TimedCue:
+    """A cue before line breaking."""
 
     start_ms: int
     end_ms: int
     needed_ms: float
-    """How long they take to read."""
+    """The reading time."""
     spoken_until_ms: int
     speaker: str | None
     tokens: Sequence[Token]
@@ -60,20 +60,20 @@ def make_cues(
     duration_s: float | None = None,
     language: str | None = None,
 ) -> list[Cue]:
-    """Cut a transcript into cues.
+    """Split a transcript into cues.
 
     Args:
         segments: Each with ``text``, ``start`` and ``end`` in seconds; ``words`` if known, each
             with ``word``, ``start`` and ``end``; ``speaker`` and ``language`` if known.
-        style: What the cues keep to, as far as that drops no word and starts none too late.
-        duration_s: How long the sound is; no cue ends later. Where it is not known, none ends
-            later than the last word.
-        language: The language of the segments that do not name theirs.
+        style: Limits of the cues, as far as they neither drop a word nor delay one.
+        duration_s: The length of the audio, which no cue exceeds; by default the end of the
+            last word.
+        language: The language of segments without one.
 
     Returns:
-        All words, in order of time; none of them starts before its cue does. A cue has the
-        words of one speaker. Cues of two speakers overlap only where both speak at once and
-        one after the other could not be read.
+        Cues in order of time, which contain all words. No word is spoken before its cue starts.
+        A cue has the words of one speaker. Cues of two speakers overlap only if both speak at
+        the same time and there is no time to read one after the other.
     """
     shown = [
         _show(draft, lane.tokens, name or None, style)
@@ -86,29 +86,29 @@ def make_cues(
 
 
 def name_turn(cue: Cue, speaker_before: str | None) -> str:
-    """Return what a cue starts with where speakers are written in the text.
+    """Return the prefix of a cue in formats that have speakers in the text.
 
     Args:
         cue: The cue.
-        speaker_before: Whose words were shown before.
+        speaker_before: The speaker of the previous cue.
     """
     if cue.speaker == speaker_before:
         return ""
     return f"{cue.speaker}: " if cue.speaker else "- "
 
 
-def _show(draft: Draft, tokens: Sequence[Token], speaker: str | None, style: CueStyle) -> _Shown:
+def _show(draft: Draft, tokens: Sequence[Token], speaker: str | None, style: CueStyle) -> _TimedCue:
     start_ms = tokens[draft.first].start_ms
     read_ms = max(1000 * draft.chars / style.max_chars_per_s, 1000 * style.min_cue_s)
-    end_ms = start_ms + math.ceil(min(draft.shown_ms, draft.room_ms))
+    end_ms = start_ms + math.ceil(min(draft.shown_ms, draft.available_ms))
     own = tokens[draft.first : draft.last]
-    return _Shown(start_ms, end_ms, read_ms, draft.spoken_until_ms, speaker, own)
+    return _TimedCue(start_ms, end_ms, read_ms, draft.spoken_until_ms, speaker, own)
 
 
-def _part_speakers(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
-    """End the cues of one speaker before another's start, where they can be read by then.
+def _part_speakers(shown: Sequence[_TimedCue], style: CueStyle) -> list[_TimedCue]:
+    """End a cue before another speaker's starts, if it can be read by then.
 
-    They stay where their words are still spoken a second later.
+    It is left as it is if its words are still spoken a second later.
     """
     gap_ms = math.ceil(style.min_gap_s * 1000)
     parted = list(shown)
@@ -117,14 +117,14 @@ def _part_speakers(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
         if one.end_ms <= end_ms or one.speaker == following.speaker:
             continue
         is_stray = one.end_ms - following.start_ms <= _STRAY_MS
-        is_read = one.spoken_until_ms - end_ms <= _UNSHOWN_MS
-        if end_ms - one.start_ms >= (_LEAST_MS if is_stray else one.needed_ms) and is_read:
+        is_read = one.spoken_until_ms - end_ms <= _MAX_UNSHOWN_MS
+        if end_ms - one.start_ms >= (_MIN_MS if is_stray else one.needed_ms) and is_read:
             parted[index] = replace(one, end_ms=end_ms)
     return parted
 
 
-def _close_gaps(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
-    """Keep the screen from flickering: show a cue until the next one that comes at once."""
+def _close_gaps(shown: Sequence[_TimedCue], style: CueStyle) -> list[_TimedCue]:
+    """Extend a cue up to the next one if the gap is short, to avoid flicker."""
     gap_ms, max_ms = math.ceil(style.min_gap_s * 1000), math.floor(style.max_cue_s * 1000)
     starts = [one.start_ms for one in shown]
     closed = list(shown)
@@ -136,18 +136,18 @@ def _close_gaps(shown: Sequence[_Shown], style: CueStyle) -> list[_Shown]:
     return closed
 
 
-def _start_early(shown: list[_Shown], style: CueStyle) -> list[_Shown]:
-    """Show the last words a little early where the sound ends before they could be read."""
-    if not shown or shown[-1].end_ms - shown[-1].start_ms >= _LEAST_MS:
+def _start_early(shown: list[_TimedCue], style: CueStyle) -> list[_TimedCue]:
+    """Show the last cue a little early if the audio ends before it can be read."""
+    if not shown or shown[-1].end_ms - shown[-1].start_ms >= _MIN_MS:
         return shown
     last = shown[-1]
     free_ms = max((one.end_ms for one in shown[:-1]), default=-math.inf)
     free_ms += math.ceil(style.min_gap_s * 1000)
-    start_ms = max(0, last.end_ms - _LEAST_MS, last.start_ms - _MOST_EARLY_MS, free_ms)
+    start_ms = max(0, last.end_ms - _MIN_MS, last.start_ms - _MAX_EARLY_MS, free_ms)
     return [*shown[:-1], replace(last, start_ms=int(min(last.start_ms, start_ms)))]
 
 
-def _write_lines(shown: Iterable[_Shown], style: CueStyle) -> list[Cue]:
+def _write_lines(shown: Iterable[_TimedCue], style: CueStyle) -> list[Cue]:
     cues: list[Cue] = []
     speaker: str | None = None
     for one in shown:

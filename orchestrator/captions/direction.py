@@ -1,9 +1,9 @@
-"""Text that runs from right to left, as players show it that start at the left.
+"""Direction marks for text that runs from right to left.
 
-Text is stored in the order in which it is read. A player then needs each line's direction:
-SubRip has no way to state it, and players assume left to right or take the first letter's (as
-WebVTT prescribes), so that a full stop ends up at the wrong side. The marks of the Unicode
-bidirectional algorithm (UAX #9) state it inside the text, where every player follows them.
+Text is stored in reading order, so a player needs the direction of each line. SubRip cannot
+state it, and players assume left to right or use the first letter (as WebVTT prescribes), which
+puts a full stop on the wrong side. The marks of the Unicode bidirectional algorithm (UAX #9)
+state the direction within the text, where every player follows them.
 """
 
 import unicodedata
@@ -26,8 +26,8 @@ def is_right_to_left(text: str, language: str | None = None) -> bool:
     """Return whether a text as a whole is written from right to left.
 
     Args:
-        text: May hold words of the other direction: a name in Latin letters, say.
-        language: The code of its language, if known.
+        text: May contain words of the other direction, such as a Latin name.
+        language: The language code, if known.
     """
     if text.isascii() and language is None:
         return False
@@ -39,11 +39,11 @@ def is_right_to_left(text: str, language: str | None = None) -> bool:
 
 
 def direct(line: str, *, right_to_left: bool) -> str:
-    """Return a line with the marks that it needs to be shown in its direction.
+    """Return a line with the marks that its direction needs.
 
-    A line from right to left is embedded (U+202B to U+202C), and starts with a mark where its
-    first letter would tell otherwise. A line from left to right needs a mark only there.
-    Embeddings that are in the line already go: a break of the line may have parted them.
+    A line from right to left is embedded (U+202B to U+202C) and, if its first letter has the
+    other direction, starts with a mark. A line from left to right needs only the mark.
+    Embeddings already in the line are removed, since a line break may have split them.
     """
     if line.isascii() and not right_to_left:
         return line
@@ -56,7 +56,7 @@ def direct(line: str, *, right_to_left: bool) -> str:
 
 
 def _starts_right(line: str) -> bool:
-    """Return whether the first letter of a line is one of a script from right to left."""
+    """Return whether the first letter of a line belongs to a right-to-left script."""
     for char in line:
         kind = unicodedata.bidirectional(char)
         if kind in _RIGHT or kind == "L":

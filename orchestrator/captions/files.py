@@ -1,4 +1,4 @@
-"""Cues as files: SubRip and WebVTT."""
+"""Caption files: SubRip and WebVTT."""
 
 import re
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write_srt(cues: Iterable[Cue]) -> str:
-    """Return cues as SubRip; where the speaker changes, the text starts with the name.
+    """Return cues as SubRip; if the speaker changes, the text starts with the name.
 
-    SubRip has no way to escape: what would be taken for a tag is kept apart from its bracket by
-    an invisible character (U+2060).
+    SubRip has no escapes: an invisible character (U+2060) after the bracket keeps text from being
+    parsed as a tag.
     """
     blocks: list[str] = []
     speaker: str | None = None
@@ -31,7 +31,7 @@ def write_srt(cues: Iterable[Cue]) -> str:
 
 
 def write_vtt(cues: Iterable[Cue]) -> str:
-    """Return cues as WebVTT, each with a voice tag that names its speaker, if one is known.
+    """Return cues as WebVTT, each with a voice tag if its speaker is known.
 
     Special characters are escaped (W3C WebVTT, section 4.2.2).
     """
@@ -48,7 +48,7 @@ def _voice(cue: Cue) -> str:
 
 
 def _directed(cue: Cue, name: str = "") -> str:
-    """Return the lines of a cue, after a name, with the marks of their direction."""
+    """Return the lines of a cue with a name before them and direction marks."""
     right_to_left = is_right_to_left(cue.text, cue.language)
     first, *others = cue.lines or ("",)
     lines = (f"{name}{first}", *others)

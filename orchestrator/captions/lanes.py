@@ -1,4 +1,4 @@
-"""Splits a transcript by speaker, because no cue has the words of two."""
+"""Split a transcript by speaker, since a cue has the words of only one."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from orchestrator.captions.tokens import (
 __all__ = ["make_lanes"]
 
 _LONGEST_S: Final = 359_999.0
-_LEAST_MS: Final = 834  # for words whose times leave them none
+_MIN_MS: Final = 834  # for words whose times leave no duration
 
 
 def make_lanes(
@@ -27,12 +27,12 @@ def make_lanes(
     duration_s: float | None = None,
     language: str | None = None,
 ) -> dict[str, Lane]:
-    """Return what each speaker says, by name; the name is empty where it is not known.
+    """Return the words of each speaker, by name; an unknown speaker has an empty name.
 
     Args:
         segments: In any order; see ``make_cues``.
-        duration_s: How long the sound is, if known.
-        language: The language of the segments that do not name theirs.
+        duration_s: The length of the audio, if known.
+        language: The language of segments without one.
     """
     in_order = sorted(segments, key=lambda segment: milliseconds(segment.get("start"), 0.0))
     names = [clean_name(segment.get("speaker")) or "" for segment in in_order]
@@ -58,7 +58,7 @@ def make_lanes(
 
 
 def _mark_turns(spoken: Mapping[str, list[list[Token]]], names: Sequence[str]) -> None:
-    """Mark where a turn starts, and segments that overlap another speaker's."""
+    """Mark the first token of each turn, and segments that overlap another speaker's."""
     at = dict.fromkeys(spoken, 0)
     order: list[tuple[str, int]] = []
     for name, run in groupby(names):
@@ -78,9 +78,9 @@ def _mark_turns(spoken: Mapping[str, list[list[Token]]], names: Sequence[str]) -
 def _find_crowded(
     spoken: Mapping[str, list[list[Token]]], order: Sequence[tuple[str, int]]
 ) -> set[tuple[str, int]]:
-    """Return the segments, in order of time, that another speaker's segment overlaps."""
+    """Return the segments that overlap a segment of another speaker."""
     crowded: set[tuple[str, int]] = set()
-    last: dict[str, tuple[float, tuple[str, int]]] = {}  # what reaches furthest, by speaker
+    last: dict[str, tuple[float, tuple[str, int]]] = {}  # latest end so far, by speaker
     for name, index in order:
         own = spoken[name][index]
         if not own:
@@ -98,17 +98,17 @@ def _end_ms(
     spoken: Mapping[str, Sequence[Sequence[Token]]],
     duration_s: float | None,
 ) -> float:
-    """Return when the sound ends; where it is not known, when the last word does."""
+    """Return the end of the audio or, if unknown, of the last word."""
     if duration_s is not None and math.isfinite(duration_s) and duration_s > 0:
         return math.floor(min(duration_s, _LONGEST_S) * 1000)
     starts = [token.start_ms for said in spoken.values() for own in said for token in own]
     end_ms = math.floor(last_end_ms(segments))
     last_start_ms = max(starts, default=0)
-    return end_ms if end_ms > last_start_ms else last_start_ms + _LEAST_MS
+    return end_ms if end_ms > last_start_ms else last_start_ms + _MIN_MS
 
 
 def _within(token: Token, end_ms: float) -> Token:
-    """Return a token that starts before the sound ends."""
+    """Return a token limited to the audio."""
     if token.start_ms < end_ms:
         return token
     return replace(token, start_ms=max(0, int(end_ms) - 1), end_ms=int(end_ms))

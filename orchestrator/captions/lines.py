@@ -1,4 +1,4 @@
-"""Where the lines of a cue end: as few lines as possible, then as even as possible."""
+"""Line breaking: as few lines as possible, then as even as possible."""
 
 import re
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from orchestrator.captions.tokens import Token
 
 __all__ = ["break_lines"]
 
-_A_LINE: Final = 1e9  # one line more is worse than any unevenness
-_A_NUMBER_ALONE: Final = 1e6  # a last line that is a number is read as the next cue's number
-_A_PARTED_WORD: Final = 1e5  # or phrase, where a script puts no spaces
+_LINE: Final = 1e9  # another line costs more than any unevenness
+_NUMBER_ALONE: Final = 1e6  # a number on the last line is parsed as the next cue's number
+_SPLIT_WORD: Final = 1e5  # or phrase of an unspaced script
 _CLAUSE_END: Final = re.compile(r"[.,;:!?…、。，！？؟،।]$")
-_PUNCTUATION: Final = 60.0  # what an end of a clause is worth: lines of 25 and 35, not 30 and 30
+_PUNCTUATION: Final = 60.0  # bonus for the end of a clause: prefer 25 and 35 columns to 30 and 30
 
 
 def break_lines(tokens: Sequence[Token], *, max_line_chars: int, indent: int = 0) -> list[str]:
-    """Return the lines of a cue; a token that is longer than a line has one of its own.
+    """Return the lines of a cue; a token that is longer than a line gets its own.
 
     Args:
         tokens: The words of the cue.
-        max_line_chars: The longest line, in columns.
-        indent: Columns that the first line leaves free, for a name.
+        max_line_chars: The maximum line length, in columns.
+        indent: Columns reserved on the first line, for a name.
     """
     count = len(tokens)
     widths = [width(token.text) for token in tokens]
@@ -37,11 +37,11 @@ def break_lines(tokens: Sequence[Token], *, max_line_chars: int, indent: int = 0
             taken = columns + (0 if first else indent)
             if taken > max_line_chars and last - first > 1:
                 break
-            # The sum of the squares is least where lines are even.
-            cost = cheapest[first] + _A_LINE + taken**2 + end_cost
+            # The sum of squares is lowest for even lines.
+            cost = cheapest[first] + _LINE + taken**2 + end_cost
             if first:
-                cost += _A_PARTED_WORD * tokens[first].parts_word
-                cost += _A_NUMBER_ALONE * (last == count and first in numbers)
+                cost += _SPLIT_WORD * tokens[first].splits_word
+                cost += _NUMBER_ALONE * (last == count and first in numbers)
             if cost < cheapest[last]:
                 cheapest[last], begins[last] = cost, first
     return _read_back(tokens, begins)
@@ -52,7 +52,7 @@ def _end_cost(token: Token, *, is_last: bool) -> float:
 
 
 def _find_numbers(tokens: Sequence[Token]) -> frozenset[int]:
-    """Return where the last line can start so that it is nothing but a number."""
+    """Return the indices at which the last line would be only a number."""
     first = len(tokens)
     while first and tokens[first - 1].text.isdecimal() and not tokens[first - 1].is_spaced:
         first -= 1
@@ -71,6 +71,6 @@ def _read_back(tokens: Sequence[Token], begins: Sequence[int]) -> list[str]:
     while last:
         lines.insert(0, _join(tokens[begins[last] : last]))
         last = begins[last]
-    if len(lines) > 1 and lines[-1].isdecimal():  # there was no other way
+    if len(lines) > 1 and lines[-1].isdecimal():  # no other break was possible
         lines[-2:] = [f"{lines[-2]} {lines[-1]}"]
     return lines

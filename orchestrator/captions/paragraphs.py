@@ -1,4 +1,4 @@
-"""A transcript as plain text, in paragraphs."""
+"""Plain text of a transcript, in paragraphs."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,18 @@ from orchestrator.captions.tokens import clean, clean_name, milliseconds
 
 __all__ = ["write_text"]
 
-_PAUSE_MS: Final = 2_000  # a new thought, where a sentence has ended
-_LONG_PAUSE_MS: Final = 4_000  # wherever
-_SENTENCES: Final = 5  # as many make a paragraph, if they are not short
+_PAUSE_MS: Final = 2_000  # ends a paragraph after a sentence
+_LONG_PAUSE_MS: Final = 4_000  # ends a paragraph anywhere
+_SENTENCES: Final = 5  # end a paragraph, unless they are short
 _SHORT: Final = 250  # columns
 _FULL: Final = 500  # the paragraph ends with its sentence
-_OVERFULL: Final = 1_000  # and here even without one
+_OVERFULL: Final = 1_000  # the paragraph ends anywhere
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔།][\"'”’»)\]」』）]*(?=\s|$)|[。！？]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of text that no paragraph is broken within."""
+    """A piece of text that is never split between paragraphs."""
 
     text: str
     start_ms: float
@@ -36,16 +36,16 @@ class _Part:
 def write_text(
     text: str, segments: Iterable[Mapping[str, Any]] = (), *, language: str | None = None
 ) -> str:
-    """Return a text as a file: paragraphs with an empty line between them.
+    """Return the content of a text file: paragraphs separated by empty lines.
 
-    A paragraph ends with the speaker, with the language, at a long pause, or after some
-    sentences; it starts with the speaker's name where speakers are known.
+    A paragraph ends at a change of speaker or language, at a long pause, or after several
+    sentences. It starts with the speaker's name if known.
 
     Args:
-        text: All of it.
-        segments: Where it comes from; see ``make_cues``. Words are not needed. Segments that
-            are not this text are left out of account.
-        language: The language of the segments that do not name theirs.
+        text: The whole text.
+        segments: Its segments, without words; see ``make_cues``. They are ignored if they do not
+            contain the same text.
+        language: The language of segments without one.
     """
     parts = [part for segment in segments for part in _parts(segment, language)]
     parts.sort(key=lambda part: part.start_ms)
@@ -56,7 +56,7 @@ def write_text(
 
 
 def _parts(segment: Mapping[str, Any], language: str | None) -> Iterator[_Part]:
-    """Yield a segment, or its sentences where it is long."""
+    """Yield a segment or, if it is long, its sentences."""
     text = clean(segment.get("text"))
     start_ms = milliseconds(segment.get("start"), 0.0)
     end_ms = max(start_ms, milliseconds(segment.get("end"), start_ms))
@@ -76,7 +76,7 @@ def _parts(segment: Mapping[str, Any], language: str | None) -> Iterator[_Part]:
 
 
 def _code(language: str | None) -> str:
-    """Return a language's code as ICU takes it."""
+    """Return a language code for ICU."""
     found = re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", language or "")
     return found[0] if found else "en"
 

@@ -1,4 +1,4 @@
-"""What depends on the script of a text: its width, where words join, where lines may end."""
+"""Script-dependent properties of text: width, spaces between words, line breaks."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from icu4py.breakers import CharacterBreaker, LineBreaker, WordBreaker
 
 __all__ = ["Breaks", "find_breaks", "is_unspaced", "join_texts", "width"]
 
-# Kana, bopomofo, Han, Yi and the full-width forms, without Hangul, which puts spaces.
+# Kana, bopomofo, Han, Yi and the full-width forms, without Hangul, which uses spaces.
 _EAST: Final = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\uffe0-\uffe6"
 _EAST_RARE: Final = "\U00016fe0-\U00018dff\U0001aff0-\U0001b16f\U0001f200-\U0001f2ff"
 _HAN_RARE: Final = "\U00020000-\U0003ffff"
@@ -32,21 +32,21 @@ _NO_COLUMN: Final = frozenset({"Mn", "Me", "Cf"})
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """Where a line may end inside a text without spaces, as indices of the next character."""
+    """Possible line breaks in a text without spaces, as indices of the next character."""
 
     words: frozenset[int]
-    """At the end of a word or a phrase."""
+    """After a word or a phrase."""
     characters: frozenset[int]
-    """Where the rules of the script allow it at all; includes ``words``."""
+    """Wherever the rules of the script allow one; includes ``words``."""
 
 
 _NONE: Final = Breaks(frozenset(), frozenset())
 
 
 def width(text: str) -> int:
-    """Return how many columns a text takes.
+    """Return the width of a text in columns.
 
-    Wide characters (UAX #11) take two, marks that combine with another character none.
+    Wide characters (UAX #11) take two columns, combining marks none.
     """
     if text.isascii():
         return len(text)
@@ -54,15 +54,15 @@ def width(text: str) -> int:
 
 
 def is_unspaced(char: str) -> bool:
-    """Return whether a character belongs to a script that puts no spaces between words."""
+    """Return whether a character belongs to a script without spaces between words."""
     return bool(_IS_EAST.match(char) or _IS_SOUTH_EAST.match(char))
 
 
 def join_texts(texts: Iterable[str]) -> str:
-    """Join words or sentences, with a space only where the script puts one.
+    """Join words or sentences, with spaces only where the script has them.
 
-    Japanese and Chinese take none, not even next to Latin letters; Thai, Lao, Khmer, Burmese
-    and Tibetan take none among themselves.
+    Japanese and Chinese have none, not even next to Latin letters; Thai, Lao, Khmer, Burmese
+    and Tibetan have none among themselves.
     """
     joined: list[str] = []
     for text in (text.strip() for text in texts):
@@ -74,7 +74,7 @@ def join_texts(texts: Iterable[str]) -> str:
 
 
 def needs_space(before: str, after: str) -> bool:
-    """Return whether a space belongs between two texts that follow each other."""
+    """Return whether there is a space between two consecutive texts."""
     left, right = before[-1:], after[:1]
     if _IS_HANGUL.match(left) or _IS_HANGUL.match(right):
         return True
@@ -86,24 +86,24 @@ def needs_space(before: str, after: str) -> bool:
 
 
 def find_breaks(text: str, language: str | None) -> Breaks:
-    """Return where a line may end inside a text that has no spaces.
+    """Return the possible line breaks in a text without spaces.
 
-    The rules are those of UAX #14 in their strict form (no line starts with a small kana, a
-    long-vowel mark or a closing bracket), with ICU's dictionaries for Thai, Lao, Khmer and
-    Burmese words and for Chinese ones, and its model of Japanese phrases.
+    The rules are those of UAX #14 in strict form (no line starts with a small kana, a long-vowel
+    mark or a closing bracket), with ICU's dictionaries for Thai, Lao, Khmer, Burmese and Chinese
+    words, and its model of Japanese phrases.
 
     Args:
-        text: Without spaces.
-        language: The code of its language, if known. Decides between Japanese and Chinese
-            where there are no kana.
+        text: A text without spaces.
+        language: The language code, if known; distinguishes Japanese from Chinese if there are
+            no kana.
     """
     if text.isascii() or not any(map(is_unspaced, text)):
         return _NONE
     if not _IS_EAST.search(text):
-        # A change of script ends a word, too: UAX #14 takes unspaced letters for Latin ones.
+        # UAX #14 treats these letters like Latin ones, so add the changes of script.
         changes = (match.start() for match in _CHANGE_OF_SCRIPT.finditer(text))
         words = frozenset((*_starts(text, LineBreaker, "th"), *changes))
-        words &= frozenset(_starts(text, CharacterBreaker, "th"))  # not every dictionary does
+        words &= frozenset(_starts(text, CharacterBreaker, "th"))  # some dictionaries split them
         return Breaks(words, words)
     is_japanese = _IS_KANA.search(text) or (language or "").startswith("ja")
     code = "ja" if is_japanese else "zh"
@@ -120,7 +120,7 @@ def find_breaks(text: str, language: str | None) -> Breaks:
 
 
 def _starts(text: str, breaker: Callable[[str, str], Iterable[str]], locale: str) -> Iterator[int]:
-    """Yield where the pieces of a text start; ICU's own indices count UTF-16 units."""
+    """Yield the start of each piece of a text; ICU's own indices count UTF-16 units."""
     at = 0
     for piece in breaker(text, locale):
         if at:
@@ -129,7 +129,7 @@ def _starts(text: str, breaker: Callable[[str, str], Iterable[str]], locale: str
 
 
 def _is_south_east_end(text: str) -> bool:
-    """Return whether a text ends in a script of South East Asia; a Tibetan sentence does not."""
+    """Return whether a text ends in a script of South East Asia, without a Tibetan full stop."""
     return bool(_IS_SOUTH_EAST.match(text[-1:])) and text[-1] not in "\u0f0d\u0f0e"
 
 

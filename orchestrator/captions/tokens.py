@@ -1,4 +1,4 @@
-"""Every word of a transcript with its time, from the words' own times where there are some."""
+"""Tokens: the words of a transcript with times, taken from word timings if there are any."""
 
 import math
 import re
@@ -12,39 +12,39 @@ from orchestrator.captions.scripts import find_breaks, join_texts, needs_space, 
 
 __all__ = ["Token", "clean", "clean_name", "last_end_ms", "milliseconds", "time_tokens"]
 
-_LOOSE_MARK: Final = re.compile(r" (?=[!?:;»%]+(?: |$))")  # French puts a space before them
-_WIDEST_WORD: Final = 10  # columns; a timed "word" of an unspaced script beyond is a phrase
-_REACH: Final = 40  # characters that a word's place in the text is searched for
+_LOOSE_MARK: Final = re.compile(r" (?=[!?:;»%]+(?: |$))")  # French has a space before them
+_WIDEST_WORD: Final = 10  # columns; a wider timed "word" of an unspaced script is a phrase
+_REACH: Final = 40  # characters within which a word is searched for
 _LONGEST_S: Final = 359_999.0  # SubRip's hours have two digits
 _LONGEST_NAME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What no cue and no line is broken within: a word, or a character of an unspaced script."""
+    """A unit that is never split: a word, or a character of an unspaced script."""
 
     text: str
     start_ms: int
     end_ms: int
     is_spaced: bool
-    """Whether a space stands before it."""
+    """Whether a space precedes it."""
     opens_segment: bool = False
     """Whether it is the first of its segment."""
-    parts_word: bool = False
-    """Whether a break before it parts a word or a phrase; possible, but not welcome."""
+    splits_word: bool = False
+    """Whether a break before it splits a word or a phrase: possible but undesirable."""
     language: str | None = None
     opens_turn: bool = False
-    """Whether the speaker or the language changes before it: no cue reaches across."""
+    """Whether the speaker or the language changes before it; no cue crosses that point."""
     is_crowded: bool = False
-    """Whether somebody else speaks at the same time."""
+    """Whether another speaker speaks at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A run of characters and the time that they take."""
+    """A range of characters and its time."""
 
     first: int
-    last: int  # one past
+    last: int  # exclusive
     start_ms: float
     end_ms: float
 
@@ -52,17 +52,17 @@ class _Span:
 def time_tokens(
     segments: Iterable[Mapping[str, Any]], language: str | None = None
 ) -> list[list[Token]]:
-    """Return the tokens of each segment with times that never go back.
+    """Return the tokens of each segment, with ascending times.
 
     Args:
-        segments: What one speaker says, in order of their starts. Each has ``text``, ``start``
-            and ``end`` in seconds; ``words`` if known, each with ``word``, ``start`` and
-            ``end``; and ``language`` if known.
-        language: The language of those that do not name theirs.
+        segments: The segments of one speaker, ordered by start. Each has ``text``, ``start`` and
+            ``end`` in seconds; ``words`` if known, each with ``word``, ``start`` and ``end``;
+            and ``language`` if known.
+        language: The language of segments without one.
 
     Returns:
-        All of the text. No token starts later than its word does; where two words are in the
-        wrong order of time, the earlier of both is taken.
+        Tokens with all of the text. No token starts later than its word; of two words in the
+        wrong order, both get the earlier time.
     """
     timed: list[list[Token]] = []
     last: Token | None = None
@@ -82,7 +82,7 @@ def time_tokens(
 
 
 def clean(text: Any) -> str:
-    """Return a text in one line, without the characters that no caption file may hold."""
+    """Return a text on one line, without characters that caption files must not contain."""
     text = str(text or "")
     if not text.isprintable():
         text = "".join(char for char in text if char.isspace() or _is_writable(char))
@@ -90,19 +90,19 @@ def clean(text: Any) -> str:
 
 
 def clean_name(speaker: Any) -> str | None:
-    """Return a speaker's name as captions show it; ``None`` if there is none."""
+    """Return a speaker's name for captions; ``None`` if there is none."""
     return clean(speaker)[:_LONGEST_NAME].strip() or None
 
 
 def milliseconds(value: Any, otherwise: float) -> float:
-    """Read a service's seconds; what is no time at all is replaced."""
+    """Convert a service's seconds; return ``otherwise`` if the value is not a time."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return otherwise
     return min(max(float(value), 0.0), _LONGEST_S) * 1000
 
 
 def last_end_ms(segments: Iterable[Mapping[str, Any]]) -> float:
-    """Return when the last segment or word ends."""
+    """Return the latest end of a segment or word."""
     last = 0.0
     for segment in segments:
         last = max(last, milliseconds(segment.get("end"), 0.0))
@@ -131,7 +131,7 @@ def _time_segment(segment: Mapping[str, Any], language: str | None, before: str)
             max(start_ms, round(ends[at + count - 1])),
             piece.is_spaced if at else is_spaced,
             opens_segment=at == 0,
-            parts_word=piece.parts_word,
+            splits_word=piece.splits_word,
             language=language,
         )
         at += count
@@ -146,7 +146,7 @@ def _without_spaces(text: str) -> str:
 
 
 def _find_words(letters: str, words: Iterable[Mapping[str, Any]]) -> Iterator[_Span]:
-    """Yield where words stand in a text; one that is not there as it was timed is left out."""
+    """Yield the spans of words in a text; words that do not occur in order are skipped."""
     at = 0
     for word in words:
         spelled = _without_spaces(clean(word.get("word")))
@@ -161,7 +161,7 @@ def _find_words(letters: str, words: Iterable[Mapping[str, Any]]) -> Iterator[_S
 def _spread(
     count: int, anchors: Sequence[_Span], start_ms: float, end_ms: float
 ) -> tuple[list[float], list[float]]:
-    """Return the start and the end of each character; time is shared out evenly within a span."""
+    """Return the start and the end of each character, evenly spaced within a span."""
     starts, ends = [start_ms] * count, [end_ms] * count
     edges = [_Span(0, 0, start_ms, start_ms), *anchors, _Span(count, count, end_ms, end_ms)]
     spans = list(anchors)
@@ -180,13 +180,13 @@ def _spread(
 class _Piece:
     text: str
     is_spaced: bool
-    parts_word: bool
+    splits_word: bool
 
 
 def _split(text: str, language: str | None, anchors: Sequence[_Span]) -> Iterator[_Piece]:
-    """Yield the pieces of a text that no line is broken within."""
+    """Yield the pieces of a text that no line break splits."""
     if text.isascii():
-        yield from (_Piece(word, is_spaced=True, parts_word=False) for word in text.split())
+        yield from (_Piece(word, is_spaced=True, splits_word=False) for word in text.split())
         return
     letters = _without_spaces(text)
     inside = {
@@ -201,11 +201,11 @@ def _split(text: str, language: str | None, anchors: Sequence[_Span]) -> Iterato
         begins = 0
         for index in sorted(breaks.characters):
             if at + index not in inside:
-                yield _Piece(word[begins:index], begins == 0, _parts(begins, breaks.words))
+                yield _Piece(word[begins:index], begins == 0, _splits(begins, breaks.words))
                 begins = index
-        yield _Piece(word[begins:], begins == 0, _parts(begins, breaks.words))
+        yield _Piece(word[begins:], begins == 0, _splits(begins, breaks.words))
         at += len(_without_spaces(word))
 
 
-def _parts(index: int, words: frozenset[int]) -> bool:
+def _splits(index: int, words: frozenset[int]) -> bool:
     return index > 0 and index not in words
