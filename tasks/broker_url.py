@@ -23,7 +23,7 @@ def build_broker_url(settings: Settings) -> str:
         if (known.password)
         else ""
     )
-    first, *others = (f"{SCHEME}{login}{host}:{port}" for host, port in known.places)
+    first, *others = (f"{SCHEME}{login}{host}:{port}" for host, port in known.hosts)
     return ";".join([f"{first}/{known.database}", *others])
 
 

@@ -1,4 +1,4 @@
-"""CueStyle: what a cue may look like, by default as Netflix' timed-text style guide says."""
+"""Limits of cues; the defaults are those of the Netflix timed-text style guide."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final
@@ -20,26 +20,24 @@ MaxLineChars = Annotated[
     Field(
         ge=10,
         le=200,
-        description="Longest line, in columns: a wide East Asian character takes two.",
+        description="Maximum line length, in columns; a wide East Asian character takes two.",
     ),
 ]
-MaxLines = Annotated[int, Field(ge=1, le=5, description="Most lines of one cue.")]
+MaxLines = Annotated[int, Field(ge=1, le=5, description="Maximum number of lines per cue.")]
 MinCueS = Annotated[
-    float, Field(ge=0.1, le=2, description="Shortest time that a cue is shown, in seconds.")
+    float, Field(ge=0.1, le=2, description="Minimum duration of a cue, in seconds.")
 ]
-MaxCueS = Annotated[
-    float, Field(ge=2, le=60, description="Longest time that a cue is shown, in seconds.")
-]
+MaxCueS = Annotated[float, Field(ge=2, le=60, description="Maximum duration of a cue, in seconds.")]
 MaxCharsPerS = Annotated[
-    float, Field(ge=5, le=100, description="Fastest reading speed, in characters per second.")
+    float, Field(ge=5, le=100, description="Maximum reading speed, in characters per second.")
 ]
 MinGapS = Annotated[
-    float, Field(ge=0, le=1, description="Shortest time between two cues, in seconds.")
+    float, Field(ge=0, le=1, description="Minimum gap between two cues, in seconds.")
 ]
 
 
 class CueStyle(BaseModel):
-    """What every cue keeps to, as far as all words and the times of their starts allow.
+    """Limits of cues, applied as far as they neither drop nor delay a word.
 
     The defaults are those of the Netflix timed-text style guide, general requirements and
     English: 42 characters, two lines, five sixths of a second to seven seconds, 20 characters
@@ -56,9 +54,9 @@ class CueStyle(BaseModel):
     min_gap_s: MinGapS = 0.084  # two frames of 23.976 per second, the slowest in use
 
     def for_language(self, language: str | None) -> "CueStyle":
-        """Return the style with the guide's limits for a language, where it has others.
+        """Return the style with the guide's limits for a language.
 
-        Only limits that are still the defaults change.
+        Only limits that still have their default change.
 
         Args:
             language: A code such as ``ja`` or ``zh-TW``.
@@ -74,8 +72,8 @@ class CueStyle(BaseModel):
 
 
 _CHINESE: Final = {"max_line_chars": 32, "max_chars_per_s": 11.0}
-# Netflix timed-text style guides of the languages, for the hard of hearing: what is said is
-# written down. Columns: 13 Japanese, 16 Chinese or Korean characters in a line take two each.
+# Netflix timed-text style guides of the languages, for the deaf and hard of hearing, which are
+# verbatim. Columns: 13 Japanese, 16 Chinese or Korean characters per line take two each.
 _LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
     "el": {"max_line_chars": 39},
     "ja": {"max_line_chars": 26, "max_chars_per_s": 7.0},

@@ -1,4 +1,4 @@
-"""All settings, read from the environment once. Imports domain and captions."""
+"""Settings, read from the environment once. May import domain, captions and errors."""
 
 from orchestrator.settings.model import CueStyleSettings, Settings, load_settings
 from orchestrator.settings.services import ServiceSettings

@@ -1,4 +1,4 @@
-"""The part of the settings that says who may call the API, and how often."""
+"""Settings of access to the API: keys, rate limits, proxies."""
 
 from typing import Annotated, Any
 
@@ -11,39 +11,39 @@ __all__ = ["AccessSettings"]
 
 
 class AccessSettings(BaseSettings):
-    """Keys, limits, what is told to whoever asks, and what is believed of whoever calls."""
+    """API keys, limits, `/health`, trusted proxies and CORS."""
 
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (),
-        description="API keys, as `python -m web.keys` prints them, separated by commas. Without "
-        "any, everybody who reaches the API may do everything.",
+        description="API keys as printed by `python -m web.keys`, separated by commas. If unset, "
+        "every client that can reach the API may do everything.",
     )
     rate_limit_submit: str = Field(
         "6000 per minute",
-        description="Requests that change something, by key, or by address without keys; several "
-        "limits are separated by `;`. Generous: it stops runaway scripts. `none` for no limit.",
+        description="Limit of requests that change something, by key or, without keys, by IP "
+        "address; several limits are separated by `;`. Meant to stop runaway scripts. `none` for "
+        "no limit.",
     )
     rate_limit_read: str = Field(
         "60000 per minute", description="The same for requests that only read."
     )
     rate_limit_wrong_keys: str = Field(
         "60 per minute",
-        description="Wrong API keys from one address (IPv6: one /64) before it is answered 429, "
-        "whatever key it sends, until the window ends. Guessing is hopeless anyway; it is "
-        "noticed, and costs nothing. Everybody behind one proxy is one address, unless "
-        "`TRUSTED_PROXIES` is set. `none` for no limit.",
+        description="Limit of wrong API keys from one IP address (IPv6: one /64). Beyond it all "
+        "requests from the address get 429 until the window ends. All clients behind a proxy have "
+        "one address unless `TRUSTED_PROXIES` is set. `none` for no limit.",
     )
     max_queued_jobs: int = Field(
         100_000,
         gt=0,
-        description="Jobs that may be unfinished at once; beyond it submissions are answered "
-        "429. Redis takes about 10 kB for each, so 1 GB.",
+        description="Maximum number of unfinished jobs; further submissions get 429. Each needs "
+        "about 10 kB in Redis, so 1 GB in all.",
     )
     trusted_proxies: int = Field(
         0,
         ge=0,
-        description="Reverse proxies in front of the API, whose `X-Forwarded-` headers are "
-        "believed. With 0 they are ignored, since every client can send them.",
+        description="Number of reverse proxies in front of the API whose `X-Forwarded-` headers "
+        "are trusted. With 0 the headers are ignored, since every client can send them.",
     )
     cors_origins: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),

@@ -1,4 +1,4 @@
-"""The part of the settings that bounds batches."""
+"""Settings of batches."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
@@ -7,13 +7,13 @@ __all__ = ["BatchSettings"]
 
 
 class BatchSettings(BaseSettings):
-    """How much one batch may hold."""
+    """Limits of a batch."""
 
     max_batch_items: int = Field(
         500,
         ge=1,
         le=10_000,
-        description="Most videos of one batch. Of a playlist or a channel with more, the first "
-        "ones are taken; its service lists `MAX_PLAYLIST_ITEMS` at the most. Each is a job of "
+        description="Maximum number of videos per batch. Of a longer playlist or channel, the "
+        "first ones are used; the service returns at most `MAX_PLAYLIST_ITEMS`. Each is a job of "
         "about 3 kB in Redis.",
     )

@@ -14,6 +14,6 @@ class ContainerSettings(SecretFileSettings):
 
     alive_file: Path | None = Field(
         None,
-        description="File that a worker touches every 2 s, even without Redis: "
-        "what a container's health check looks at, since it costs nothing.",
+        description="File that a worker touches every 2 s, even without Redis, for the "
+        "health check of a container.",
     )

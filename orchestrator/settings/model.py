@@ -1,4 +1,4 @@
-"""The orchestrator's settings: `Settings`, and `load_settings` that reads them."""
+"""`Settings` and `load_settings`, which reads them from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Settings(
     Constants,
     ContainerSettings,
 ):
-    """Everything that can be set, with its unit, its default and the reason for it."""
+    """All settings, with units, defaults and reasons."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -63,38 +63,38 @@ class Settings(
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         populate_by_name=True,
-        hide_input_in_errors=True,  # an address of Redis may hold a password
+        hide_input_in_errors=True,  # the URL of Redis may contain a password
     )
 
     environment: Literal["development", "production", "test"] = Field(
         "development",
-        description="Where this runs; shown by `/admin/stats`. In `production` the API does not "
+        description="The environment, shown by `/admin/stats`. In `production` the API does not "
         "start without `API_KEYS`.",
     )
 
     # Server
-    host: str = Field("0.0.0.0", description="Address that the API listens at.")  # noqa: S104 - the seed's default
-    port: int = Field(8000, ge=0, le=65535, description="Port that the API listens at.")
-    workers: int = Field(4, gt=0, description="Processes of the API.")
+    host: str = Field("0.0.0.0", description="Address that the API listens on.")  # noqa: S104 - the seed's default
+    port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
+    workers: int = Field(4, gt=0, description="Number of API processes.")
     worker_concurrency: int = Field(
         256,
         gt=0,
-        description="Turns that one worker process drives at once. A turn is a thread that "
-        "mostly waits; 1,700 threads took 192 to 285 MB.",
+        description="Maximum number of concurrent turns per worker process. A turn is a thread "
+        "that mostly waits; 1,700 threads needed 192 to 285 MB.",
     )
 
     # Polling
-    poll_interval: float = Field(3, gt=0, description="Longest wait between two polls, in seconds.")
+    poll_interval: float = Field(3, gt=0, description="Maximum wait between two polls, in seconds.")
     max_poll_attempts: int = Field(
         600,
         gt=0,
-        description="With `POLL_INTERVAL` the deadline of a stage: 600 × 3 s = 30 min.",
+        description="Multiplied by `POLL_INTERVAL`, the deadline of a stage: 600 × 3 s = 30 min.",
     )
     turn_s: float = Field(
         60,
         gt=0,
         validation_alias="TURN_SECONDS",
-        description="Seconds after which a turn hands itself back, so that no worker keeps a job "
+        description="Seconds after which a turn re-enqueues its job, so that no worker keeps a job "
         "for long.",
     )
     poll_wait_s: float = Field(
@@ -102,22 +102,22 @@ class Settings(
         ge=0,
         validation_alias="POLL_WAIT_SECONDS",
         description="Seconds that a service is asked to hold a poll open (`Prefer: wait`); most "
-        "proxies cut connections at 30 to 60 s of silence.",
+        "proxies close connections after 30 to 60 s of silence.",
     )
 
     # Retry
     http_max_retries: int = Field(
-        3, ge=0, description="Repetitions of one call inside one turn after a transient error."
+        3, ge=0, description="Retries of a call within a turn after a transient error."
     )
     retry_backoff_base_s: float = Field(
         1.5,
         gt=0,
         validation_alias="RETRY_BACKOFF_BASE_SECONDS",
-        description="Longest wait before the first repetition, in seconds; it doubles with each, "
-        "and the wait is drawn evenly from zero up to it (full jitter).",
+        description="Maximum wait before the first retry, in seconds; it doubles with each retry, "
+        "and the wait is random between zero and the maximum (full jitter).",
     )
     stage_max_attempts: int = Field(
-        3, gt=0, description="Remote jobs that a stage may use up before the job fails."
+        3, gt=0, description="Maximum number of remote jobs of a stage before the job fails."
     )
     breaker_open_s: float = Field(
         10,
@@ -128,33 +128,33 @@ class Settings(
 
     # Lifetimes and deadlines
     cache_ttl_hours: float = Field(
-        24, gt=0, description="Hours that a finished job and its work are kept."
+        24, gt=0, description="Hours that a finished job and its results are kept."
     )
     cache_shared: bool = Field(
         default=False,
         description="Whether finished work is shared between owners.",
     )
     job_timeout_minutes: float = Field(
-        60, gt=0, description="Minutes that a job may take, without what it waits in lines."
+        60, gt=0, description="Timeout of a job in minutes, without its time in queues."
     )
     max_wait_hours: float = Field(
         24,
         gt=0,
-        description="Hours that a job may wait in all: in line, for an open breaker, in a "
-        "service's queue.",
+        description="Maximum total wait of a job in hours: for admission, for an open breaker and "
+        "in a service's queue.",
     )
     shutdown_transfer_s: float = Field(
         25,
         ge=0,
         validation_alias="SHUTDOWN_TRANSFER_SECONDS",
-        description="Seconds that a transfer under way may still take when its worker is told to "
-        "stop; below the 30 s after which Kubernetes kills.",
+        description="Seconds that a stopping worker lets a running transfer continue; below the "
+        "30 s after which Kubernetes kills the process.",
     )
 
     service_token: SecretStr | None = Field(
         None,
-        description="Sent to every service as `Authorization: Bearer`; give the services the same. "
-        "Nothing is sent if unset.",
+        description="Token that is sent to every service as `Authorization: Bearer`; set the same "
+        "in the services. No token is sent if unset.",
     )
 
     factory_reset_confirm: bool = Field(
@@ -165,36 +165,33 @@ class Settings(
     # What clients may ask for
     allowed_sources: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
-        description="Host names beside YouTube's that are accepted as a source, separated by "
+        description="Host names, besides YouTube's, that are accepted as sources, separated by "
         "commas; `*` for any.",
     )
     webhook_secret: SecretStr | None = Field(
         None,
-        description="What notices to clients are signed with: `whsec_` and 24 to 64 bytes in "
-        "base64. Several, separated by commas, while one replaces another. Without it "
-        "`callback_url` is refused.",
+        description="Secret that signs webhooks: `whsec_` and 24 to 64 bytes in base64. Several, "
+        "separated by commas, during a rotation. Without it `callback_url` is refused.",
     )
     webhook_backoff_base_s: float = Field(
         5,
         gt=0,
         validation_alias="WEBHOOK_BACKOFF_BASE_SECONDS",
-        description="Seconds between the first attempt to deliver a notice and the second; with "
+        description="Seconds between the first and the second attempt to deliver a webhook; with "
         "5 s the ten attempts are spread over 23 hours.",
     )
-    max_file_size_mb: int = Field(
-        2048, gt=0, description="Longest file that may be uploaded, in MiB, to protect the disk."
-    )
+    max_file_size_mb: int = Field(2048, gt=0, description="Maximum size of an upload, in MiB.")
     uploads_dir: str = Field(
         "var/uploads",
-        description="Folder of uploads until their jobs are gone. API and workers share it: with "
-        "several machines it lies on a volume that all of them mount.",
+        description="Folder of uploads until their jobs are removed. API and workers share it; "
+        "several hosts need a shared volume.",
     )
     allow_private_addresses: bool = Field(
         default=False,
-        description="Whether clients' addresses may lead into private networks. For the demo and "
-        "for tests only: it opens everything that this machine can reach to every client.",
+        description="Whether clients' URLs may lead into private networks. Only for the demo and "
+        "tests: every client can then reach everything that this host can reach.",
     )
-    default_language: str = Field("auto", description="Language where a request names none.")
+    default_language: str = Field("auto", description="Language of requests without one.")
     default_remove_noise: bool = Field(default=True, description="Default of `remove_noise`.")
     default_convert_mono: bool = Field(default=True, description="Default of `convert_to_mono`.")
     default_sample_rate_16k: bool = Field(
@@ -204,7 +201,7 @@ class Settings(
     cue_style: Annotated[CueStyle, NoDecode] = Field(
         default_factory=CueStyle,
         validation_alias="ORCHESTRATOR_CUE_STYLE",
-        description="Filled from the variables that begin with `CAPTION_`.",
+        description="Filled from the variables that start with `CAPTION_`.",
     )
     services: Annotated[Mapping[str, ServiceSettings], NoDecode] = Field(
         default_factory=dict,
@@ -236,28 +233,28 @@ class Settings(
 
     @cached_property
     def stage_limit_s(self) -> float:
-        """Seconds that one stage may take."""
+        """The timeout of a stage, in seconds."""
         return self.poll_interval * self.max_poll_attempts
 
     @cached_property
     def job_limit_s(self) -> float:
-        """Seconds that one job may take."""
+        """The timeout of a job, in seconds."""
         return self.job_timeout_minutes * 60
 
     @cached_property
     def webhook_secrets(self) -> tuple[bytes, ...]:
-        """The keys that notices are signed with."""
+        """The keys that sign webhooks."""
         secret = self.webhook_secret
         return read_keys(secret.get_secret_value()) if secret else ()
 
     @cached_property
     def max_file_bytes(self) -> int:
-        """Bytes that an upload may have."""
+        """The maximum size of an upload, in bytes."""
         return self.max_file_size_mb * 1024 * 1024
 
     @cached_property
     def retention_s(self) -> float:
-        """Seconds that a finished job is kept."""
+        """The retention of a finished job, in seconds."""
         return self.cache_ttl_hours * 3600
 
 
@@ -265,8 +262,8 @@ def load_settings(*, env_files: tuple[str, ...] = _ENV_FILES, **overrides: Any) 
     """Read the settings from the environment and from `.env` files.
 
     Args:
-        env_files: Files that are read where they exist; the environment wins over them.
-        **overrides: Fields by name that win over both, for tests.
+        env_files: Files to read if they exist; the environment has priority.
+        **overrides: Fields by name, with priority over both, for tests.
 
     Raises:
         SettingsError: A variable has an invalid value, or is none any more; the message names it.

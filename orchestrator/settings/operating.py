@@ -1,4 +1,4 @@
-"""The part of the settings that is for those who watch the system run."""
+"""Settings of monitoring: Prometheus and Flower."""
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
@@ -11,30 +11,29 @@ class OperatingSettings(BaseSettings):
 
     metrics_token: SecretStr | None = Field(
         None,
-        description="Token that opens `/metrics` and nothing else, sent by Prometheus as "
-        "`Authorization: Bearer`; on workers it is needed where it is set. Without it `/metrics` "
-        "of an API with `API_KEYS` needs a key with the scope `admin`, which could do much more.",
+        description="Token for `/metrics` only, which Prometheus sends as `Authorization: Bearer`; "
+        "if set, workers require it too. Without it, `/metrics` of an API with `API_KEYS` needs a "
+        "key with the scope `admin`.",
     )
     worker_metrics_port: int = Field(
         0,
         ge=0,
         le=65535,
-        description="Port at which the workers of one machine show their figures, at `HOST`; 0 "
-        "for none. Of several worker processes the first to come shows those of all, and another "
-        "takes its place when it ends.",
+        description="Port, at `HOST`, on which the workers of a host export their metrics; 0 for "
+        "none. One worker process exports the metrics of all; when it exits, another takes over.",
     )
     task_events: bool = Field(
         default=False,
-        description="Whether workers tell of every task that they begin and end (`celery -E`), "
-        "which Flower lists. Each costs CPU; `make run` sets it where Flower runs.",
+        description="Whether workers send events of tasks (`celery -E`), which Flower lists. "
+        "Events cost CPU; `make run` enables them if Flower runs.",
     )
     flower_basic_auth: SecretStr | None = Field(
         None,
-        description="`user:password` that Flower asks for; several are separated by commas. "
-        "Without it Flower does not start.",
+        description="`user:password` for Flower; several are separated by commas. Without it "
+        "Flower does not start.",
     )
     flower_port: int = Field(
-        5555, ge=0, le=65535, description="Port that Flower listens at, at `HOST`."
+        5555, ge=0, le=65535, description="Port, at `HOST`, that Flower listens on."
     )
 
     @field_validator("flower_basic_auth")

@@ -1,4 +1,4 @@
-"""The part of the settings that the web page shows."""
+"""Settings of the web pages."""
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
@@ -7,17 +7,17 @@ __all__ = ["PageSettings"]
 
 
 class PageSettings(BaseSettings):
-    """What the pages link to."""
+    """Links of the pages."""
 
     flower_url: str = Field(
         "",
-        description="Address under which a browser reaches Flower, e.g. `http://localhost:5555`; "
-        "the operator's page links to it. No link where unset.",
+        description="URL of Flower for browsers, e.g. `http://localhost:5555`; the operator's page "
+        "links to it. No link if unset.",
     )
 
     @field_validator("flower_url")
     @classmethod
-    def _is_address(cls, url: str) -> str:
+    def _is_url(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError("must start with http:// or https://")
         return url

@@ -1,4 +1,4 @@
-"""The part of the settings that says where Redis is, and how long anybody waits for it."""
+"""Settings of Redis and of the broker."""
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
@@ -12,31 +12,30 @@ _BROKERS = (*_REDIS, "redis+socket://", "amqp://", "amqps://", "pyamqp://")
 
 
 class RedisSettings(BaseSettings):
-    """Redis: its address, its time limits, and how many connections it is asked for."""
+    """Redis: its URL, timeouts and connection limits."""
 
     redis_url: SecretStr = Field(
         SecretStr("redis://localhost:6379/0"),
-        description="Address of Redis, also the broker: `redis://`, `rediss://` (TLS) or "
+        description="URL of Redis, also the broker: `redis://`, `rediss://` (TLS) or "
         "`sentinel://one:26379;sentinel://two:26379/mymaster`.",
     )
     redis_timeout_s: float = Field(
         4.0,
         gt=0,
         validation_alias="REDIS_TIMEOUT_SECONDS",
-        description="Seconds to wait for one answer of Redis. Below 5 s, so that the API answers "
-        "503 within 5 s while Redis hangs.",
+        description="Seconds to wait for a response from Redis. Below 5 s, so that the API "
+        "responds with 503 within 5 s while Redis hangs.",
     )
     redis_max_connections: int = Field(
         128,
         gt=1,
-        description="Connections to Redis that one process of the API opens at the most; all its "
-        "requests share them in turn. With 1,000 requests at once 128 were four times as fast as "
-        "one for each.",
+        description="Maximum number of connections to Redis per API process, shared by all "
+        "requests. For 1,000 concurrent requests 128 connections were four times as fast as one "
+        "each.",
     )
     celery_broker_url: SecretStr | None = Field(
         None,
-        description="Address of Celery's broker, e.g. `amqp://` of RabbitMQ; `REDIS_URL` where "
-        "unset.",
+        description="URL of Celery's broker, e.g. `amqp://` for RabbitMQ; defaults to `REDIS_URL`.",
     )
 
     @field_validator("redis_url", "celery_broker_url")
@@ -49,5 +48,5 @@ class RedisSettings(BaseSettings):
         if address.startswith(SCHEME):
             Sentinels.parse(address)
         elif not address.startswith(schemes):
-            raise ValueError(f"must begin with {', '.join(schemes)} or {SCHEME}")
+            raise ValueError(f"must start with {', '.join(schemes)} or {SCHEME}")
         return url

@@ -1,4 +1,4 @@
-"""The address of a Redis that sentinels watch over: who they are, and what they call it. Pure."""
+"""The URL of a Redis that sentinels monitor. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,13 +12,13 @@ _PORT: Final = 26379
 
 @dataclass(frozen=True)
 class Sentinels:
-    """Read from ``sentinel://user:password@one:26379;sentinel://two:26379/mymaster/0``.
+    """The parts of ``sentinel://user:password@one:26379;sentinel://two:26379/mymaster/0``.
 
-    Name and password are those of Redis itself, and may stand with any of the sentinels.
+    User and password are those of Redis itself; any of the sentinels may carry them.
     """
 
-    places: tuple[tuple[str, int], ...]
-    """Host and port of each sentinel."""
+    hosts: tuple[tuple[str, int], ...]
+    """The host and port of each sentinel."""
     master_name: str
     username: str | None = None
     password: str | None = None
@@ -26,10 +26,10 @@ class Sentinels:
 
     @classmethod
     def parse(cls, url: str) -> "Sentinels":
-        """Read an address.
+        """Parse a URL.
 
         Raises:
-            ValueError: It names no sentinel or no master, or is none at all.
+            ValueError: The URL is invalid, or has no sentinel or no master.
         """
         parts = [urlsplit(part.strip()) for part in url.split(";") if part.strip()]
         if not parts or any(part.scheme != "sentinel" or not part.hostname for part in parts):
@@ -39,7 +39,7 @@ class Sentinels:
             raise ValueError("must end with the master's name, e.g. /mymaster")
         login = next((part for part in parts if part.password), None)
         return cls(
-            places=tuple((part.hostname or "", part.port or _PORT) for part in parts),
+            hosts=tuple((part.hostname or "", part.port or _PORT) for part in parts),
             master_name=master_name,
             username=unquote(login.username) if login and login.username else None,
             password=unquote(login.password) if login and login.password else None,

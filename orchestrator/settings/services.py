@@ -1,4 +1,4 @@
-"""How to reach one service."""
+"""Settings of one service: URLs, timeout, limit."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -13,7 +13,7 @@ __all__ = ["ServiceSettings"]
 
 
 class ServiceSettings(BaseSettings):
-    """How to reach one service; the variables begin with its name, e.g. ``VIDEO_DOWNLOADER_``."""
+    """Settings of a service; the variables start with its name, e.g. ``VIDEO_DOWNLOADER_``."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -25,21 +25,22 @@ class ServiceSettings(BaseSettings):
 
     url: str = Field(
         repr=False,
-        description="URL of the service; several, separated by commas, share its jobs. A login "
-        "in it (`http://user:password@host`, percent-encoded) is sent as Basic authentication, "
-        "instead of `SERVICE_TOKEN`; `~/.netrc` is not read. Proxies and certificate authorities "
-        "come from `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and `REQUESTS_CA_BUNDLE` in the "
-        "environment of the process; in a `.env` file only `make run` finds them.",
+        description="URL of the service; several instances, separated by commas, share its jobs. "
+        "A login in it (`http://user:password@host`, percent-encoded) is sent as Basic "
+        "authentication instead of `SERVICE_TOKEN`; `~/.netrc` is not read. Proxies and "
+        "certificate authorities come from `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and "
+        "`REQUESTS_CA_BUNDLE` in the environment of the process; only `make run` reads them from "
+        "a `.env` file.",
     )
     timeout: float = Field(
         gt=0,
-        description="Seconds that one whole transfer to or from the service may take.",
+        description="Timeout of a whole transfer to or from the service, in seconds.",
     )
     max_inflight: int = Field(
         1000,
         gt=0,
-        description="Jobs that the service is given at once; the rest stand in line here. "
-        "Generous: a service with a queue of its own says 429 when it is full.",
+        description="Maximum number of jobs that the service has at once; others wait in the "
+        "admission queue. High, since a service with its own queue responds with 429 when full.",
     )
 
     @field_validator("url")
@@ -47,30 +48,30 @@ class ServiceSettings(BaseSettings):
     def _is_http(cls, url: str) -> str:
         urls = [one.strip().rstrip("/") for one in url.split(",") if one.strip()]
         if not urls or not all(one.startswith(("http://", "https://")) for one in urls):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError("must start with http:// or https://")
         if not all(map(_can_be_called, urls)):
             raise ValueError(
-                "must be http://host:port, with a path at most; write / ? # @ and , in a login as "
-                "%2F %3F %23 %40 and %2C"
+                "must be http://host:port, optionally with a path; in a login, write / ? # @ and , "
+                "as %2F %3F %23 %40 and %2C"
             )
         return ",".join(dict.fromkeys(urls))
 
     @cached_property
     def urls(self) -> tuple[str, ...]:
-        """The URLs of its instances without logins, as Redis, logs and `/health` name them."""
+        """The URLs of the instances without logins, as in Redis, logs and `/health`."""
         return tuple(self.with_logins)
 
     @cached_property
     def with_logins(self) -> Mapping[str, str]:
-        """The URLs that are called, by those of `urls`."""
+        """The URLs with logins, by the URLs of `urls`."""
         return {hide_login(url): url for url in self.url.split(",")}
 
 
 def _can_be_called(url: str) -> bool:
-    """Whether a URL has a host and can be put before a path.
+    """Return whether a URL has a host and can be the prefix of a path.
 
-    A login with a character that ends the host, such as a slash, would not be taken for a login,
-    and would be shown.
+    A login with a character that ends the host, such as a slash, would not be recognized as one
+    and would be logged.
     """
     try:
         parts = urlsplit(hide_login(url))

@@ -137,7 +137,7 @@ def _make(
     make_watched: Any = watched
     pool: redis.ConnectionPool = make_watched(
         sentinels.master_name,
-        make_sentinel(sentinels.places, sentinel_kwargs=own),
+        make_sentinel(sentinels.hosts, sentinel_kwargs=own),
         **options,
         username=sentinels.username,
         password=sentinels.password,

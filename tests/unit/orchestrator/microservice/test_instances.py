@@ -17,7 +17,7 @@ def test_a_list_of_addresses_is_a_list_of_instances(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("url", ["", ",", "http://a.test,b.test"])
 def test_every_entry_of_the_list_must_be_an_address(url: str) -> None:
-    with pytest.raises(ValueError, match="must begin with http"):
+    with pytest.raises(ValueError, match="must start with http"):
         ServiceSettings(url=url, timeout=1)
 
 

@@ -12,7 +12,7 @@ ADDRESS = "sentinel://me:p%40ss@one.test:1;sentinel://two.test/mymaster/3"
 
 def test_an_address_names_the_sentinels_the_master_and_how_to_log_in() -> None:
     assert Sentinels.parse(ADDRESS) == Sentinels(
-        places=(("one.test", 1), ("two.test", 26379)),
+        hosts=(("one.test", 1), ("two.test", 26379)),
         master_name="mymaster",
         username="me",
         password="p@ss",
