@@ -15,8 +15,8 @@ LOGGER: Final = logging.getLogger("modules.orchestrator")
 """The orchestrator's own logger, under the name that existing log filters use."""
 _FILE: Final = "orchestrator.log"
 _KEPT_FILES: Final = 5
-# One line per message and turn, which says nothing that our own lines do not say.
-_TALKATIVE: Final = (
+# One line per message and turn, which adds nothing to the orchestrator's own lines.
+_VERBOSE: Final = (
     "celery.app.trace",
     "celery.beat",
     "celery.worker.strategy",
@@ -26,7 +26,7 @@ _TALKATIVE: Final = (
 
 
 def empty(settings: Settings) -> bool:
-    """Empty the log and remove the rotated ones; returns whether there was a log to empty."""
+    """Empty the log and remove rotated files; return whether there was a log."""
     current = Path(settings.log_dir) / _FILE
     for rotated in current.parent.glob(f"{_FILE}.*"):
         if rotated.suffix[1:].isdigit():
@@ -40,7 +40,7 @@ def empty(settings: Settings) -> bool:
 def configure(settings: Settings) -> None:
     """Send all records to the console and to ``LOG_DIR/orchestrator.log``.
 
-    The file is shared by all processes of the machine, and rotated to ``.1`` at `LOG_MAX_BYTES`
+    All processes of the host share the file. It is rotated to ``.1`` at `LOG_MAX_BYTES`
     and after a week. Calling it twice replaces the handlers.
     """
     folder = Path(settings.log_dir)
@@ -55,14 +55,14 @@ def configure(settings: Settings) -> None:
     formatter = JsonFormatter() if settings.log_format == "json" else LineFormatter()
     for handler in handlers:
         handler.setFormatter(formatter)
-    # What no line tells need not be found out for each (logging's own documentation). The
-    # process is: gunicorn's lines name it.
+    # No line shows the thread, so do not look it up (see the documentation of logging). The
+    # process id stays: gunicorn's lines show it.
     logging.logThreads = logging.logMultiprocessing = False
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     if settings.allow_private_addresses:
         LOGGER.warning(
-            "ALLOW_PRIVATE_ADDRESSES is on: clients can reach everything that this machine can. "
-            "It is for the demo and for tests only."
+            "ALLOW_PRIVATE_ADDRESSES is enabled: clients can reach every host that this one can. "
+            "Use it only for the demo and for tests."
         )
-    for name in _TALKATIVE:
+    for name in _VERBOSE:
         logging.getLogger(name).setLevel(logging.WARNING)

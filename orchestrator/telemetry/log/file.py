@@ -1,4 +1,4 @@
-"""A log file that several processes write to, and that is begun anew by size and by age."""
+"""A log file that several processes share, rotated by size and by age."""
 
 import fcntl
 import logging
@@ -17,24 +17,24 @@ _CLOSED: Final = -1
 
 
 class LogFile(logging.Handler):
-    """Appends each record to a file of a local disk, which any number of processes share.
+    """A handler that appends each record to a file on a local disk.
 
-    A record is one write to a file that is open for appending: the kernel puts it behind
-    whatever is there, so records of several processes never mix, and a process that is killed
-    has lost none. No lock is taken for it, only to rotate. A record that is being written while
-    another process rotates is in ``.1`` then.
+    Any number of processes may share the file. A record is one write to a file opened for
+    appending, so that records of several processes never mix and a killed process loses none.
+    Only rotation takes a lock. A record that is written while another process rotates ends up in
+    ``.1``.
 
     Args:
-        path: The file; its folder exists.
-        max_bytes: Size that a record must not take it beyond.
-        max_age_s: Seconds after its beginning at which the next record begins a new one.
-        kept: How many old ones are kept, as ``.1`` (the newest), ``.2``, ...
+        path: The file, in an existing folder.
+        max_bytes: Maximum size; a record that would exceed it triggers a rotation.
+        max_age_s: Maximum age in seconds; the next record after it triggers a rotation.
+        kept: Number of rotated files, ``.1`` (the newest), ``.2``, ...
     """
 
     def __init__(self, path: Path, *, max_bytes: int, max_age_s: float, kept: int) -> None:
         super().__init__()
         self._path = path
-        # Its time of change is when the present file was begun, which no file tells by itself.
+        # Its modification time is the creation time of the current file, which Linux lacks.
         self._lock_path = path.with_name(f".{path.name}.lock")
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
@@ -52,7 +52,7 @@ class LogFile(logging.Handler):
             self.handleError(record)
 
     def close(self) -> None:
-        """Close the file; what was written is written."""
+        """Close the file."""
         with self.lock or nullcontext():
             descriptor, self._descriptor = self._descriptor, _CLOSED
             if descriptor != _CLOSED:
@@ -67,9 +67,9 @@ class LogFile(logging.Handler):
             line = line[os.write(self._descriptor, line) :]
 
     def _measure(self) -> int:
-        """Return the size of the present file, after opening it where it is another by now."""
+        """Return the size of the current file; reopen it first if it was rotated."""
         try:
-            found = os.stat(self._path)  # noqa: PTH116 - for each record, and half as expensive
+            found = os.stat(self._path)  # noqa: PTH116 - runs for each record, at half the cost
         except FileNotFoundError:
             found = None
         if found is None or (found.st_dev, found.st_ino) != self._identity:
@@ -77,7 +77,7 @@ class LogFile(logging.Handler):
         return found.st_size
 
     def _open(self) -> int:
-        """Open the present file, or begin one; returns its size."""
+        """Open or create the current file, and return its size."""
         before, self._descriptor = self._descriptor, os.open(self._path, _APPEND, _MODE)
         if before != _CLOSED:
             os.close(before)
@@ -85,17 +85,17 @@ class LogFile(logging.Handler):
         self._identity = (found.st_dev, found.st_ino)
         if not found.st_size or not self._lock_path.exists():
             self._lock_path.touch()
-        self._began = self._lock_path.stat().st_mtime
+        self._created_at = self._lock_path.stat().st_mtime
         return found.st_size
 
     def _is_due(self, size: int, more: int) -> bool:
         return size > 0 and (
-            size + more > self._max_bytes or time.time() - self._began > self._max_age_s
+            size + more > self._max_bytes or time.time() - self._created_at > self._max_age_s
         )
 
     def _rotate(self, more: int) -> None:
         with self._locked():
-            # Another process may have done it while this one waited.
+            # Another process may have rotated while this one waited for the lock.
             if not self._is_due(self._measure(), more):
                 return
             for number in range(self._kept - 1, 0, -1):

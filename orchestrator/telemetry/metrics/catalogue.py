@@ -1,7 +1,8 @@
 """All metrics of the API and the workers: name, kind, labels and help text.
 
 Names and units follow the conventions of Prometheus. No label has more than a few dozen values;
-none identifies a job, a URL or a process. ``docs/reference/metrics.md`` is generated from this module.
+none identifies a job, a URL or a process. ``docs/reference/metrics.md`` is generated from this
+module.
 """
 
 from dataclasses import dataclass
