@@ -66,13 +66,8 @@ class Stretch:
         samples = self.samples[:end]
         peak = max(transcript.peak, float(np.abs(samples).max(initial=0.0)))
         lost = [self._find_times_s(one) for one in unheard]
-        whispered = [
-            times_s
-            for times_s in map(
-                self._find_times_s, find_whispering(samples, self.speech.probabilities)
-            )
-            if not _is_written(times_s, segments)
-        ]
+        found = find_whispering(samples, self.speech.probabilities)
+        whispered = [self._find_times_s(one) for one in found]
         voices_s = [self.speech.measure_s(one.start, one.end) for one in unheard]
         return replace(
             transcript,
@@ -93,13 +88,6 @@ class Stretch:
 
     def _move_s(self, time_s: float) -> float:
         return round(time_s + self.start_s, 3)
-
-
-def _is_written(times_s: tuple[float, float], segments: Sequence[Segment]) -> bool:
-    """Return whether segments cover at least half of the time between two instants."""
-    start_s, end_s = times_s
-    covered = sum(max(0.0, min(end_s, one.end) - max(start_s, one.start)) for one in segments)
-    return covered >= (end_s - start_s) / 2
 
 
 def compose(

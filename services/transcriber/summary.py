@@ -90,6 +90,8 @@ def _warn_of_gaps(transcript: Transcript) -> Iterable[dict[str, Any]]:
 
 def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
     for start, end in transcript.whispered:
+        if _is_written(start, end, transcript.segments):
+            continue
         yield {
             "code": "speech_without_text",
             "detail": f"There may be whispering from {start:.1f} s to {end:.1f} s; "
@@ -97,6 +99,16 @@ def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
             "start": start,
             "end": end,
         }
+
+
+def _is_written(start: float, end: float, segments: Sequence[Segment]) -> bool:
+    """Return whether segments cover at least half of a span.
+
+    What is left of one channel's speech on another sounds as whispering does, so the segments of
+    all channels count.
+    """
+    covered = sum(max(0.0, min(end, one.end) - max(start, one.start)) for one in segments)
+    return covered >= (end - start) / 2
 
 
 def _warn_of_doubts(segments: Sequence[Segment]) -> Iterable[dict[str, Any]]:

@@ -91,7 +91,7 @@ class Transcript:
     unheard_s: float = 0.0
     """Seconds of voice in there."""
     whispered: tuple[tuple[float, float], ...] = ()
-    """Where somebody may whisper and no words are, in seconds."""
+    """Where somebody may whisper, on any channel, in seconds."""
     peak: float = 0.0
     """The largest sample, from 0 to 1."""
     source_warnings: tuple[Mapping[str, Any], ...] = ()

@@ -72,6 +72,15 @@ def test_whispering_is_speech_without_text_and_no_voice() -> None:
     assert summary["quality"]["transcribed_s"] == 3.0
 
 
+@pytest.mark.parametrize(("written_s", "is_reported"), [(1.0, True), (2.5, False)])
+def test_whispering_is_reported_unless_any_channel_has_words_there(
+    written_s: float, *, is_reported: bool
+) -> None:
+    said = replace(segment(5, 5 + written_s), speaker="CHANNEL_01")
+    found = Transcript(segments=(said,), speech_s=3.0, whispered=((5.0, 9.0),), peak=0.5)
+    assert codes(found) == ["speech_without_text"] * is_reported
+
+
 def test_marked_neighbours_are_one_span() -> None:
     segments = tuple(
         segment(start, start + 1, is_marked=is_marked)
