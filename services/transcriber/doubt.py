@@ -3,15 +3,19 @@
 The model writes fluent sentences for noise and babble too. What it reports about them differs:
 over a passage of up to 30 seconds it is much less sure of invented words than of spoken ones,
 whatever single words look like. A loop hides that, because repeated words look more and more
-certain; so each different word counts once, at its first occurrence. The limits lie between what
-``benchmarks.services.invented`` and ``benchmarks.services.accuracy`` measure: real speech has a
-passage confidence above 0.8 and a log probability above -0.25, invented words have one below 0.55
-or, where another reading was sampled, the other below -0.3.
+certain; so each different word counts once, at its first occurrence.
+
+The mean log probability over all tokens, which the model reports too, counts only for a sampled
+passage. Where a recording is cut off, or somebody says only a few words, the model is sure of the
+words and unsure of the full stop and the end, which are tokens too.
 
 A passage may hold real speech beside something else: a word that is cut off, another language, a
 cough. So a segment is judged by its own words and by those of its passage together, as an average
 that is shrunk towards the passage's: the more words a segment has, the more they count by
 themselves.
+
+The limits lie between the recordings of ``benchmarks.services.wordless`` and right segments of
+real speech: in noise, on the telephone, cut off, among other languages, in single words.
 """
 
 import math
@@ -24,25 +28,28 @@ from typing import Any
 
 from services.transcriber.transcript import Word
 
-LEAST_PASSAGE_CONFIDENCE = 0.68
-LEAST_PASSAGE_LOG_PROBABILITY = -0.4
+LEAST_PASSAGE_CONFIDENCE = 0.65
+LEAST_WORD_LOG_PROBABILITY = -0.5
 LEAST_SAMPLED_LOG_PROBABILITY = -0.25
 """For a passage whose surest reading was a loop or a guess, so that another one was sampled."""
-LEAST_CONFIDENCE = 0.45
-"""Mean of a segment's words; less than a passage's, because there are fewer of them."""
 PASSAGE_WEIGHT = 12
 """Words that a passage's average counts as, beside a segment's own different words."""
+LEAST_CONFIDENCE = 0.45
+"""Of a segment nearly by itself; less than a passage's, because it has fewer words."""
+OWN_WEIGHT = 1
+"""Words that a passage's average counts as there: a single word says little by itself."""
 LEAST_PROBABILITY = 0.01
 """Of a word, for its logarithm."""
 STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
 """The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
 LEAST_VOICE = 0.3
+"""Mean probability of a voice, as ``stretch`` measures it: at the words, or just beside them."""
 LEAST_LANGUAGE_PROBABILITY = 0.3
 
 # Limits of what is left out. The first two are Whisper's own.
 GUESS_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
-NO_VOICE = 0.15
+NO_VOICE = 0.2
 
 
 class Verdict(Enum):
@@ -67,17 +74,21 @@ class Evidence:
     """Above 0 if the surest reading was a loop or a guess and another one was sampled."""
     confidence: float
     """Mean probability of its different words, each at its first occurrence, from 0 to 1."""
+    word_log_probability: float
+    """Mean logarithm of the same probabilities."""
 
 
 def weigh(segment: Any) -> Evidence:
     """Return the evidence of a faster-whisper ``Segment`` with word timestamps."""
+    different = _find_different(
+        (word.word, float(word.probability)) for word in segment.words or ()
+    ) or [0.0]
     return Evidence(
         log_probability=float(segment.avg_logprob),
         no_speech=float(segment.no_speech_prob),
         temperature=float(segment.temperature or 0.0),
-        confidence=_mean_of_different(
-            (word.word, float(word.probability)) for word in segment.words or ()
-        ),
+        confidence=mean(different),
+        word_log_probability=mean(map(_find_logarithm, different)),
     )
 
 
@@ -95,6 +106,7 @@ def join(evidence: Sequence[Evidence]) -> Evidence:
         no_speech=mean(one.no_speech for one in evidence),
         temperature=median(one.temperature for one in evidence),
         confidence=mean(one.confidence for one in evidence),
+        word_log_probability=mean(one.word_log_probability for one in evidence),
     )
 
 
@@ -122,7 +134,7 @@ def judge(
     Args:
         words: The segment's, each with its confidence as ``find_first_confidences`` returns it.
         evidence: Of the passages that they come from.
-        voice: Mean probability of voice activity during the segment, from 0 to 1.
+        voice: Mean probability of voice activity during the words, from 0 to 1.
         language_probability: How sure the language is; 1 when the client named it.
     """
     known = [*words]
@@ -131,13 +143,8 @@ def judge(
         return Verdict.DROP
     if evidence.log_probability < GUESS_LOG_PROBABILITY and evidence.no_speech > NO_SPEECH:
         return Verdict.DROP
-    logarithms = [math.log(max(value, LEAST_PROBABILITY)) for value in own]
-    is_sampled = evidence.temperature > 0
-    least = LEAST_SAMPLED_LOG_PROBABILITY if is_sampled else LEAST_PASSAGE_LOG_PROBABILITY
     is_doubtful = (
-        _shrink(logarithms, evidence.log_probability) < least
-        or _shrink(own, evidence.confidence) < LEAST_PASSAGE_CONFIDENCE
-        or sum(own) / len(own) < LEAST_CONFIDENCE
+        _is_doubtful(own, evidence)
         or language_probability < LEAST_LANGUAGE_PROBABILITY
         or any(STUTTER.search(word) for word, _ in known)
     )
@@ -146,15 +153,27 @@ def judge(
     return Verdict.MARK if is_doubtful or voice < LEAST_VOICE else Verdict.KEEP
 
 
-def _shrink(own: Sequence[float], passage: float) -> float:
+def _is_doubtful(own: Sequence[float], evidence: Evidence) -> bool:
+    """Return whether the probabilities of a segment's different words are low for its passage."""
+    logarithms = [*map(_find_logarithm, own)]
+    is_sampled = evidence.temperature > 0
+    sampled = _shrink(logarithms, evidence.log_probability, PASSAGE_WEIGHT)
+    return (
+        _shrink(own, evidence.confidence, PASSAGE_WEIGHT) < LEAST_PASSAGE_CONFIDENCE
+        or _shrink(logarithms, evidence.word_log_probability, PASSAGE_WEIGHT)
+        < LEAST_WORD_LOG_PROBABILITY
+        or (is_sampled and sampled < LEAST_SAMPLED_LOG_PROBABILITY)
+        or _shrink(own, evidence.confidence, OWN_WEIGHT) < LEAST_CONFIDENCE
+    )
+
+
+def _shrink(own: Sequence[float], passage: float, weight: int) -> float:
     """Return the average of a segment's values, shrunk towards that of its passage."""
-    return (sum(own) + PASSAGE_WEIGHT * passage) / (len(own) + PASSAGE_WEIGHT)
+    return (sum(own) + weight * passage) / (len(own) + weight)
 
 
-def _mean_of_different(words: Iterable[tuple[str, float]]) -> float:
-    """Return the mean of probabilities, of repeated words the first one's; 0 without words."""
-    different = _find_different(words)
-    return sum(different) / len(different) if different else 0.0
+def _find_logarithm(probability: float) -> float:
+    return math.log(max(probability, LEAST_PROBABILITY))
 
 
 def _find_different(words: Iterable[tuple[str, float]]) -> list[float]:

@@ -9,6 +9,7 @@ import numpy as np
 from services.transcriber.audio import Samples
 from services.transcriber.detection import Speech
 from services.transcriber.doubt import Evidence, Verdict, find_first_confidences, join, judge
+from services.transcriber.gaps import MARGIN_S
 from services.transcriber.hearing import Said
 from services.transcriber.lines import drop_loops, make_segments
 from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
@@ -152,12 +153,23 @@ def _judge(
 
 
 def _measure_voice(words: Sequence[Word], speech: Speech) -> float:
-    """Return the mean probability of a voice during words; the pauses between them do not count."""
+    """Return the mean probability of a voice during words; the pauses between them do not count.
+
+    Voice activity detection needs some frames to notice a voice after silence, and word times may
+    be wrong: a word counts as it sounds up to ``MARGIN_S`` beside its time.
+    """
     spans = [
         Span(round(word.start * SAMPLE_RATE_HZ), round(word.end * SAMPLE_RATE_HZ)) for word in words
     ]
-    voices = [speech.mean_voice(span.start, span.end) for span in spans]
+    voices = [_measure_near(span, speech) for span in spans]
     return float(np.average(voices, weights=[max(1, span.length) for span in spans]))
+
+
+def _measure_near(span: Span, speech: Speech) -> float:
+    """Return the mean probability of a voice in a span, or in the same length beside it."""
+    margin = round(MARGIN_S * SAMPLE_RATE_HZ)
+    shifts = (0, margin, max(-margin, -span.start))
+    return max(speech.mean_voice(span.start + shift, span.end + shift) for shift in shifts)
 
 
 def _mean_confidence(words: Sequence[Word]) -> float:

@@ -14,9 +14,9 @@ from services.transcriber.transcript import Segment, Transcript, Word
 from tests.support.whispers import whisper
 from tests.support.work_context import SAMPLES
 
-SURE = Evidence(log_probability=-0.1, no_speech=0.01, temperature=0.0, confidence=0.95)
-WEAK = Evidence(log_probability=-0.5, no_speech=0.1, temperature=0.0, confidence=0.65)
-GUESSED = Evidence(log_probability=-0.9, no_speech=0.2, temperature=0.0, confidence=0.4)
+SURE = Evidence(-0.1, 0.01, 0.0, confidence=0.95, word_log_probability=-0.06)
+WEAK = Evidence(-0.5, 0.1, 0.0, confidence=0.62, word_log_probability=-0.55)
+GUESSED = Evidence(-0.9, 0.2, 0.0, confidence=0.4, word_log_probability=-1.1)
 
 
 SECOND = SAMPLE_RATE_HZ / FRAME
@@ -90,3 +90,20 @@ def test_whispering_is_found_at_the_times_of_the_recording() -> None:
     found = stretch.add(Transcript(whispered=((8.0, 12.0),)), [], [], len(samples)).whispered
     assert found[0] == (8.0, 12.0)
     assert [60 <= start_s < end_s <= 71 for start_s, end_s in found[1:]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("said_s", "voiced_s", "is_marked"),
+    [
+        ((2.0, 2.4), (2.2, 4.0), False),
+        ((2.0, 2.4), (1.5, 2.2), False),
+        ((2.0, 2.4), (3.0, 4.0), True),
+        ((0.0, 0.3), (0.1, 0.3), False),
+    ],
+)
+def test_a_voice_that_is_found_a_little_beside_a_word_counts(
+    said_s: tuple[float, float], voiced_s: tuple[float, float], *, is_marked: bool
+) -> None:
+    said = [Said(Word(" And", *said_s, 0.9), SURE, "en")]
+    (segment,) = compose(said, listen(voiced_s), language_probability=1.0)
+    assert segment.is_marked is is_marked
