@@ -13,7 +13,7 @@ const HEARTBEAT_TTL_S = 8; // a worker without a heartbeat for longer is conside
 const state = {
   /** @type {any} */ health: null,
   /** @type {any} */ stats: null,
-  /** @type {any} `null` if the server does not report it. */ work: null,
+  /** @type {any} */ work: null,
   /** @type {ApiError | null} */ error: null,
 };
 
@@ -27,22 +27,16 @@ async function load() {
   try {
     state.health = await getJson("/health", { accept: [503] });
     redraw();
-    [state.stats, state.work] = await Promise.all([getJson("/admin/stats"), loadWork()]);
+    [state.stats, state.work] = await Promise.all([
+      getJson("/admin/stats"),
+      getJson("/admin/workers"),
+    ]);
     state.error = null;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     state.error = error;
   }
   redraw();
-}
-
-async function loadWork() {
-  try {
-    return await getJson("/admin/workers");
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
 }
 
 function view() {
@@ -59,8 +53,9 @@ function view() {
     </div>
     ${problemNotice(error, load)} ${!health && !error ? loadingNotice() : nothing}
     ${health ? healthView(health, work?.breakers ?? health.breakers) : nothing}
-    ${stats ? metrics(stats, work) : nothing}
-    ${work ? html`${queues(work.queues)} ${workers(work.workers)} ${failures(work)}` : nothing}
+    ${stats
+      ? html`${metrics(stats, work)} ${queues(work.queues)} ${workers(work.workers)} ${failures(work)}`
+      : nothing}
   `;
 }
 
@@ -98,13 +93,9 @@ function metrics(stats, work) {
     ["completed", stats.redis.completed_jobs],
     ["total", stats.redis.total_jobs],
     ["memory", stats.redis.memory_usage],
-    ...(work
-      ? [
-          ["last_hour", work.throughput.completed_last_hour],
-          ["failed_hour", work.throughput.failed_last_hour],
-          ["messages", work.broker_messages.stages + work.broker_messages.upkeep],
-        ]
-      : []),
+    ["last_hour", work.throughput.completed_last_hour],
+    ["failed_hour", work.throughput.failed_last_hour],
+    ["messages", work.broker_messages.stages + work.broker_messages.upkeep],
   ];
   return html`<dl class="metrics">
     ${shown.map(
