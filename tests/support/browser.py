@@ -1,6 +1,6 @@
-"""A real headless Chromium for tests of the pages, and what every page has to be.
+"""A headless Chromium for tests of the pages, and checks of accessibility and layout.
 
-Its fonts are the project's own, never the machine's (`tests.support.fonts`).
+It uses the project's fonts only, never those of the machine (`tests.support.fonts`).
 """
 
 import os
@@ -34,9 +34,11 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 DESKTOP: Final = (1200, 850)
 TABLET: Final = (700, 900)
 PHONE: Final = (360, 740)
-SMALLEST: Final = (320, 600)  # WCAG 2.2, 1.4.10: down to here nothing may need scrolling sideways
-_PATIENCE_MS: Final = 15_000
-_NETWORK: Final = "Failed to load resource"  # Chromium's word on any 4xx, which tests provoke
+SMALLEST: Final = (320, 600)  # WCAG 2.2, 1.4.10: no horizontal scrolling down to this width
+_TIMEOUT_MS: Final = 15_000
+_NETWORK: Final = (
+    "Failed to load resource"  # logged by Chromium for every 4xx, which tests cause on purpose
+)
 Theme = Literal["light", "dark"]
 
 
@@ -45,10 +47,10 @@ def running_browser(font: Font = Font.DEJAVU) -> Iterator[Browser]:
     """Run the browser that `TEST_BROWSER` chooses until the block ends.
 
     Args:
-        font: The only family that it finds. The default is the widest.
+        font: The only font family available. The default is the widest.
     """
     chromium = choose_chromium()
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=_TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.path,
@@ -62,15 +64,15 @@ def running_browser(font: Font = Font.DEJAVU) -> Iterator[Browser]:
 
 @contextmanager
 def new_page(browser: Browser, address: str, *, language: str = "pt-BR") -> Iterator[Page]:
-    """Open an empty page of a person with storage of its own.
+    """Open an empty page with its own storage.
 
     Args:
         browser: The browser.
-        address: Where relative addresses lead.
-        language: What the person's browser prefers.
+        address: The base URL.
+        language: The preferred language of the browser.
 
     Raises:
-        AssertionError: At the end: a script failed, or the Content-Security-Policy stopped it.
+        AssertionError: On exit: a script failed or was blocked by the Content-Security-Policy.
     """
     width, height = DESKTOP
     context = browser.new_context(
@@ -79,31 +81,33 @@ def new_page(browser: Browser, address: str, *, language: str = "pt-BR") -> Iter
         permissions=["clipboard-read", "clipboard-write"],
         viewport={"width": width, "height": height},
     )
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(_TIMEOUT_MS)
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
-        lambda said: (
-            wrong.append(said.text) if said.type == "error" and _NETWORK not in said.text else None
+        lambda message: (
+            errors.append(message.text)
+            if message.type == "error" and _NETWORK not in message.text
+            else None
         ),
     )
     try:
         yield page
     finally:
         context.close()
-    assert not wrong, wrong
+    assert not errors, errors
 
 
 def faults_of(page: Page) -> list[str]:
-    """Return what axe-core finds wrong with a page as it is, a line each."""
+    """Return the accessibility violations that axe-core finds, one line each."""
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
 def fonts_of(page: Page, selector: str) -> set[str]:
-    """Return the families that an element's text is really drawn with."""
+    """Return the font families that an element's text is rendered with."""
     session = page.context.new_cdp_session(page)
     session.send("DOM.enable")
     session.send("CSS.enable")
@@ -115,10 +119,9 @@ def fonts_of(page: Page, selector: str) -> set[str]:
 
 
 def spills_of(page: Page) -> list[str]:
-    """Return the elements whose content is wider than they are, and the page if it is.
+    """Return the elements that overflow horizontally, including the page itself.
 
-    Elements that shorten their text with an ellipsis, or are there for screen readers only, are
-    meant to.
+    Elements with an ellipsis or for screen readers only are excluded.
     """
     found: list[str] = page.evaluate(_FIND_SPILLS)
     return found
@@ -127,18 +130,18 @@ def spills_of(page: Page) -> list[str]:
 _FIND_SPILLS: Final = """() => {
   const isHidden = (one) =>
     Boolean(one) && (getComputedStyle(one).clipPath !== "none" || isHidden(one.parentElement));
-  const isMeant = (one) => getComputedStyle(one).textOverflow === "ellipsis" || isHidden(one);
+  const isIntended = (one) => getComputedStyle(one).textOverflow === "ellipsis" || isHidden(one);
   return [document.documentElement, ...document.body.querySelectorAll("*")]
-    .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth && !isMeant(one))
+    .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth && !isIntended(one))
     .map((one) => `${one.tagName} ${one.className}: ${one.scrollWidth - one.clientWidth} px`);
 }"""
 
 
 def shoot(page: Page, name: str, theme: Theme) -> None:
-    """Take a picture of a whole page on a desktop and on a phone, for a person to look at.
+    """Save full-page screenshots for desktop and phone, for review by a person.
 
     Raises:
-        AssertionError: Something is wider than the room that it has.
+        AssertionError: An element overflows.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, (width, height) in (("phone", PHONE), ("desktop", DESKTOP)):
