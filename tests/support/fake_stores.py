@@ -97,6 +97,8 @@ class FakeLeaseStore:
         """Workers with a heartbeat."""
         self.failures = 0
         """How many of the next calls find Redis unavailable."""
+        self.lost_replies = 0
+        """How many of the next writes are done, but not answered."""
         self.changes: list[Change] = []
         """The changes that were written."""
         self._settings = settings
@@ -201,6 +203,9 @@ class FakeLeaseStore:
         calls = self._share(lease.job_id, change.shared) if change.shared else ()
         committed = Committed(self._move(lease.job_id, job, change), calls)
         job.last_write = prepared.write_id, committed
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise StoreUnavailableError("Redis is unavailable")
         return committed
 
     def _fail(self) -> None:

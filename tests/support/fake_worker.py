@@ -40,6 +40,8 @@ class FakeClient:
         self.answers: list[RemoteJob | Exception | None] = []
         """Answers to polls, in order; the last one is repeated."""
         self.on_submit: RemoteJob | Exception = RemoteJob("r1", RemoteStatus.RUNNING)
+        self.submission_etag: str | None = None
+        self.partial: Transcript | None = None
         self.submissions: list[tuple[str, str | None, Mapping[str, Any]]] = []
         """The idempotency key, the instance and the fields of each submission."""
         self.received = b""
@@ -58,12 +60,12 @@ class FakeClient:
         if source:
             with source() as artifact:
                 self.received = b"".join(artifact.read())
-        return Poll(_answer(self.on_submit), None, has_waited=False)
+        return Poll(_answer(self.on_submit), self.submission_etag, has_waited=False)
 
     def poll(self, _remote_id: str, *, etag: str | None, instance: str | None) -> Poll:
         del etag, instance
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return Poll(_answer(answer), "etag", has_waited=True)
+        return Poll(_answer(answer), "etag", has_waited=self.holds_polls)
 
     @contextmanager
     def open_artifact(
@@ -81,8 +83,9 @@ class FakeClient:
 
     fetch_captions = fetch_transcript
 
-    def fetch_partial(self, _remote_id: str, *, instance: str | None) -> None:
+    def fetch_partial(self, _remote_id: str, *, instance: str | None) -> Transcript | None:
         del instance
+        return self.partial
 
 
 def _answer(answer: Any) -> Any:
@@ -94,11 +97,17 @@ def _answer(answer: Any) -> Any:
 class InstantStopSignal(StopSignal):
     """A stop signal whose waits take no time."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
     def sleep(self, seconds: float) -> None:
-        super().sleep(0 * seconds)
+        self.slept.append(seconds)
+        super().sleep(0)
 
     def wait(self, seconds: float) -> bool:
-        return super().wait(0 * seconds)
+        del seconds
+        return super().wait(0)
 
 
 class FakeWorker:
@@ -124,7 +133,7 @@ class FakeWorker:
         urls = (INSTANCE, SECOND_INSTANCE)[:instances]
         one = ServiceSettings(url=",".join(urls), timeout=1)
         services = {stage.service.name: one for stage in STAGES}
-        self.settings = make_settings(services=services, breaker_threshold=1, **settings)
+        self.settings = make_settings(services=services, **{"breaker_threshold": 1, **settings})
         self.stage = stage
         self.store = FakeLeaseStore(self.settings)
         self.clients = {name: FakeClient(urls) for name in services}

@@ -78,6 +78,15 @@ def test_of_several_instances_one_that_works_is_chosen() -> None:
     assert availability.choose_instance() == SECOND_INSTANCE
 
 
+def test_a_success_closes_the_breaker_of_the_chosen_instance() -> None:
+    worker = FakeWorker(instances=2)
+    worker.store.breakers.record_failure(SOURCE, INSTANCE)
+    availability = make(worker)
+    assert availability.choose_instance() == INSTANCE
+    availability.record_success()
+    assert worker.store.breakers.failures == {}
+
+
 @pytest.mark.parametrize(
     ("error", "failures"),
     [

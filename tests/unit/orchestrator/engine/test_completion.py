@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from orchestrator.domain.findings import Findings
 from orchestrator.domain.job import CaptionsChoice, JobOptions, JobStatus, Transcript
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.domain.transitions import End, Enter
@@ -16,7 +17,9 @@ from tests.support.fake_worker import FakeWorker
 DOWNLOAD, NORMALIZATION, TRANSCRIPTION = STAGES
 PREFERS_CAPTIONS = {"options": JobOptions(captions=CaptionsChoice.PREFER)}
 TRANSCRIPT = Transcript("text", ({"text": "text", "start": 0.0, "end": 1.0, "duration": 1.0},))
-DONE = RemoteJob("r1", RemoteStatus.COMPLETED, filename="audio.webm")
+DONE = RemoteJob(
+    "r1", RemoteStatus.COMPLETED, filename="audio.webm", findings=Findings(duration_s=60.0)
+)
 WITH_CAPTIONS = RemoteJob("r1", RemoteStatus.COMPLETED, captions_language="pt-BR")
 
 
@@ -29,6 +32,7 @@ def test_the_next_stage_follows() -> None:
     change = make(FakeWorker(DOWNLOAD)).complete(DONE)
     assert change.move == Enter(NORMALIZATION)
     assert change.values["download.filename"] == "audio.webm"
+    assert "download.duration_s" in change.values
     assert change.transcript is None
 
 

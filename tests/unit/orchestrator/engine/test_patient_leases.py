@@ -18,6 +18,14 @@ def test_an_operation_is_repeated_until_redis_answers() -> None:
     assert worker.store.changes == [handed_back()]
 
 
+def test_a_write_whose_answer_was_lost_is_not_done_twice() -> None:
+    worker = FakeWorker()
+    claim = worker.claim()
+    worker.store.lost_replies = 1
+    assert worker.leases.commit(claim.lease, handed_back(), worker.stage).number
+    assert worker.store.changes == [handed_back()]
+
+
 def test_a_worker_that_stops_waits_no_more_and_keeps_the_lease() -> None:
     worker = FakeWorker()
     claim = worker.claim()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.domain.job import Video
+from orchestrator.domain.job import Transcript, Video
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.domain.transitions import Enter
 from orchestrator.engine.turn import Turn, build_turn
@@ -33,6 +33,17 @@ def test_deadlines_are_paused_while_the_service_reports_the_job_as_queued() -> N
         paused.append((turn.deadlines.is_paused, worker.job.paused_at is not None))
     assert paused == [(True, True), (True, True), (False, False)]
     assert len(worker.store.changes) == 2
+
+
+def test_segments_of_a_running_transcription_are_published_with_its_progress() -> None:
+    worker = FakeWorker(STAGES[2])
+    worker.store.set(worker.job.job_id, transcription__job_id="t1")
+    segment = {"text": "text", "start": 0.0, "end": 1.0, "duration": 1.0}
+    worker.client.partial = Transcript("text", (segment,))
+    assert make(worker).updates.apply(RemoteJob("t1", RemoteStatus.RUNNING, 50.0)) is None
+    segments = worker.store.changes[-1].segments
+    assert segments is not None
+    assert segments.bodies == (segment,)
 
 
 def test_the_metadata_of_the_video_is_written_once() -> None:

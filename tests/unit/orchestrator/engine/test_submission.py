@@ -69,6 +69,19 @@ def test_a_remote_job_of_another_job_is_attached_to() -> None:
     assert worker.client.submissions == []
 
 
+def test_a_queued_remote_job_pauses_the_deadlines_and_is_the_first_poll() -> None:
+    worker = FakeWorker()
+    worker.store.set(JOB_ID, download__parks="2")
+    worker.client.on_submit = RemoteJob("r1", RemoteStatus.QUEUED)
+    worker.client.submission_etag = "tag"
+    turn = build_turn(worker.resources(), worker.claim(), worker.stage)
+    turn.submission.submit()
+    assert turn.deadlines.is_paused
+    assert worker.job.paused_at == NOW
+    assert turn.held.record.parks == worker.job.stages["download"].parks == 0
+    assert turn.polling.poll().job == worker.client.on_submit
+
+
 def test_a_success_closes_the_breaker() -> None:
     worker = FakeWorker(NORMALIZATION)
     worker.store.breakers.failures = {NORMALIZATION.service.name: 1, DOWNLOAD.service.name: 1}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.job import JobStatus, Transcript, WakeUp
+from orchestrator.domain.job import JobStatus, Transcript, WakeUp, milliseconds
 from orchestrator.domain.pipeline import STAGES
 from orchestrator.engine.turn import Next, Outcome, build_turn
 from orchestrator.errors import (
@@ -16,7 +16,7 @@ from orchestrator.errors import (
 )
 from orchestrator.microservice import RemoteJob, RemoteStatus
 from tests.support.fake_worker import INSTANCE, JOB_ID, FakeWorker
-from tests.support.jobs import make_request
+from tests.support.jobs import NOW, make_request
 
 DOWNLOAD, NORMALIZATION, TRANSCRIPTION = STAGES
 RUNNING = RemoteJob("r1", RemoteStatus.RUNNING)
@@ -63,14 +63,58 @@ def test_a_turn_that_is_over_hands_back_and_the_next_one_does_not_submit() -> No
 
 def test_a_turn_hands_back_when_the_worker_stops_or_messages_wait() -> None:
     worker = FakeWorker()
-    worker.client.answers = [RUNNING]
+    worker.client.answers = [RUNNING, AssertionError("polled again")]
     resources = worker.resources()
     with resources.turns.track(JOB_ID, "turn"):
         resources.turns.request_yield(1)
         turn = build_turn(resources, worker.claim(), DOWNLOAD)
         assert turn.take().next is Next.SAME_STAGE
     worker.stop.set()
+    worker.client.answers = [RUNNING, AssertionError("polled again")]
     assert take(worker, "next").next is Next.SAME_STAGE
+
+
+def test_a_job_whose_deadline_has_passed_fails_before_it_is_submitted() -> None:
+    worker = FakeWorker()
+    worker.store.set(JOB_ID, deadline__stage=str(milliseconds(NOW) - 1))
+    error = take(worker).error
+    assert error is not None
+    assert error.code == "deadline_exceeded"
+    assert worker.client.submissions == []
+
+
+def test_a_deadline_that_passes_while_the_remote_job_runs_fails_the_job() -> None:
+    worker = FakeWorker(turn_s=5)
+    worker.store.set(JOB_ID, deadline__stage=str(milliseconds(NOW) + 20))
+    worker.client.answers = [RUNNING]
+    error = take(worker).error
+    assert error is not None
+    assert error.code == "deadline_exceeded"
+
+
+def test_a_service_whose_breaker_is_open_is_not_called() -> None:
+    worker = FakeWorker()
+    worker.store.breakers.record_failure(DOWNLOAD.service.name)
+    assert take(worker) == Outcome()
+    assert worker.client.submissions == []
+    assert outcomes(worker) == {("download", "waiting")}
+
+
+def test_a_poll_that_succeeds_closes_the_breaker() -> None:
+    worker = FakeWorker(breaker_threshold=2)
+    worker.store.set(JOB_ID, download__job_id="r1")
+    worker.store.breakers.record_failure(DOWNLOAD.service.name)
+    worker.client.answers = [COMPLETED]
+    take(worker)
+    assert worker.store.breakers.failures == {}
+
+
+def test_a_service_that_does_not_hold_polls_open_is_polled_after_waits() -> None:
+    worker = FakeWorker()
+    worker.client.holds_polls = False
+    worker.client.answers = [RUNNING, RUNNING, COMPLETED]
+    take(worker)
+    assert len(worker.stop.slept) == 3
 
 
 def test_a_job_follows_the_one_that_submits_the_same_work_and_then_attaches() -> None:
