@@ -1,4 +1,4 @@
-"""The client against services that keep the contract, each in its own form."""
+"""The client with services that keep the contract, in each of its forms."""
 
 import threading
 from collections.abc import Iterator
@@ -96,11 +96,13 @@ def test_a_submission_is_sent_as_json_with_its_idempotency_key(
     assert submission.fields == {"url": "http://video.test/plain", "quality": "audio"}
 
 
-def test_the_same_key_gives_the_same_job(client: MicroserviceClient) -> None:
+def test_the_same_key_returns_the_same_job(client: MicroserviceClient) -> None:
     assert submit(client, "twice") == submit(client, "twice")
 
 
-def test_a_lost_reply_makes_no_second_job(client: MicroserviceClient, service: FakeService) -> None:
+def test_a_lost_response_creates_no_second_job(
+    client: MicroserviceClient, service: FakeService
+) -> None:
     service.control(faults=always(Fault.LOST_REPLY, times=2))
     remote_id = submit(client, "lost reply")
     (submission,) = submissions(service, "lost reply")
@@ -123,7 +125,7 @@ def test_a_job_is_understood_in_every_form(
 
 
 @pytest.mark.parametrize(("progress", "understood"), [("fraction", 95.0), ("percent", 95.0)])
-def test_progress_is_in_points_whatever_the_service_says(
+def test_progress_is_in_points_in_every_form(
     service: FakeService, progress: str, understood: float
 ) -> None:
     service.control(job_form={"progress": progress}, hold=True)
@@ -173,7 +175,7 @@ def test_a_poll_with_an_etag_waits_and_returns_on_change(
     assert polls[0].job.status is RemoteStatus.COMPLETED
 
 
-def test_a_poll_in_whose_wait_nothing_changes_brings_no_job(service: FakeService) -> None:
+def test_a_poll_without_a_change_returns_no_job(service: FakeService) -> None:
     service.control(hold=True)
     client = make_client(service.url, poll_wait_s=1)
     remote_id = submit(client, "unchanged")
@@ -181,7 +183,7 @@ def test_a_poll_in_whose_wait_nothing_changes_brings_no_job(service: FakeService
     assert client.poll(remote_id, etag=etag) == Poll(None, etag, has_waited=True)
 
 
-def test_a_service_that_does_not_wait_answers_at_once_and_gives_no_etag(
+def test_a_service_that_does_not_hold_polls_open_responds_at_once_without_an_etag(
     client: MicroserviceClient, service: FakeService
 ) -> None:
     service.control(hold=True, honours_wait=False)
@@ -196,7 +198,7 @@ def test_a_job_that_the_service_does_not_know_is_lost(client: MicroserviceClient
     assert caught.value.remote_id == "never_heard_of"
 
 
-def test_a_job_at_another_instance_is_asked_for_there(client: MicroserviceClient) -> None:
+def test_a_job_at_another_instance_is_polled_there(client: MicroserviceClient) -> None:
     with FakeService("downloader", stage_s=0) as other:
         remote_id = submit(make_client(other.url), "elsewhere")
         assert client.poll(remote_id, instance=other.url).job is not None
@@ -206,7 +208,7 @@ def test_a_job_at_another_instance_is_asked_for_there(client: MicroserviceClient
     "fault", [Fault.ERROR_500, Fault.RESET, Fault.GARBAGE, Fault.SLOW], ids=str
 )
 @pytest.mark.parametrize("call", ["submit", "status"])
-def test_a_transient_error_is_overcome_by_repeating(
+def test_a_call_is_retried_after_a_transient_error(
     service: FakeService, call: str, fault: Fault
 ) -> None:
     client = make_client(service.url, status_timeout_s=0.5, poll_wait_s=0, http_max_retries=3)
@@ -224,7 +226,7 @@ def test_a_transient_error_is_overcome_by_repeating(
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_repetitions_are_bounded(service: FakeService, retries: int) -> None:
+def test_retries_are_bounded(service: FakeService, retries: int) -> None:
     service.control(faults=always(Fault.ERROR_500))
     client = make_client(service.url, http_max_retries=retries)
     before = service.ledger().faults.get("submit:error_500", 0)
@@ -234,9 +236,7 @@ def test_repetitions_are_bounded(service: FakeService, retries: int) -> None:
     assert caught.value.status_code == 500
 
 
-def test_a_refusal_for_good_is_not_repeated(
-    client: MicroserviceClient, service: FakeService
-) -> None:
+def test_a_permanent_error_is_not_retried(client: MicroserviceClient, service: FakeService) -> None:
     submit(client, "used key")
     with pytest.raises(ServiceRejectedError) as caught:
         client.submit({"url": "http://video.test/another"}, idempotency_key="used key")
@@ -244,7 +244,7 @@ def test_a_refusal_for_good_is_not_repeated(
     assert len(submissions(service, "used key")) == 1
 
 
-def test_a_full_queue_is_overload_and_is_not_repeated() -> None:
+def test_a_full_queue_is_overload_and_is_not_retried() -> None:
     with FakeService("downloader", hold=True, queue=1, retry_after_s=7) as service:
         client = make_client(service.url)
         submit(client, "first in the queue")
@@ -254,7 +254,7 @@ def test_a_full_queue_is_overload_and_is_not_repeated() -> None:
         assert service.ledger().refused == 1
 
 
-def test_a_service_that_says_when_to_come_back_is_overloaded(
+def test_a_service_that_sends_retry_after_is_overloaded(
     client: MicroserviceClient, service: FakeService
 ) -> None:
     service.control(faults=always(Fault.UNAVAILABLE), retry_after_s=4)
@@ -278,7 +278,7 @@ def test_a_service_that_refuses_connections_is_unavailable() -> None:
         submit(client, "nobody there")
 
 
-def test_a_frozen_service_is_unavailable_when_its_time_is_up() -> None:
+def test_a_frozen_service_is_unavailable_after_the_timeout() -> None:
     with FakeService("downloader") as service:
         service.pause()
         client = make_client(service.url, status_timeout_s=0.3, http_max_retries=1)
@@ -314,7 +314,7 @@ def test_a_deleted_job_is_gone(client: MicroserviceClient) -> None:
         client.poll(remote_id)
 
 
-def test_deleting_a_job_that_is_not_there_is_as_good(client: MicroserviceClient) -> None:
+def test_deleting_a_job_that_does_not_exist_succeeds(client: MicroserviceClient) -> None:
     client.delete("never_heard_of")
 
 
@@ -327,7 +327,7 @@ def test_deleting_at_a_service_that_is_down_is_an_error(
         client.delete(remote_id)
 
 
-def test_the_health_of_a_service_is_its_own_word(client: MicroserviceClient) -> None:
+def test_the_health_of_a_service_is_the_status_it_reports(client: MicroserviceClient) -> None:
     assert client.health(timeout_s=5) == "healthy"
 
 
@@ -335,7 +335,7 @@ def test_a_dead_service_is_unreachable() -> None:
     assert make_client(f"http://{LOOPBACK}:{free_port()}").health(timeout_s=1) == "unreachable"
 
 
-def test_a_frozen_service_is_unreachable_when_its_time_is_up() -> None:
+def test_a_frozen_service_is_unreachable_after_the_timeout() -> None:
     with FakeService("downloader") as service:
         service.pause()
         assert make_client(service.url).health(timeout_s=0.3) == "unreachable"

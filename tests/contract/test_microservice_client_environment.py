@@ -1,4 +1,4 @@
-"""What the environment of a process can break: each time an error that names what to change."""
+"""Invalid settings in the environment: each error names what to change."""
 
 import threading
 import time
@@ -29,7 +29,9 @@ def test_authorities_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPat
     assert "REQUESTS_CA_BUNDLE" in reason_of(f"https://{LOOPBACK}:9")
 
 
-def test_a_proxy_that_is_away_is_not_taken_for_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_down_is_not_reported_as_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("http_proxy", f"http://user:secret@{LOOPBACK}:9")
     reason = reason_of("http://service.test")
     assert "NO_PROXY" in reason
@@ -37,14 +39,14 @@ def test_a_proxy_that_is_away_is_not_taken_for_the_service(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://x", f"http://{LOOPBACK}:99999"])
-def test_a_proxy_that_cannot_be_used_is_no_answer(
+def test_an_invalid_proxy_is_reported_as_unavailable(
     monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     assert "of its proxy, is not valid" in reason_of("http://service.test")
 
 
-def test_a_host_name_that_is_too_long_is_no_answer() -> None:
+def test_a_host_name_that_is_too_long_is_reported_as_unavailable() -> None:
     assert "its URL" in reason_of(f"http://{'a' * 70}.test")
 
 

@@ -1,4 +1,4 @@
-"""What requests does for the client: logins, certificates, proxies, kept connections, deadlines."""
+"""What requests provides: logins, certificates, proxies, connection reuse, deadlines."""
 
 import base64
 import logging
@@ -78,7 +78,7 @@ def test_a_user_without_a_password_authenticates_too() -> None:
     assert server.headers[0]["authorization"] == basic("user:")
 
 
-def test_the_login_of_a_service_counts_before_the_token_of_all() -> None:
+def test_the_login_of_a_service_takes_precedence_over_the_token() -> None:
     with RawServer(GOOD) as server:
         submit(make_client(with_login(server.url, "user:secret"), service_token=TOKEN))
         submit(make_client(server.url, service_token=TOKEN))
@@ -101,7 +101,7 @@ def test_every_kind_of_call_carries_the_token() -> None:
 
 
 @pytest.mark.parametrize("token", [None, TOKEN])
-def test_a_netrc_file_has_no_say(
+def test_a_netrc_file_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str | None
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -228,7 +228,7 @@ def test_a_waiting_poll_over_tls_ends_when_the_worker_stops(
 # --- connections -----------------------------------------------------------------------------
 
 
-def test_a_kept_connection_that_the_service_has_closed_is_not_used() -> None:
+def test_a_pooled_connection_that_the_service_has_closed_is_not_used() -> None:
     def keep_then_close(exchange: Exchange) -> None:
         answer(JOB, headers={"Connection": "keep-alive"})(exchange)
 
@@ -241,7 +241,7 @@ def test_a_kept_connection_that_the_service_has_closed_is_not_used() -> None:
 
 
 @pytest.mark.parametrize("call", [submit, lambda client: client.poll("x_audio")])
-def test_a_call_on_a_connection_that_dies_under_it_is_repeated(call: object) -> None:
+def test_a_call_whose_connection_breaks_is_retried(call: object) -> None:
     kept = answer(JOB, headers={"Connection": "keep-alive"})
     with RawServer(kept, lambda exchange: exchange.read_body(), kept) as server:
         client = make_client(server.url, http_max_retries=1)
@@ -250,7 +250,7 @@ def test_a_call_on_a_connection_that_dies_under_it_is_repeated(call: object) -> 
         assert server.connections == 2
 
 
-def test_connections_are_given_back_whatever_a_call_comes_to() -> None:
+def test_connections_are_returned_to_the_pool_after_every_call() -> None:
     kept = {"Connection": "keep-alive"}
     plays = (
         answer(b'{"detail": "no"}', status="422 No", headers=kept),
@@ -268,7 +268,7 @@ def test_connections_are_given_back_whatever_a_call_comes_to() -> None:
         assert (len(server.lines), server.connections) == (4, 1)
 
 
-def test_a_client_s_conditional_request_for_an_artifact_is_answered_as_it_is() -> None:
+def test_the_response_to_a_conditional_request_for_an_artifact_is_passed_on() -> None:
     with RawServer(answer(b"", status="304 Not Modified", headers={"ETag": '"a"'})) as server:
         client = make_client(server.url)
         with client.relay("x", {"If-None-Match": '"a"'}) as relay:
@@ -280,7 +280,7 @@ def test_a_client_s_conditional_request_for_an_artifact_is_answered_as_it_is() -
 # --- uploads ---------------------------------------------------------------------------------
 
 
-def test_a_refusal_that_comes_while_an_upload_goes_on_is_read() -> None:
+def test_an_error_response_during_an_upload_is_read() -> None:
     def refuse_early(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         exchange.wait(10)
@@ -308,7 +308,7 @@ def test_a_connection_with_half_an_upload_is_not_used_again() -> None:
         assert server.connections == 2
 
 
-def test_an_upload_ends_when_the_time_of_the_transfer_is_over() -> None:
+def test_an_upload_ends_at_the_limit_of_the_transfer() -> None:
     def take_slowly(exchange: Exchange) -> None:
         while not exchange.wait(0.01):
             exchange.connection.recv(64 * 1024)
@@ -321,7 +321,7 @@ def test_an_upload_ends_when_the_time_of_the_transfer_is_over() -> None:
         assert time.monotonic() - began < 5
 
 
-def test_a_transfer_goes_on_for_a_while_after_the_stop_and_then_ends() -> None:
+def test_a_transfer_may_continue_for_a_while_after_the_stop() -> None:
     stop = StopSignal()
 
     def drip(exchange: Exchange) -> None:
@@ -341,7 +341,7 @@ def test_a_transfer_goes_on_for_a_while_after_the_stop_and_then_ends() -> None:
     assert 0.3 < time.monotonic() - told_at < 3
 
 
-def test_a_chunk_s_head_that_drips_is_given_up() -> None:
+def test_a_chunk_header_that_arrives_too_slowly_is_aborted() -> None:
     def drip(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while not exchange.wait(0.02):
@@ -376,7 +376,7 @@ def test_the_environment_is_read_once_and_not_with_every_call(
         assert asked == [server.url]
 
 
-def test_a_request_of_requests_names_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prepared_request_contains_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[PreparedRequest] = []
     send = Session.send
 

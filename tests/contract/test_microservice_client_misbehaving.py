@@ -1,4 +1,4 @@
-"""The client against a service that keeps no contract at all: always an error, never a hang."""
+"""The client with a service that violates the contract: always an error, never a hang."""
 
 import json
 import time
@@ -42,7 +42,7 @@ def submit(client: MicroserviceClient) -> str:
 
 
 def error_of(play: Play, **settings: Any) -> ServiceError:
-    """Return what a submission comes to, which must be an error after the first call."""
+    """Return the error of a submission, which must fail at its first call."""
     with RawServer(play) as server:
         with pytest.raises(ServiceError) as caught:
             submit(make_client(server.url, http_max_retries=0, **settings))
@@ -51,19 +51,19 @@ def error_of(play: Play, **settings: Any) -> ServiceError:
 
 
 @pytest.mark.parametrize("body", NONSENSE.values(), ids=NONSENSE)
-def test_an_answer_that_makes_no_sense_is_transient(body: bytes) -> None:
+def test_an_invalid_response_is_transient(body: bytes) -> None:
     error = error_of(answer(body))
     assert isinstance(error, ServiceUnavailableError)
     assert "is invalid" in error.detail
 
 
-def test_after_answers_that_make_no_sense_the_call_is_repeated() -> None:
+def test_a_call_is_retried_after_invalid_responses() -> None:
     with RawServer(answer(b"<html>"), answer(b"[]"), GOOD) as server:
         assert submit(make_client(server.url)) == "x_audio"
         assert server.lines == ["POST /jobs HTTP/1.1"] * 3
 
 
-def test_every_repetition_carries_the_same_idempotency_key() -> None:
+def test_every_retry_has_the_same_idempotency_key() -> None:
     with RawServer(answer(b"<html>"), GOOD) as server:
         submit(make_client(server.url))
         assert [headers["idempotency-key"] for headers in server.headers] == ["key", "key"]
@@ -79,7 +79,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize("status_code", [300, 301, 303, 305, 306, 307, 308, 399])
-def test_a_redirect_to_nowhere_says_so(status_code: int) -> None:
+def test_a_redirect_without_a_target_is_reported(status_code: int) -> None:
     error = error_of(answer(JOB, status=f"{status_code} Elsewhere"))
     assert isinstance(error, ServiceUnavailableError)
     assert "it redirects to nowhere" in error.detail
@@ -109,11 +109,11 @@ def test_a_connection_that_breaks_is_transient(play: Play) -> None:
     assert isinstance(error_of(play), ServiceUnavailableError)
 
 
-def test_a_length_that_is_too_short_makes_no_sense_of_the_rest() -> None:
+def test_a_content_length_that_is_too_short_makes_the_body_invalid() -> None:
     assert isinstance(error_of(answer(JOB, length=10)), ServiceUnavailableError)
 
 
-def test_an_answer_without_a_length_is_read_to_its_end() -> None:
+def test_a_response_without_a_length_is_read_to_its_end() -> None:
     chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(JOB), JOB)
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     whole = {"chunked": head + chunks, "closed": b"HTTP/1.1 200 OK\r\n\r\n" + JOB}
@@ -122,7 +122,7 @@ def test_an_answer_without_a_length_is_read_to_its_end() -> None:
             assert submit(make_client(server.url)) == "x_audio"
 
 
-def test_a_service_that_never_answers_is_given_up() -> None:
+def test_a_service_that_never_responds_times_out() -> None:
     began = time.monotonic()
     error = error_of(lambda exchange: exchange.wait(60), status_timeout_s=0.3)
     assert isinstance(error, ServiceUnavailableError)
@@ -139,7 +139,9 @@ def test_a_service_that_never_answers_is_given_up() -> None:
     ],
     ids=["submit", "poll", "transcript", "delete"],
 )
-def test_an_answer_that_drips_is_given_up(call: Callable[[MicroserviceClient], object]) -> None:
+def test_a_body_that_arrives_too_slowly_times_out(
+    call: Callable[[MicroserviceClient], object],
+) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
     with RawServer(drip(head, b" ", every_s=0.05)) as server:
         client = make_client(server.url, timeout=0.5, status_timeout_s=0.5, http_max_retries=0)
@@ -154,7 +156,9 @@ def test_an_answer_that_drips_is_given_up(call: Callable[[MicroserviceClient], o
     [submit, lambda client: client.poll("x_audio"), lambda client: client.delete("x_audio")],
     ids=["submit", "poll", "delete"],
 )
-def test_a_head_that_drips_is_given_up(call: Callable[[MicroserviceClient], object]) -> None:
+def test_a_response_head_that_arrives_too_slowly_times_out(
+    call: Callable[[MicroserviceClient], object],
+) -> None:
     with RawServer(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", every_s=0.05)) as server:
         client = make_client(server.url, status_timeout_s=0.5, poll_wait_s=0.1, http_max_retries=0)
         began = time.monotonic()
@@ -163,7 +167,7 @@ def test_a_head_that_drips_is_given_up(call: Callable[[MicroserviceClient], obje
         assert time.monotonic() - began < 3
 
 
-def test_a_health_that_drips_is_unreachable() -> None:
+def test_a_health_page_that_arrives_too_slowly_is_unreachable() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
     with RawServer(drip(head, b" ", every_s=0.05)) as server:
         began = time.monotonic()
@@ -173,7 +177,7 @@ def test_a_health_that_drips_is_unreachable() -> None:
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
 @pytest.mark.parametrize(("retry_after", "seconds"), [("7", 7.0), ("soon", 5.0), ("86400", 3600.0)])
-def test_who_says_when_to_come_back_is_overloaded(
+def test_a_response_with_retry_after_is_overload(
     status: str, retry_after: str, seconds: float
 ) -> None:
     error = error_of(answer(b"busy", status=status, headers={"Retry-After": retry_after}))
@@ -181,33 +185,33 @@ def test_who_says_when_to_come_back_is_overloaded(
     assert error.retry_after_s == seconds
 
 
-def test_when_to_come_back_may_be_a_date() -> None:
+def test_retry_after_may_be_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     error = error_of(answer(b"", status="503 Service Unavailable", headers={"Retry-After": date}))
     assert isinstance(error, ServiceOverloadedError)
     assert 30 < error.retry_after_s <= 60
 
 
-def test_too_many_requests_are_overload_also_where_nobody_says_how_long() -> None:
+def test_429_without_retry_after_is_overload() -> None:
     error = error_of(answer(b"", status="429 Too Many Requests"))
     assert isinstance(error, ServiceOverloadedError)
     assert error.retry_after_s == 5.0
 
 
-def test_an_unavailable_service_that_does_not_say_how_long_is_transient() -> None:
+def test_503_without_retry_after_is_transient() -> None:
     error = error_of(answer(b"", status="503 Service Unavailable"))
     assert isinstance(error, ServiceUnavailableError)
     assert error.status_code == 503
 
 
 @pytest.mark.parametrize("status_code", [500, 502, 504, 599])
-def test_a_server_s_error_is_transient(status_code: int) -> None:
+def test_a_server_error_is_transient(status_code: int) -> None:
     error = error_of(answer(b"", status=f"{status_code} Broken"))
     assert isinstance(error, ServiceUnavailableError)
     assert (error.status_code, error.detail) == (status_code, "Broken")
 
 
-def test_a_server_s_error_is_repeated_as_often_as_allowed() -> None:
+def test_a_server_error_is_retried_up_to_the_limit() -> None:
     with RawServer(answer(b"", status="500 Broken")) as server:
         with pytest.raises(ServiceUnavailableError):
             submit(make_client(server.url, http_max_retries=2))
@@ -215,7 +219,7 @@ def test_a_server_s_error_is_repeated_as_often_as_allowed() -> None:
 
 
 @pytest.mark.parametrize("status_code", [400, 401, 403, 404, 409, 410, 413, 415, 422])
-def test_a_client_s_error_is_permanent_and_not_repeated(status_code: int) -> None:
+def test_a_client_error_is_permanent_and_not_retried(status_code: int) -> None:
     with RawServer(answer(b"", status=f"{status_code} No")) as server:
         with pytest.raises(ServiceRejectedError) as caught:
             submit(make_client(server.url, http_max_retries=3))
@@ -235,7 +239,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("body", "detail"), ERRORS.values(), ids=ERRORS)
-def test_the_reason_of_a_refusal_is_found_in_every_form(body: object, detail: str) -> None:
+def test_the_reason_of_an_error_is_found_in_every_form(body: object, detail: str) -> None:
     error = error_of(answer(json.dumps(body).encode(), status="422 Unprocessable"))
     assert error.detail == detail
     has_code = isinstance(body, dict) and "code" in body
@@ -243,23 +247,23 @@ def test_the_reason_of_a_refusal_is_found_in_every_form(body: object, detail: st
 
 
 @pytest.mark.parametrize("body", [b"plain words", b"", b"<h1>No</h1>", b"\xff\xfe"])
-def test_a_refusal_without_json_gives_the_phrase_of_its_status(body: bytes) -> None:
+def test_an_error_without_json_has_the_reason_phrase_of_its_status(body: bytes) -> None:
     assert error_of(answer(body, status="422 Unprocessable")).detail == "Unprocessable"
 
 
-def test_a_refusal_without_any_words_says_so() -> None:
+def test_an_error_without_any_reason_is_reported_as_such() -> None:
     assert error_of(answer(b"", status="422 ")).detail == "no reason given"
 
 
 @pytest.mark.parametrize("body", [b"", b'{"code": "not_found"}'])
-def test_a_job_that_is_not_found_is_lost_and_not_asked_for_again(body: bytes) -> None:
+def test_a_job_that_is_not_found_is_lost_and_not_retried(body: bytes) -> None:
     with RawServer(answer(body, status="404 Not Found")) as server:
         with pytest.raises(RemoteJobLostError):
             make_client(server.url).poll("x_audio")
         assert server.lines == ["GET /jobs/x_audio HTTP/1.1"]
 
 
-def test_every_poll_asks_to_wait_and_names_the_state_that_is_known() -> None:
+def test_every_poll_asks_to_wait_and_sends_the_known_etag() -> None:
     with RawServer(answer(JOB, headers={"ETag": '"queued-0"'})) as server:
         client = make_client(server.url, poll_wait_s=20)
         poll = client.poll("x_audio")
@@ -270,13 +274,13 @@ def test_every_poll_asks_to_wait_and_names_the_state_that_is_known() -> None:
     assert (second["prefer"], second["if-none-match"]) == ("wait=20", '"queued-0"')
 
 
-def test_no_poll_asks_to_wait_where_waiting_is_off() -> None:
+def test_no_poll_asks_to_wait_if_that_is_disabled() -> None:
     with RawServer(answer(JOB)) as server:
         make_client(server.url, poll_wait_s=0).poll("x_audio", etag='"queued-0"')
     assert "prefer" not in server.headers[0]
 
 
-def test_a_service_that_holds_polls_without_saying_so_has_waited() -> None:
+def test_a_service_may_hold_polls_open_without_preference_applied() -> None:
     def hold(exchange: Exchange) -> None:
         exchange.wait(0.6)
         GOOD(exchange)
@@ -302,7 +306,7 @@ def test_calls_share_one_connection() -> None:
         assert server.connections == 1
 
 
-def test_an_unchanged_job_without_an_etag_keeps_the_one_that_is_known() -> None:
+def test_an_unchanged_job_without_an_etag_keeps_the_known_one() -> None:
     with RawServer(answer(b"", status="304 Not Modified")) as server:
         poll = make_client(server.url).poll("x_audio", etag='"queued-0"')
     assert (poll.job, poll.etag, poll.has_waited) == (None, '"queued-0"', False)
@@ -323,32 +327,32 @@ def test_the_health_of_a_service_that_keeps_no_contract(body: bytes, word: str) 
         assert make_client(server.url).health(timeout_s=5) == word
 
 
-def test_a_sick_service_s_own_word_counts_whatever_its_status() -> None:
+def test_the_reported_health_counts_whatever_the_http_status() -> None:
     with RawServer(answer(b'{"status": "unhealthy"}', status="503 Down")) as server:
         assert make_client(server.url).health(timeout_s=5) == "unhealthy"
 
 
-def test_a_refusal_that_may_be_none_later_is_waited_for() -> None:
+def test_a_retryable_client_error_is_overload() -> None:
     body = {"status": 422, "code": "model_unavailable", "detail": "Not now", "retryable": True}
     error = error_of(answer(json.dumps(body).encode(), status="422 Unprocessable"))
     assert isinstance(error, ServiceOverloadedError)
     assert error.retry_after_s > 0
 
 
-def test_a_login_in_a_refusal_is_left_out() -> None:
+def test_a_login_in_an_error_is_removed() -> None:
     body = {"detail": "http://user:secret@host.test/ is no source", "code": "unsupported_url"}
     error = error_of(answer(json.dumps(body).encode(), status="422 Unprocessable"))
     assert error.detail == "http://host.test/ is no source"
 
 
 @pytest.mark.parametrize("body", [*NONSENSE.values(), b"x" * 1_000_000])
-def test_a_page_of_the_service_is_read_whatever_it_holds(body: bytes) -> None:
+def test_a_page_may_contain_any_json(body: bytes) -> None:
     with RawServer(answer(body)) as server:
         page = make_client(server.url).fetch_page("languages", timeout_s=2)
     assert page is None or isinstance(page, (dict, list))
 
 
-def test_a_page_is_not_waited_for_longer_than_it_may_take() -> None:
+def test_a_page_that_arrives_too_slowly_is_none() -> None:
     with RawServer(drip(b"HTTP/1.1 200 OK\r\n\r\n", b" ", every_s=0.1)) as server:
         began = time.monotonic()
         assert make_client(server.url).fetch_page("languages", timeout_s=0.5) is None
@@ -356,11 +360,11 @@ def test_a_page_is_not_waited_for_longer_than_it_may_take() -> None:
         assert len(server.lines) == 1, "it is not asked again"
 
 
-def test_a_page_without_end_is_not_read_to_it() -> None:
+def test_an_endless_page_is_not_read_to_its_end() -> None:
     endless = drip(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1_000_000, every_s=0)
     with RawServer(endless) as server:
         assert make_client(server.url).fetch_page("languages", timeout_s=30) is None
 
 
-def test_the_page_of_a_service_that_is_away_is_nothing() -> None:
+def test_a_page_of_a_service_that_is_down_is_none() -> None:
     assert make_client("http://127.0.0.1:9").fetch_page("languages", timeout_s=2) is None

@@ -1,4 +1,4 @@
-"""A worker that is told to stop waits for no service."""
+"""A stopping worker waits for no service."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ _FOR_EVER_S = 60.0
 def seconds_to_stop(
     stop: StopSignal, call: Callable[[], object], is_under_way: Callable[[], object]
 ) -> float:
-    """Return how long a call goes on after the sign, which must end it with an interruption."""
+    """Return how long a call continues after the stop signal, which must interrupt it."""
     errors: list[OrchestratorError] = []
 
     def run() -> None:
@@ -82,7 +82,7 @@ def test_many_waiting_polls_end_at_once() -> None:
     assert len(ended) == 50
 
 
-def test_a_poll_that_begins_after_the_sign_does_not_wait() -> None:
+def test_a_poll_that_starts_after_the_signal_does_not_wait() -> None:
     stop = StopSignal()
     with FakeService("downloader", stage_s=0, hold=True) as service:
         client = make_client(service.url, stop=stop, poll_wait_s=_FOR_EVER_S)
@@ -96,7 +96,7 @@ def test_a_poll_that_begins_after_the_sign_does_not_wait() -> None:
     assert time.monotonic() - began < _AT_ONCE_S
 
 
-def test_the_wait_before_a_repetition_ends_at_once() -> None:
+def test_the_wait_before_a_retry_ends_at_once() -> None:
     stop = StopSignal()
     with RawServer(answer(b"", status="500 Broken")) as server:
         client = make_client(server.url, stop=stop, retry_backoff_base_s=100_000.0)
@@ -109,7 +109,7 @@ def test_the_wait_before_a_repetition_ends_at_once() -> None:
     assert elapsed_s < _AT_ONCE_S
 
 
-def test_a_submission_under_way_is_not_torn_apart() -> None:
+def test_a_submission_in_progress_is_not_interrupted() -> None:
     stop, may_answer = StopSignal(), threading.Event()
 
     def answer_when_allowed(exchange: object) -> None:

@@ -1,4 +1,4 @@
-"""Audio goes from one service to the next whole or not at all, and is never piled up."""
+"""Audio is passed on completely or not at all, and is never wholly in memory."""
 
 import subprocess
 import sys
@@ -127,7 +127,7 @@ def test_a_filename_is_taken_without_any_folder(header: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.CORRUPTED, Fault.TRUNCATED], ids=str)
-def test_broken_audio_is_fetched_again_from_its_source(
+def test_damaged_audio_is_fetched_again_from_its_source(
     source: FakeService, target: FakeService, fault: Fault
 ) -> None:
     audio_id = make_audio(source)
@@ -139,7 +139,7 @@ def test_broken_audio_is_fetched_again_from_its_source(
 
 
 @pytest.mark.parametrize("fault", [Fault.CORRUPTED, Fault.TRUNCATED], ids=str)
-def test_broken_audio_is_never_handed_on(
+def test_damaged_audio_is_never_passed_on(
     source: FakeService, target: FakeService, fault: Fault
 ) -> None:
     audio_id = make_audio(source)
@@ -151,7 +151,7 @@ def test_broken_audio_is_never_handed_on(
     assert source.ledger().submissions[0].downloads == 3
 
 
-def test_an_upload_that_breaks_begins_again_at_the_source(
+def test_an_upload_that_fails_restarts_from_the_source(
     source: FakeService, target: FakeService
 ) -> None:
     audio_id = make_audio(source)
@@ -162,7 +162,7 @@ def test_an_upload_that_breaks_begins_again_at_the_source(
     assert source.ledger().submissions[0].downloads == 3
 
 
-def test_a_lost_reply_to_an_upload_makes_no_second_job(
+def test_a_lost_response_to_an_upload_creates_no_second_job(
     source: FakeService, target: FakeService
 ) -> None:
     audio_id = make_audio(source)
@@ -172,7 +172,7 @@ def test_a_lost_reply_to_an_upload_makes_no_second_job(
     assert submission.replays == 2
 
 
-def test_audio_that_is_gone_is_not_asked_for_again(
+def test_audio_that_is_gone_is_not_requested_again(
     source: FakeService, target: FakeService
 ) -> None:
     with pytest.raises(RemoteJobLostError):
@@ -205,7 +205,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("play", BROKEN.values(), ids=BROKEN)
-def test_what_ends_in_the_middle_is_never_handed_on(target: FakeService, play: Play) -> None:
+def test_truncated_audio_is_never_passed_on(target: FakeService, play: Play) -> None:
     with RawServer(play) as source:
         client = make_client(target.url, http_max_retries=1)
         with pytest.raises(ServiceUnavailableError):
@@ -224,7 +224,7 @@ def test_audio_of_unknown_length_is_passed_on_in_chunks(target: FakeService) -> 
 
 
 @pytest.mark.parametrize("status", ["409 Conflict", "410 Gone", "403 Forbidden"])
-def test_a_source_that_refuses_is_not_asked_again(target: FakeService, status: str) -> None:
+def test_a_source_that_rejects_the_request_is_not_retried(target: FakeService, status: str) -> None:
     with RawServer(answer(b"{}", status=status)) as source:
         with pytest.raises(ServiceError):
             hand_over(make_client(source.url), make_client(target.url), "x")
@@ -246,7 +246,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("play", SLOW.values(), ids=SLOW)
-def test_a_source_that_drips_is_given_up_when_the_transfer_s_time_is_over(
+def test_a_source_that_sends_too_slowly_is_aborted_at_the_limit_of_the_transfer(
     target: FakeService, play: Play
 ) -> None:
     with RawServer(play) as source:
@@ -258,7 +258,7 @@ def test_a_source_that_drips_is_given_up_when_the_transfer_s_time_is_over(
     assert received(target) == []
 
 
-def test_a_target_that_takes_nothing_is_given_up(source: FakeService) -> None:
+def test_a_target_that_reads_nothing_times_out(source: FakeService) -> None:
     source.control(artifact_bytes=20_000_000)
     audio_id = make_audio(source, "http://video.test/large")
     with RawServer(lambda exchange: exchange.wait(60)) as target:
@@ -269,7 +269,7 @@ def test_a_target_that_takes_nothing_is_given_up(source: FakeService) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_a_large_file_does_not_grow_the_process_that_hands_it_on(
+def test_a_large_file_does_not_grow_the_process_that_passes_it_on(
     source: FakeService, target: FakeService
 ) -> None:
     small_id = make_audio(source)

@@ -1,4 +1,4 @@
-"""A broker that is not there: told in the store's own words, so that whoever asks puts it off."""
+"""An unavailable broker raises the error of an unavailable store."""
 
 import pytest
 from celery import Celery

@@ -1,4 +1,4 @@
-"""A job is one Celery chain: what API and worker really send over the broker."""
+"""A job is one Celery chain: the messages that the API and the worker send."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Several instances of one service: who gets a job, and what becomes of it where one is sick."""
+"""Several instances of one service: the choice of an instance, and failures of one."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,7 +25,7 @@ class Stack:
     second: FakeService
 
     def jobs(self) -> tuple[int, int]:
-        """Return how many jobs each downloader has ever been given."""
+        """Return how many jobs each downloader has received."""
         return _count(self.first), _count(self.second)
 
     def submit(self, name: str, count: int) -> dict[str, str]:
@@ -34,7 +34,7 @@ class Stack:
         return {self.orchestrator.submit(one): self.orchestrator.video(one) for one in names}
 
     def assert_complete(self, jobs: dict[str, str], *, timeout_s: float = 30) -> None:
-        """Wait until jobs are over, and look at their texts."""
+        """Wait until jobs have ended, and check their texts."""
         for job_id, video in jobs.items():
             job = self.orchestrator.await_status(job_id, "completed", "failed", timeout_s=timeout_s)
             assert job["transcription_text"] == expected_text(video), job["error_message"]
@@ -67,7 +67,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """The same, with downloaders that are well."""
+    """The same stack with healthy downloaders."""
     for service in (running.first, running.second):
         service.control(down=Down.NO, hold=False, faults=FaultPlan())
     wait_until(lambda: _breaker(running) == "closed", timeout_s=20, what="a closed breaker")
@@ -75,14 +75,14 @@ def stack(running: Stack) -> Stack:
 
 
 def _breaker(stack: Stack) -> str:
-    """Try once more where one is open, and return how the service's is."""
+    """Allow a trial of an open breaker, and return the state of the service's."""
     with stack.orchestrator.redis() as client:
         for key in client.scan_iter("orchestrator:breaker:*"):
             client.delete(key)
     return str(stack.orchestrator.get("/health")["breakers"]["video-downloader"])
 
 
-def test_jobs_go_to_the_instance_that_has_the_fewest(stack: Stack) -> None:
+def test_a_job_goes_to_the_instance_with_the_fewest_jobs(stack: Stack) -> None:
     for service in (stack.first, stack.second):
         service.control(hold=True)
     before = stack.jobs()
@@ -99,7 +99,7 @@ def test_jobs_go_to_the_instance_that_has_the_fewest(stack: Stack) -> None:
         assert not list(client.scan_iter("orchestrator:placed:*"))
 
 
-def test_a_sick_instance_is_left_out_while_the_other_works(stack: Stack) -> None:
+def test_a_failing_instance_gets_no_jobs_while_the_other_works(stack: Stack) -> None:
     stack.first.control(down=Down.UNAVAILABLE)
     for number in range(3):
         stack.assert_complete(stack.submit(f"left-out-{number}", 4))
@@ -110,7 +110,7 @@ def test_a_sick_instance_is_left_out_while_the_other_works(stack: Stack) -> None
     assert report["instances"]["video-downloader"][stack.first.url] != "healthy"
 
 
-def test_an_instance_that_is_well_again_gets_jobs_again(stack: Stack) -> None:
+def test_an_instance_that_recovers_gets_jobs_again(stack: Stack) -> None:
     stack.first.control(down=Down.UNAVAILABLE)
     stack.assert_complete(stack.submit("falls-sick", 6))
     stack.first.control(down=Down.NO)
@@ -123,7 +123,7 @@ def test_an_instance_that_is_well_again_gets_jobs_again(stack: Stack) -> None:
     wait_until(has_got_one, timeout_s=20, what="a job for it")
 
 
-def test_the_breaker_opens_when_all_instances_are_sick(stack: Stack) -> None:
+def test_the_breaker_opens_when_all_instances_fail(stack: Stack) -> None:
     for service in (stack.first, stack.second):
         service.control(down=Down.RESETTING)
     jobs = stack.submit("all-sick", 4)
@@ -153,7 +153,9 @@ def test_a_job_stays_with_the_instance_that_has_it(stack: Stack) -> None:
     assert (ids, sum(stack.jobs()) - sum(before)) == (after, 2)
 
 
-def test_a_submission_whose_reply_was_lost_is_repeated_at_the_same_instance(stack: Stack) -> None:
+def test_a_submission_whose_response_was_lost_is_repeated_at_the_same_instance(
+    stack: Stack,
+) -> None:
     losing = FaultPlan(rates={Fault.LOST_REPLY: 1.0}, most_of_a_kind=2)
     for service in (stack.first, stack.second):
         service.control(faults=losing)
@@ -171,7 +173,7 @@ def test_a_submission_whose_reply_was_lost_is_repeated_at_the_same_instance(stac
     assert "parked" in stack.orchestrator.events(next(iter(jobs)))
 
 
-def test_a_job_at_an_instance_that_left_the_list_is_still_followed(stack: Stack) -> None:
+def test_a_job_at_an_instance_that_left_the_list_is_still_polled(stack: Stack) -> None:
     for service in (stack.first, stack.second):
         service.control(hold=True)
     before = stack.jobs()

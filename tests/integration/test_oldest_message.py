@@ -107,5 +107,5 @@ def test_the_next_unreadable_message_is_logged_again_after_one_that_can_be_read(
     assert len(warnings(caplog)) == 2
 
 
-def test_a_broker_other_than_redis_cannot_be_looked_into() -> None:
+def test_a_broker_other_than_redis_cannot_be_inspected() -> None:
     assert OldestMessage(Celery("test", broker="memory://")).number() is None

@@ -26,7 +26,7 @@ def submissions(orchestrator: Orchestrator, role: Role, job_id: str) -> int:
 
 
 def polls(orchestrator: Orchestrator, job_id: str) -> list[int]:
-    """Return how often each service was asked how the job's work goes."""
+    """Return how often each service was polled for the job."""
     ledgers = [orchestrator.services[role].ledger().submissions for role in Role]
     return [
         sum(one.polls for one in ledger if (one.idempotency_key or "").startswith(job_id))
@@ -62,7 +62,7 @@ def test_every_form_of_job_object_is_understood(orchestrator: Orchestrator, form
     assert job["transcription_text"] == expected_text(orchestrator.video(video))
 
 
-def test_services_that_do_not_wait_are_polled(orchestrator: Orchestrator) -> None:
+def test_services_that_do_not_hold_polls_open_are_polled(orchestrator: Orchestrator) -> None:
     for service in orchestrator.services.values():
         service.control(honours_wait=False, honours_idempotency=False)
     job_id = orchestrator.submit("polled")
@@ -70,7 +70,7 @@ def test_services_that_do_not_wait_are_polled(orchestrator: Orchestrator) -> Non
     assert job["transcription_text"] == expected_text(orchestrator.video("polled"))
 
 
-def test_a_stage_that_outlasts_its_turn_goes_on_in_another(orchestrator: Orchestrator) -> None:
+def test_a_stage_that_outlasts_its_turn_continues_in_another(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.DOWNLOADER].control(stage_s=5)
     job_id = orchestrator.submit("long")
     orchestrator.await_status(job_id, "completed")
@@ -102,7 +102,7 @@ def test_options_reach_the_services(orchestrator: Orchestrator) -> None:
     }
 
 
-def test_the_log_has_the_lines_that_operators_know(orchestrator: Orchestrator) -> None:
+def test_the_log_has_the_documented_lines(orchestrator: Orchestrator) -> None:
     job_id = orchestrator.submit("logged")
     job = orchestrator.await_status(job_id, "completed")
     log = Path(orchestrator.environment["LOG_DIR"], "orchestrator.log").read_text()
@@ -134,7 +134,7 @@ def test_a_status_is_read_without_the_text(orchestrator: Orchestrator) -> None:
     [(True, 0.5, [1, 1, 1]), (False, 0.5, [1, 1, 1]), (True, 0.0, [0, 0, 0])],
     ids=["running", "without an ETag", "done already"],
 )
-def test_a_submission_whose_answer_has_an_etag_is_the_first_poll(
+def test_the_response_to_a_submission_with_an_etag_is_the_first_poll(
     orchestrator: Orchestrator, *, is_tagged: bool, stage_s: float, expected: list[int]
 ) -> None:
     for service in orchestrator.services.values():
@@ -144,7 +144,7 @@ def test_a_submission_whose_answer_has_an_etag_is_the_first_poll(
     assert (job["status"], polls(orchestrator, job_id)) == ("completed", expected)
 
 
-def test_the_clocks_stand_still_from_a_submission_on_that_the_service_queues(
+def test_deadlines_are_paused_once_the_service_queues_a_submission(
     orchestrator: Orchestrator,
 ) -> None:
     orchestrator.services[Role.DOWNLOADER].control(queued_s=1.5, progress_step=100)

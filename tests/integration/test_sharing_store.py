@@ -1,4 +1,4 @@
-"""Who of several jobs deletes the remote job that they share."""
+"""The last of several jobs that share a remote job deletes it."""
 
 import itertools
 import json
@@ -82,7 +82,7 @@ def world(redis_url: str) -> Iterator[World]:
     world.client.close()
 
 
-def test_the_last_of_those_who_share_a_remote_job_deletes_it(world: World) -> None:
+def test_the_last_job_that_uses_a_remote_job_deletes_it(world: World) -> None:
     first, second, third = JOBS
     world.jobs.cancel(first)
     world.jobs.cancel(second)
@@ -91,7 +91,7 @@ def test_the_last_of_those_who_share_a_remote_job_deletes_it(world: World) -> No
     assert world.deletions == {"remote"}
 
 
-def test_who_gives_it_up_takes_it_from_nobody(world: World) -> None:
+def test_a_job_that_gives_up_a_remote_job_leaves_it_to_the_others(world: World) -> None:
     first, second, third = JOBS
     world.give_up(first)
     world.jobs.cancel(first)
@@ -102,7 +102,7 @@ def test_who_gives_it_up_takes_it_from_nobody(world: World) -> None:
     assert not world.client.keys("orchestrator:work:*")
 
 
-def test_each_remote_job_goes_with_those_who_use_it(world: World) -> None:
+def test_each_remote_job_is_deleted_with_its_last_user(world: World) -> None:
     """The first one gives the old one up and has a new one, which the second one joins too."""
     first, second, third = JOBS
     world.give_up(first)
@@ -118,7 +118,7 @@ def test_each_remote_job_goes_with_those_who_use_it(world: World) -> None:
     assert not world.client.keys("orchestrator:work:*")
 
 
-def test_who_only_used_the_old_one_does_not_end_a_submission(world: World) -> None:
+def test_users_of_a_former_remote_job_do_not_end_a_submission(world: World) -> None:
     first, second, third = JOBS
     world.give_up(first)
     assert world.claim(first).sharing == Submit()
@@ -127,7 +127,7 @@ def test_who_only_used_the_old_one_does_not_end_a_submission(world: World) -> No
     assert world.client.hget(next(world.client.scan_iter("orchestrator:work:*")), "holder") == first
 
 
-def test_who_has_only_joined_keeps_nothing_when_it_leaves(world: World) -> None:
+def test_a_job_that_has_not_attached_yet_leaves_no_reference(world: World) -> None:
     """It was parked, or its turn died, before it noted the remote job as its own."""
     first, second, third = JOBS
     world.add("d" * 16)
@@ -140,7 +140,7 @@ def test_who_has_only_joined_keeps_nothing_when_it_leaves(world: World) -> None:
     assert not world.client.keys("orchestrator:work:*")
 
 
-def test_who_has_only_joined_and_fails_keeps_nothing(world: World) -> None:
+def test_a_job_that_fails_before_it_attaches_leaves_no_reference(world: World) -> None:
     first, second, third = JOBS
     world.add("d" * 16)
     claim = world.claim("d" * 16)
@@ -152,7 +152,7 @@ def test_who_has_only_joined_and_fails_keeps_nothing(world: World) -> None:
     assert world.deletions == {"remote"}
 
 
-def test_a_submission_that_outlived_its_entry_takes_nobodys_remote_job(world: World) -> None:
+def test_a_submission_that_outlived_its_entry_replaces_no_other_remote_job(world: World) -> None:
     first, second, third = JOBS
     world.give_up(first)
     slow = world.claim(first)

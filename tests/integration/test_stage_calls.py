@@ -23,14 +23,14 @@ JOB_ID = f"{1:016x}"
 
 @pytest.fixture
 def service() -> Iterator[FakeService]:
-    """A downloader whose jobs take a moment."""
+    """A downloader whose jobs take 0.3 s."""
     with FakeService("downloader", stage_s=0.3) as service:
         yield service
 
 
 @pytest.fixture
 def resources(redis_url: str, service: FakeService) -> Iterator[Resources]:
-    """What a worker has, with the fake service as its downloader."""
+    """The resources of a worker, with the fake service as its downloader."""
     services = {one.name: ServiceSettings(url=service.url, timeout=60) for one in SERVICES.values()}
     resources = build_resources(make_settings(redis_url=redis_url, services=services))
     yield resources
@@ -91,7 +91,7 @@ def test_every_call_of_a_stage_goes_through_a_session_of_requests(
 
 
 @pytest.mark.parametrize("tags", [True, False])
-def test_a_service_that_waits_is_not_polled_by_the_clock(
+def test_a_service_that_holds_polls_open_is_polled_without_waits(
     resources: Resources,
     service: FakeService,
     sent: list[str],

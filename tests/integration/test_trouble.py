@@ -1,4 +1,4 @@
-"""What goes wrong on the way, and what becomes of the job."""
+"""Failures of stages and services, and their effect on the job."""
 
 import re
 import time
@@ -64,7 +64,7 @@ def test_a_failed_job_is_retried_from_its_failed_stage(orchestrator: Orchestrato
         assert job["stages"][stage]["job_id"] == failed["stages"][stage]["job_id"]
 
 
-def test_a_retry_does_a_stage_again_whose_artifact_is_gone(orchestrator: Orchestrator) -> None:
+def test_a_retry_repeats_a_stage_whose_artifact_is_gone(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.NORMALIZER].control(fail_next=1)
     job_id = orchestrator.submit("vanished")
     failed = orchestrator.await_status(job_id, "failed")
@@ -114,7 +114,7 @@ def test_a_breaker_opens_and_closes_again(orchestrator: Orchestrator) -> None:
         assert not client.exists(key)
 
 
-def test_an_overloaded_service_is_given_the_time_it_asks_for(orchestrator: Orchestrator) -> None:
+def test_a_job_waits_as_long_as_an_overloaded_service_asks(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.NORMALIZER].control(queue=1, stage_s=1.0)
     job_ids = [orchestrator.submit(f"crowd-{number}") for number in range(4)]
     for job_id in job_ids:

@@ -12,7 +12,7 @@ from orchestrator.http.connections import OpenConnections, WatchedAdapter
 
 
 class SocksConnection(HTTPConnection):
-    """Stands in for that of urllib3's extra for SOCKS proxies."""
+    """Stands in for the connection class of urllib3's SOCKS extra."""
 
     def __init__(self, _socks_options: object, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -23,7 +23,7 @@ class SecureSocksConnection(SocksConnection, HTTPSConnection):
 
 
 @pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
-def test_a_connection_that_was_given_back_meanwhile_does_not_end_the_watch(
+def test_a_connection_that_was_returned_meanwhile_does_not_stop_the_watcher(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     died: list[object] = []
@@ -45,7 +45,7 @@ def test_a_connection_that_was_given_back_meanwhile_does_not_end_the_watch(
 @pytest.mark.parametrize(
     "kind", [HTTPConnection, HTTPSConnection, SocksConnection, SecureSocksConnection]
 )
-def test_every_kind_of_connection_stays_what_it_is_and_is_watched(
+def test_every_connection_class_is_extended_and_watched(
     monkeypatch: pytest.MonkeyPatch, kind: type[HTTPConnection]
 ) -> None:
     pool = HTTPConnectionPool("service.test")

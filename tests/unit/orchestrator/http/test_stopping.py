@@ -1,4 +1,4 @@
-"""The sign to stop is given once and seen by everybody at once."""
+"""The stop signal is sent once and wakes every thread."""
 
 import threading
 
@@ -10,18 +10,18 @@ from orchestrator.http.stopping import StopSignal
 _FOR_EVER_S = 60.0
 
 
-def test_a_new_sign_is_not_set() -> None:
+def test_a_new_signal_is_not_set() -> None:
     assert not StopSignal().is_set
 
 
-def test_a_sign_that_was_given_stays() -> None:
+def test_a_signal_stays_set() -> None:
     stop = StopSignal()
     stop.set()
     assert stop.is_set
     assert stop.wait(_FOR_EVER_S)
 
 
-def test_actions_happen_once_in_their_order() -> None:
+def test_actions_run_once_in_their_order() -> None:
     stop, done = StopSignal(), list[str]()
     stop.on_set(lambda: done.append("first"))
     stop.on_set(lambda: done.append("second"))
@@ -30,21 +30,21 @@ def test_actions_happen_once_in_their_order() -> None:
     assert done == ["first", "second"]
 
 
-def test_actions_see_the_sign() -> None:
+def test_actions_run_after_the_signal_is_set() -> None:
     stop, seen = StopSignal(), list[bool]()
     stop.on_set(lambda: seen.append(stop.is_set))
     stop.set()
     assert seen == [True]
 
 
-def test_who_would_sleep_after_the_sign_is_interrupted() -> None:
+def test_a_sleep_after_the_signal_is_interrupted() -> None:
     stop = StopSignal()
     stop.set()
     with pytest.raises(TurnInterruptedError):
         stop.sleep(_FOR_EVER_S)
 
 
-def test_who_sleeps_is_woken_by_the_sign() -> None:
+def test_the_signal_interrupts_a_sleep() -> None:
     stop, began, ended = StopSignal(), threading.Event(), threading.Event()
 
     def sleep() -> None:
@@ -59,7 +59,7 @@ def test_who_sleeps_is_woken_by_the_sign() -> None:
     assert ended.wait(5)
 
 
-def test_a_sleep_ends_by_itself_without_the_sign() -> None:
+def test_a_sleep_ends_without_the_signal() -> None:
     stop = StopSignal()
     stop.sleep(0)
     assert not stop.wait(0)

@@ -1,4 +1,4 @@
-"""What services report of a recording, read and kept."""
+"""Findings that services report about a recording are parsed and stored."""
 
 import json
 from dataclasses import replace
@@ -65,7 +65,7 @@ def warnings_of(*told: Any) -> list[JobWarning]:
     return list(parse_findings({"warnings": list(told)}).warnings)
 
 
-def test_all_that_a_service_reports_is_read() -> None:
+def test_all_findings_are_parsed() -> None:
     assert parse_findings(TOLD) == FOUND
 
 
@@ -76,7 +76,7 @@ def test_a_completed_job_has_its_findings_in_details_or_beside_them(place: str) 
     assert parse_job({"id": "a", "status": "processing", **facts}).findings == Findings()
 
 
-def test_a_transcription_has_its_findings_and_its_segments_have_marks() -> None:
+def test_a_transcription_has_findings_and_its_segments_have_attributes() -> None:
     segment = {"text": "Oi", "start": 0, "end": 1}
     marks = {"language": "pt", "confidence": 0.9, "no_speech": 0.02, "speaker": "CHANNEL_01"}
     wrong = {"language": 7, "confidence": 1.5, "no_speech": "low", "speaker": None}
@@ -99,21 +99,21 @@ def test_a_warning_of_an_unknown_code_is_kept() -> None:
 @pytest.mark.parametrize(
     "told", [None, "clipped", {}, {"code": ""}, {"code": 7, "detail": "x"}, {"detail": "x"}]
 )
-def test_a_warning_without_a_code_is_none(told: Any) -> None:
+def test_a_warning_without_a_code_is_dropped(told: Any) -> None:
     assert warnings_of(told, WARNING) == [FOUND.warnings[0]]
 
 
 @pytest.mark.parametrize("time", [-1, float("nan"), float("inf"), 10**400, 1e9, "1", True, [1]])
-def test_a_time_that_cannot_be_is_left_out(time: Any) -> None:
+def test_an_invalid_time_is_dropped(time: Any) -> None:
     told = {"code": "clipped", "detail": "Clipped.", "start": time, "end": time}
     assert warnings_of(told) == [JobWarning("clipped", "Clipped.")]
 
 
-def test_an_end_before_the_start_is_left_out() -> None:
+def test_an_end_before_the_start_is_dropped() -> None:
     assert warnings_of(WARNING | {"end": 1})[0].end is None
 
 
-def test_texts_are_bounded_and_of_one_line() -> None:
+def test_texts_are_limited_to_one_line() -> None:
     told = {"code": "x" * 500, "detail": "a\nb\x00c\u2028" + "d" * 5000}
     (read,) = warnings_of(told)
     assert read.code == "x" * 64
@@ -130,27 +130,27 @@ def test_there_are_at_most_two_hundred_warnings() -> None:
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(TOLD, JUNK)))
-def test_whatever_a_service_reports_can_be_kept(told: dict[str, Any]) -> None:
+def test_any_report_of_a_service_can_be_stored(told: dict[str, Any]) -> None:
     found = parse_findings(told)
     fields = encode_findings(found)
     json.dumps(fields, allow_nan=False).encode()
     assert decode_findings(fields) == found
 
 
-def test_findings_survive_the_store_and_take_little_room() -> None:
+def test_findings_survive_the_store_and_are_compact() -> None:
     fields = encode_findings(FOUND)
     assert decode_findings({f"{name}": value for name, value in fields.items()}) == FOUND
     one = Findings(quality=FOUND.quality, audio_tracks=FOUND.audio_tracks[:1])
     assert all(len(value) <= 64 for value in encode_findings(one).values()), "packed by Redis"
 
 
-def test_findings_of_a_later_release_do_no_harm() -> None:
+def test_findings_of_a_later_release_are_ignored() -> None:
     assert decode_findings({"warnings": '[["clipped","Clipped.",null,null,"new"]]'}).warnings == (
         JobWarning("clipped", "Clipped."),
     )
 
 
-def test_the_warnings_of_all_stages_come_in_their_order_and_once() -> None:
+def test_the_warnings_of_all_stages_are_merged_in_order_without_duplicates() -> None:
     first, second = FOUND.warnings
     merged = merge_findings(
         [Findings((second,)), Findings((first, second), audio_tracks=FOUND.audio_tracks), FOUND]

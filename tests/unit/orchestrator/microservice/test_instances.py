@@ -1,4 +1,4 @@
-"""How a service's instances are named, and what their statuses come to."""
+"""The instances of a service: their URLs, and their health together."""
 
 import traceback
 
@@ -9,14 +9,14 @@ from orchestrator.microservice.instances import summarize_health
 from orchestrator.settings import ServiceSettings, load_settings
 
 
-def test_a_list_of_addresses_is_a_list_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_urls_is_a_list_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIO_TRANSCRIBER_URL", "http://a.test/, http://b.test,http://a.test")
     service = load_settings(env_files=()).services["audio-transcriber"]
     assert service.urls == ("http://a.test", "http://b.test")
 
 
 @pytest.mark.parametrize("url", ["", ",", "http://a.test,b.test"])
-def test_every_entry_of_the_list_must_be_an_address(url: str) -> None:
+def test_every_entry_of_the_list_must_be_a_url(url: str) -> None:
     with pytest.raises(ValueError, match="must start with http"):
         ServiceSettings(url=url, timeout=1)
 
@@ -33,9 +33,7 @@ def test_an_instance_is_called_with_its_login_and_named_without() -> None:
      "http://user:hun?ter2@a.test", "http://user:hun\\ter2@a.test", "http://user:hunter2@[::1",
      "http://user:hunter2@a.test:99999", "http://user:hunter2@", "http://a.test?key=hunter2"],
 )  # fmt: skip
-def test_a_url_that_cannot_be_called_is_refused_and_not_shown(
-    monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_an_invalid_url_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("AUDIO_TRANSCRIBER_URL", f"http://b.test,{url}")
     with pytest.raises(SettingsError, match=r"AUDIO_TRANSCRIBER_URL: .*host:port") as caught:
         load_settings(env_files=())
@@ -43,7 +41,7 @@ def test_a_url_that_cannot_be_called_is_refused_and_not_shown(
     assert "hun" not in shown
 
 
-def test_a_login_is_not_in_what_the_settings_look_like(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_is_not_in_the_repr_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIO_TRANSCRIBER_URL", "http://user:p%2Fw%40@[::1]:80/v1")
     settings = load_settings(env_files=())
     assert settings.services["audio-transcriber"].urls == ("http://[::1]:80/v1",)
@@ -59,5 +57,5 @@ def test_a_login_is_not_in_what_the_settings_look_like(monkeypatch: pytest.Monke
         (["degraded", "unreachable"], "unhealthy"),
     ],
 )
-def test_a_service_is_as_well_as_its_instances(words: list[str], word: str) -> None:
+def test_the_health_of_a_service_follows_from_its_instances(words: list[str], word: str) -> None:
     assert summarize_health({f"http://{n}.test": said for n, said in enumerate(words)}) == word

@@ -1,4 +1,4 @@
-"""Waits grow, are spread by chance, and have bounds."""
+"""Waits grow exponentially, have jitter, and have bounds."""
 
 from itertools import islice
 
@@ -24,25 +24,25 @@ def test_no_wait_between_polls_exceeds_the_poll_interval(interval_s: float) -> N
     assert min(waits) >= min(0.5, interval_s / 2)
 
 
-def test_an_end_that_is_foreseen_is_polled_for_just_after_it() -> None:
+def test_a_poll_comes_just_after_the_expected_end() -> None:
     settings = make_settings(poll_interval=3)
     waits = [expected_wait_s(80.0, 8.0, settings) or 0.0 for _ in range(_DRAWS)]
     assert 2.0 <= min(waits) < max(waits) <= 2.0 * 1.05
 
 
-def test_what_is_left_is_divided_evenly_among_as_few_polls_as_may_be() -> None:
+def test_the_remaining_time_is_divided_evenly_among_few_polls() -> None:
     settings = make_settings(poll_interval=3)
     waits = [expected_wait_s(10.0, 1.0, settings) or 0.0 for _ in range(_DRAWS)]
     assert 4.5 <= min(waits) < max(waits) <= 4.5 * 1.05
 
 
 @pytest.mark.parametrize("progress", [0.0, 4.9])
-def test_too_little_progress_foretells_nothing(progress: float) -> None:
+def test_little_progress_predicts_no_end(progress: float) -> None:
     assert expected_wait_s(progress, 10.0, make_settings(poll_interval=3)) is None
 
 
 @pytest.mark.parametrize("progress", [99.9, 100.0])
-def test_an_end_that_is_late_is_looked_for_at_short_intervals(progress: float) -> None:
+def test_a_late_job_is_polled_at_short_intervals(progress: float) -> None:
     assert expected_wait_s(progress, 5.0, make_settings(poll_interval=3)) == 0.25
 
 

@@ -1,4 +1,4 @@
-"""Every form in which a service may answer is read into one."""
+"""Every form of response that the contract allows is parsed."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -50,11 +50,11 @@ def test_a_status_may_be_called_state() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "job_id"])
-def test_a_job_is_named_by_either_identity(name: str) -> None:
+def test_a_job_may_have_either_field_for_its_id(name: str) -> None:
     assert parse_job({name: "norm_1", "status": "queued"}).job_id == "norm_1"
 
 
-def test_an_identity_that_is_a_number_is_read_as_text() -> None:
+def test_an_id_that_is_a_number_becomes_text() -> None:
     assert parse_job(job(id=17)).job_id == "17"
 
 
@@ -72,7 +72,7 @@ def test_an_identity_that_is_a_number_is_read_as_text() -> None:
         {"id": "norm_1", "status": 3},
     ],
 )
-def test_an_answer_without_identity_or_status_is_no_job(body: Any) -> None:
+def test_a_body_without_id_or_status_is_refused(body: Any) -> None:
     with pytest.raises(ValueError, match="the"):
         parse_job(body)
 
@@ -107,7 +107,7 @@ def test_the_progress_of_a_running_job(told: Any, understood: float | None) -> N
     assert parse_job(job(progress=told)).progress == understood
 
 
-def test_a_progress_too_large_for_a_float_is_not_known() -> None:
+def test_a_progress_too_large_for_a_float_is_unknown() -> None:
     assert parse_job(job(progress=10**400)).progress is None
 
 
@@ -125,13 +125,13 @@ def test_the_reason_of_a_failure_is_in_either_field(name: str) -> None:
     assert failure == Failure("No audio", "remote_failure", retryable=False)
 
 
-def test_a_failure_without_a_reason_tells_the_service_s_own_word() -> None:
+def test_a_failure_without_a_reason_names_the_service_s_status() -> None:
     failure = parse_job(job(status="ABORTED")).failure
     assert failure is not None
     assert failure.reason == "the job is aborted"
 
 
-def test_a_failure_brings_its_code_and_its_class() -> None:
+def test_a_failure_has_a_code_and_a_class() -> None:
     body = job(status="failed", error="Try later", error_code="rate_limited", retryable=True)
     assert parse_job(body).failure == Failure("Try later", "rate_limited", retryable=True)
 
@@ -150,7 +150,7 @@ def test_a_job_that_has_not_failed_has_no_failure() -> None:
 @pytest.mark.parametrize(
     ("told", "understood"), [("a.webm", "a.webm"), ("", None), (None, None), (7, None)]
 )
-def test_a_filename_is_text_or_not_known(told: Any, understood: str | None) -> None:
+def test_a_filename_is_text_or_unknown(told: Any, understood: str | None) -> None:
     assert parse_job(job(filename=told)).filename == understood
 
 
@@ -164,7 +164,7 @@ def test_a_transcript_has_text_segments_and_language() -> None:
     )
 
 
-def test_a_transcript_without_text_is_made_of_its_segments() -> None:
+def test_a_missing_text_is_joined_from_the_segments() -> None:
     body = {"segments": [SEGMENT, SEGMENT | {"text": "o fim"}]}
     assert parse_transcript(body).text == "Este é o fim"
 
@@ -184,7 +184,7 @@ def test_a_duration_that_is_missing_is_computed() -> None:
     assert parse_transcript({"segments": [segment]}).segments[0]["duration"] == 0.3
 
 
-def test_words_are_kept_where_they_are_known() -> None:
+def test_words_are_kept() -> None:
     words = [{"word": "Este", "start": 0.0, "end": 1.0, "confidence": 0.9}]
     segments = parse_transcript({"segments": [SEGMENT | {"words": words}, SEGMENT]}).segments
     assert segments[0]["words"] == words
@@ -209,7 +209,7 @@ def test_words_are_kept_where_they_are_known() -> None:
         {"segments": ["a"]},
     ],
 )
-def test_an_answer_without_timed_segments_is_no_transcript(body: Any) -> None:
+def test_a_transcript_without_timed_segments_is_refused(body: Any) -> None:
     with pytest.raises(ValueError, match="segment"):
         parse_transcript(body)
 
@@ -246,7 +246,7 @@ def test_retry_after_may_be_a_date_in_every_form_of_http(form: str) -> None:
 
 
 @pytest.mark.parametrize("wrong_by_s", [-3600, 12, 3600])
-def test_a_date_counts_from_the_date_of_its_answer_and_not_from_this_host_s(
+def test_a_date_is_relative_to_the_date_of_the_response_and_not_to_this_host_s(
     wrong_by_s: float,
 ) -> None:
     sent = datetime.now(UTC) + timedelta(seconds=wrong_by_s)
@@ -255,7 +255,7 @@ def test_a_date_counts_from_the_date_of_its_answer_and_not_from_this_host_s(
     assert wait_s == 60.0
 
 
-def test_retry_after_in_the_past_means_now() -> None:
+def test_retry_after_in_the_past_is_zero() -> None:
     past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     assert parse_retry_after(past, default_s=5.0) == 0.0
 
@@ -270,28 +270,28 @@ def test_retry_after_in_the_past_means_now() -> None:
         (None, None),
     ],
 )
-def test_a_download_may_have_come_upon_subtitles(told: Any, tag: str | None) -> None:
+def test_a_download_may_have_found_captions(told: Any, tag: str | None) -> None:
     assert parse_job(job(details={"captions": told})).captions_language == tag
 
 
-def test_a_download_may_say_why_it_took_no_subtitles() -> None:
+def test_a_download_may_report_why_it_took_no_captions() -> None:
     assert parse_job(job(details={"captions_error": "429"})).captions_error == "429"
     assert parse_job(job()).captions_error is None
 
 
 @pytest.mark.parametrize(("tag", "code"), [("pt-BR", "pt"), ("EN", "en"), ("und", None)])
-def test_the_language_of_subtitles_is_that_of_their_tag(tag: str, code: str | None) -> None:
+def test_the_language_of_captions_is_that_of_their_tag(tag: str, code: str | None) -> None:
     transcript = parse_captions({"language": tag, "segments": [SEGMENT]})
     assert (transcript.language, transcript.text) == (code, "Este é")
 
 
 @pytest.mark.parametrize("body", [{}, [], {"language": "pt", "segments": []}])
-def test_subtitles_that_say_nothing_make_no_sense(body: Any) -> None:
+def test_captions_without_segments_are_refused(body: Any) -> None:
     with pytest.raises(ValueError, match=r"segments|empty"):
         parse_captions(body)
 
 
-def test_a_playlist_is_its_addresses() -> None:
+def test_a_playlist_is_a_list_of_urls() -> None:
     entries: list[Any] = [{"url": "a"}, {"url": None}, {"url": ""}, 7, {"url": "b", "title": "B"}]
     body = {"title": "Talks", "entries": entries, "truncated": True}
     assert parse_playlist(body) == Playlist("Talks", ("a", "b"), is_truncated=True)
@@ -299,12 +299,12 @@ def test_a_playlist_is_its_addresses() -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"entries": "a"}])
-def test_what_is_no_playlist_makes_no_sense(body: Any) -> None:
+def test_a_body_without_entries_is_no_playlist(body: Any) -> None:
     with pytest.raises(ValueError, match="entries"):
         parse_playlist(body)
 
 
-def test_who_speaks_is_kept_where_it_is_known() -> None:
+def test_speakers_are_kept() -> None:
     segments = parse_transcript(
         {"segments": [SEGMENT | {"speaker": "speaker 2"}, SEGMENT]}
     ).segments
@@ -323,5 +323,5 @@ def test_who_speaks_is_kept_where_it_is_known() -> None:
         ('{"title": "ação"}'.encode("utf-16"), "ação"),
     ],
 )
-def test_half_of_a_surrogate_pair_does_not_get_in(data: bytes, title: str) -> None:
+def test_half_of_a_surrogate_pair_is_replaced(data: bytes, title: str) -> None:
     assert parse_json(data) == {"title": title}

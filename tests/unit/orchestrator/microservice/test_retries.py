@@ -1,4 +1,4 @@
-"""Calls are repeated with exponential backoff and full jitter, and a stop ends the wait."""
+"""Calls are retried with exponential backoff and full jitter; a stop ends the wait."""
 
 import logging
 import time
@@ -80,14 +80,14 @@ def test_backoff_does_not_sleep_the_wait_a_second_time() -> None:
     assert time.monotonic() - began < 1
 
 
-def test_a_refusal_is_not_repeated() -> None:
+def test_a_rejected_call_is_not_retried() -> None:
     call = Failing(ServiceRejectedError("fake", "no", 422, None))
     with pytest.raises(ServiceRejectedError):
         make_retries(RecordingStop(), 3).run(call)
     assert call.calls == 1
 
 
-def test_a_stop_ends_the_wait_before_a_repetition() -> None:
+def test_a_stop_ends_the_wait_before_a_retry() -> None:
     stop, call = StopSignal(), Failing(away())
     stop.set()
     began = time.monotonic()
@@ -97,7 +97,7 @@ def test_a_stop_ends_the_wait_before_a_repetition() -> None:
     assert call.calls == 1
 
 
-def test_each_repetition_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_retry_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     counts = Counts()
     settings = make_settings(http_max_retries=3)
     with caplog.at_level(logging.INFO, LOGGER.name):

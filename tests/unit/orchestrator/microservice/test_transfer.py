@@ -1,4 +1,4 @@
-"""Audio on its way: checked to its last byte, and never whole in memory."""
+"""Transfers are verified to the last byte, and never wholly in memory."""
 
 import base64
 import hashlib
@@ -39,24 +39,24 @@ def artifact(**facts: Any) -> SourceArtifact:
     return SourceArtifact(**(known | facts))
 
 
-def test_bytes_pass_in_the_chunks_in_which_they_come() -> None:
+def test_chunks_are_passed_on_unchanged() -> None:
     assert tuple(artifact().chunks(limit_s=_PLENTY_S)) == AUDIO
 
 
-def test_too_few_bytes_are_not_handed_on_as_if_they_were_all() -> None:
+def test_too_few_bytes_are_an_error() -> None:
     short = artifact(read=lambda: iter(AUDIO[:2]), digest=None)
     with pytest.raises(ServiceUnavailableError, match=r"10 bytes instead of 14"):
         list(short.chunks(limit_s=_PLENTY_S))
 
 
-def test_too_many_bytes_are_not_handed_on_either() -> None:
+def test_too_many_bytes_are_an_error() -> None:
     long = artifact(read=lambda: iter((*AUDIO, b"!")), digest=None)
     with pytest.raises(ServiceUnavailableError, match=r"15 bytes instead of 14"):
         list(long.chunks(limit_s=_PLENTY_S))
 
 
 @pytest.mark.parametrize("sum_up", [digest_of, adler_of])
-def test_bytes_with_another_checksum_are_not_handed_on(sum_up: Callable[[bytes], str]) -> None:
+def test_bytes_with_a_wrong_checksum_are_an_error(sum_up: Callable[[bytes], str]) -> None:
     right = artifact(digest=sum_up(WHOLE))
     assert b"".join(right.chunks(limit_s=_PLENTY_S)) == WHOLE
     wrong = artifact(digest=sum_up(WHOLE.replace(b"RIFF", b"RIFX")))
@@ -64,19 +64,19 @@ def test_bytes_with_another_checksum_are_not_handed_on(sum_up: Callable[[bytes],
         list(wrong.chunks(limit_s=_PLENTY_S))
 
 
-def test_of_two_checksums_the_cheaper_one_is_made() -> None:
+def test_the_cheaper_of_two_checksums_is_computed() -> None:
     digests = [digest_of(b"something else"), adler_of(WHOLE)]
     for told in (", ".join(digests), ",".join(reversed(digests))):
         assert b"".join(artifact(digest=told).chunks(limit_s=_PLENTY_S)) == WHOLE
 
 
-def test_the_service_that_the_bytes_come_from_is_named() -> None:
+def test_an_error_names_the_service_that_sent_the_bytes() -> None:
     with pytest.raises(ServiceUnavailableError) as caught:
         list(artifact(length_bytes=1).chunks(limit_s=_PLENTY_S))
     assert caught.value.service == "video-downloader"
 
 
-def test_what_cannot_be_a_checksum_is_ignored() -> None:
+def test_an_invalid_checksum_is_ignored() -> None:
     for nonsense in ("adler=:AAAA:", "adler=:MDNkYTAxOTU=:"):  # too short; in hexadecimal
         told = artifact(digest=f"{nonsense}, {digest_of(WHOLE)}")
         assert b"".join(told.chunks(limit_s=_PLENTY_S)) == WHOLE
@@ -84,19 +84,19 @@ def test_what_cannot_be_a_checksum_is_ignored() -> None:
             list(artifact(digest=f"{nonsense}, {digest_of(b'x')}").chunks(limit_s=_PLENTY_S))
 
 
-def test_other_digests_beside_the_one_that_is_understood_do_no_harm() -> None:
+def test_unsupported_digests_are_ignored() -> None:
     known = artifact(digest=f"md5=:AAAA:, {digest_of(WHOLE)}")
     assert b"".join(known.chunks(limit_s=_PLENTY_S)) == WHOLE
     unknown = artifact(digest="md5=:AAAA:")
     assert b"".join(unknown.chunks(limit_s=_PLENTY_S)) == WHOLE
 
 
-def test_bytes_of_unknown_length_and_checksum_pass() -> None:
+def test_bytes_of_unknown_length_and_checksum_are_passed_on() -> None:
     unknown = artifact(length_bytes=None, digest=None)
     assert b"".join(unknown.chunks(limit_s=_PLENTY_S)) == WHOLE
 
 
-def test_a_transfer_whose_time_is_over_is_broken_off() -> None:
+def test_a_transfer_that_exceeds_its_limit_is_aborted() -> None:
     with pytest.raises(ServiceUnavailableError, match="longer than 0 s"):
         list(artifact().chunks(limit_s=0))
 
@@ -115,7 +115,7 @@ def test_an_upload_reads_one_chunk_ahead_and_no_more() -> None:
     assert read_chunks == [*AUDIO[:2]]
 
 
-def test_the_form_around_a_file_costs_no_pieces_of_its_own() -> None:
+def test_the_form_around_a_file_needs_no_chunks_of_its_own() -> None:
     assert len(list(make_upload({}, artifact(), limit_s=_PLENTY_S))) == len(AUDIO)
 
 
@@ -140,7 +140,7 @@ def received(upload: Any, content_type: str) -> Any:
         return dict(form), files["file"].filename, file.read()
 
 
-def test_an_upload_is_a_form_that_any_framework_reads() -> None:
+def test_an_upload_is_a_valid_form() -> None:
     upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
     assert received(upload, upload.content_type) == (
         {"language_in": "pt"},
@@ -158,7 +158,7 @@ def test_no_filename_breaks_out_of_the_form(name: str) -> None:
     assert (fields, data) == ({}, WHOLE)
 
 
-def test_an_upload_of_known_length_says_how_long_it_is() -> None:
+def test_an_upload_of_known_length_has_a_length() -> None:
     upload = make_upload({"language_in": "pt"}, artifact(), limit_s=_PLENTY_S)
     sent = requests.Request("POST", "http://fake.test/", data=upload.body()).prepare()
     assert int(sent.headers["Content-Length"]) == len(b"".join(upload))
