@@ -40,6 +40,10 @@ logger = logging.getLogger(__name__)
 LANGUAGE_CHUNKS = 4
 """Chunks that are heard for the language, until one is in a language more likely than not."""
 LEAST_PROBABILITY = 0.5
+SHORT = 5 * SAMPLE_RATE_HZ
+"""Speech that is repeated before its language is detected."""
+TIMES = 3
+PAUSE = SAMPLE_RATE_HZ * 3 // 10
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ class Listener:
             return replace(channel, language=self.options.language_in, language_probability=1.0)
         likeliest, most = ENGLISH, 0.0
         for chunk in stretch.chunks[:LANGUAGE_CHUNKS]:
-            found = self.engine.detect_language(stretch.collect(chunk))
+            found = self.engine.detect_language(repeat_short(stretch.collect(chunk)))
             code = max(found, key=lambda code: found[code])
             if found[code] > most:
                 likeliest, most = code, found[code]
@@ -244,3 +248,14 @@ class Listener:
             device, _ = choose_device(self.settings)
             self.translators[package] = module.Translator(package, device)
         return self.translators[package]
+
+
+def repeat_short(samples: Samples) -> Samples:
+    """Return speech several times with pauses if it is short.
+
+    The model was trained with windows that are full. Of 42 prompts of 0.6 to 1.6 s in English,
+    French and Spanish it finds the language of 13 when each is said once, of 23 so.
+    """
+    if len(samples) >= SHORT:
+        return samples
+    return np.tile(np.concatenate([samples, np.zeros(PAUSE, np.float32)]), TIMES)

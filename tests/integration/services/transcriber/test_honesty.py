@@ -116,3 +116,27 @@ def test_a_second_of_speech_stays_in_the_language_that_was_asked_and_is_marked(
     heard = transcribe(tmp_path, second, settings, language="pt")
     assert heard["detected_language"] == "pt"
     assert [part for part in heard["segments"] if not is_marked(part, heard)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "times_s", "language", "text"),
+    [
+        ("jfk.wav", (8.1, 9.3), "en", "ask what you can"),
+        (f"{SENSE}870.wav", (4.2, 5.4), "en", "might be prudently"),
+        ("pt_pangrama.wav", (1.0, 2.1), "pt", "marrom salta sobre"),
+    ],
+)
+def test_the_language_of_a_second_of_speech_is_found(
+    tmp_path: Path,
+    settings: TranscriberSettings,
+    name: str,
+    times_s: tuple[float, float],
+    language: str,
+    text: str,
+) -> None:
+    start, end = (round(time_s * SAMPLE_RATE_HZ) for time_s in times_s)
+    second = read(name)[start:end]
+    heard = transcribe(tmp_path, second, settings, language="auto")
+    assert heard["detected_language"] == language
+    found = split_words(heard["full_text"])
+    assert len(set(found) & set(split_words(text))) >= len(text.split()) - 1
