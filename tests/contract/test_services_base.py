@@ -1,4 +1,4 @@
-"""The base contract and its extensions, kept by each of the three services alike."""
+"""The base contract and its extensions, for each of the three services."""
 
 import hashlib
 import zlib
@@ -36,7 +36,7 @@ def test_a_submission_is_accepted_with_its_location(case: Case) -> None:
     case.service.call("DELETE", f"/jobs/{job['id']}")
 
 
-def test_a_completed_job_says_so_in_every_field(done: dict[str, Any]) -> None:
+def test_all_fields_of_a_completed_job_are_consistent(done: dict[str, Any]) -> None:
     assert (done["status"], done["progress"]) == ("completed", 100)
     assert (done["error"], done["error_code"], done["retryable"]) == (None, None, None)
     times = [done["created_at"], done["completed_at"], done["updated_at"]]
@@ -62,7 +62,7 @@ def test_the_artifact_is_downloaded_with_name_length_and_checksums(
     assert response.headers["ETag"] == f'"{digest.hexdigest()}"'
 
 
-def test_a_broken_download_goes_on_where_it_stopped(case: Case, done: dict[str, Any]) -> None:
+def test_a_broken_download_is_resumed(case: Case, done: dict[str, Any]) -> None:
     path = f"/jobs/{done['id']}/download"
     whole = case.service.call("GET", path)
     headers = {"Range": "bytes=100-", "If-Range": whole.headers["ETag"]}
@@ -115,7 +115,7 @@ def test_celery_knows_the_result_under_the_jobs_id(case: Case, done: dict[str, A
         wait_until(lambda: b"SUCCESS" in (client.get(key) or b""), timeout_s=5, what=key)
 
 
-def test_a_deleted_job_is_gone_with_its_files(case: Case) -> None:
+def test_a_deleted_job_is_removed_with_its_files(case: Case) -> None:
     job = case.service.follow(case.service.submit(**case.quick())["id"])
     path = f"/jobs/{job['id']}"
     assert case.service.call("DELETE", path).status_code == 200
@@ -190,7 +190,7 @@ def test_an_empty_submission_is_a_problem(case: Case) -> None:
     assert as_object(response)["code"] == "invalid_request"
 
 
-def test_a_service_tells_who_and_how_it_is(case: Case) -> None:
+def test_health_reports_name_and_checks(case: Case) -> None:
     titles = {"dl_": "video-downloader", "norm_": "audio-normalization"}
     health = as_object(case.service.call("GET", "/health"))
     assert health["status"] == "healthy"

@@ -1,4 +1,4 @@
-"""The downloader's extension for subtitles: ``captions`` in a submission, and their own address."""
+"""The downloader's extension for subtitles: the option ``captions`` and ``/jobs/{id}/captions``."""
 
 import shutil
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def test_subtitles_are_named_in_the_job_and_served_as_segments(
     assert len(pysubs2.SSAFile.from_string(file.content.decode())) == 1
 
 
-def test_without_the_wish_or_the_language_there_is_the_audio(
+def test_without_the_option_or_the_language_the_audio_is_downloaded(
     downloader: ServiceProcesses, page: str
 ) -> None:
     for options in ({}, {"captions": "en"}):

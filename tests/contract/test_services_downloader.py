@@ -1,4 +1,4 @@
-"""The downloader's own promises: nothing is fetched twice, and playlists are listed."""
+"""The downloader reuses earlier downloads and lists playlists."""
 
 import os
 from collections.abc import Iterator

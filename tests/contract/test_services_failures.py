@@ -1,4 +1,4 @@
-"""What cannot be done is refused or fails with the contract's code, service by service."""
+"""Each service refuses or fails jobs with the codes of the contract."""
 
 import http.client
 import re
@@ -38,7 +38,7 @@ def transcriber(services: dict[str, ServiceProcesses]) -> ServiceProcesses:
 
 
 def find_failure(service: ServiceProcesses, url: str) -> tuple[str, bool]:
-    """Return how the download of an address fails."""
+    """Return the code and the class of a failed download."""
     job = service.follow(service.submit(json={"url": url})["id"])
     assert job["status"] == "failed", job
     assert job["error"]
@@ -73,20 +73,20 @@ def test_a_video_that_is_too_large_is_not_downloaded(
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "ftp://127.0.0.1/a.wav", "clip.wav", "http:"]
 )
-def test_an_address_that_is_not_of_the_web_is_refused(
-    downloader: ServiceProcesses, url: str
-) -> None:
+def test_a_url_that_is_not_http_is_refused(downloader: ServiceProcesses, url: str) -> None:
     response = downloader.call("POST", "/jobs", json={"url": url})
     assert (response.status_code, response.json()["code"]) == (422, "unsupported_url")
 
 
-def test_an_unknown_quality_is_refused_with_its_place(downloader: ServiceProcesses) -> None:
+def test_an_unknown_quality_is_refused_with_its_pointer(downloader: ServiceProcesses) -> None:
     response = downloader.call("POST", "/jobs", json={"url": "http://a/b", "quality": "8k"})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "/quality"
 
 
-def test_a_download_tells_what_it_is(downloader: ServiceProcesses, media: MediaServer) -> None:
+def test_a_download_has_a_filename_and_a_title(
+    downloader: ServiceProcesses, media: MediaServer
+) -> None:
     job = downloader.follow(downloader.submit(json={"url": f"{media.url}/jfk.wav"})["id"])
     assert (job["filename"], job["details"]["title"]) == ("jfk.wav", "jfk")
     answer = downloader.call("GET", f"/jobs/{job['id']}/download")
@@ -203,7 +203,7 @@ def test_the_memory_of_the_api_does_not_grow_with_an_upload(normalizer: ServiceP
 
 
 def post_zeros(service: ServiceProcesses, size_bytes: int, *, sent_bytes: int) -> tuple[int, bytes]:
-    """Upload zeros, or only say so; return the status and the body of the answer."""
+    """Upload zeros, or send only the headers; return the status and the body of the response."""
     head = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="z"\r\n\r\n'
     ).encode()
@@ -224,7 +224,7 @@ def post_zeros(service: ServiceProcesses, size_bytes: int, *, sent_bytes: int) -
 
 
 def read_peak_memory_kb(service: ServiceProcesses) -> int:
-    """Return the most memory that any of the API's processes ever had."""
+    """Return the peak memory of the API's processes."""
     master = service.processes["api"].pid
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     return max(_read_peak(pid) for pid in children)

@@ -1,4 +1,4 @@
-"""What leases promise about running and waiting jobs, on a real Redis."""
+"""The leases of running and waiting jobs, on a real Redis."""
 
 import pytest
 import redis
@@ -33,7 +33,7 @@ def leases(raw: redis.Redis) -> Leases:
 
 @pytest.fixture
 def job_id(store: JobStore) -> str:
-    """A job in work."""
+    """A running job."""
     job_id = store.new_id()
     store.submit(job_id, NewJob(options={}, fingerprint="f"), max_queue=9)
     assert store.claim(job_id, "me", "a-worker")
@@ -41,7 +41,7 @@ def job_id(store: JobStore) -> str:
 
 
 def expire(raw: redis.Redis, job_id: str) -> None:
-    """Let the lease of a job have run out a moment ago."""
+    """Expire the lease of a job."""
     raw.zadd(KEYS.running, {job_id: 1})
 
 
@@ -71,7 +71,7 @@ def test_a_job_whose_lease_has_run_out_waits_again_and_its_owner_is_refused(
     assert leases.list_running() == []
 
 
-def test_a_job_has_so_many_runs_and_no_more(
+def test_a_job_has_a_limited_number_of_runs(
     leases: Leases, store: JobStore, raw: redis.Redis, job_id: str
 ) -> None:
     for run in range(1, MAX_RUNS):

@@ -18,7 +18,7 @@ Start = Callable[..., ServiceProcesses]
 
 @pytest.fixture
 def start(redis_url: str, tmp_path: Path) -> Iterator[Start]:
-    """Starts the example service with variables of a test's own."""
+    """Starts the example service with the variables of a test."""
     started: list[ServiceProcesses] = []
 
     def start_service(*, has_worker: bool = True, **environment: str) -> ServiceProcesses:
@@ -35,7 +35,7 @@ def start(redis_url: str, tmp_path: Path) -> Iterator[Start]:
         service.stop()
 
 
-def test_a_full_disk_is_told_and_nothing_is_taken(start: Start) -> None:
+def test_a_full_disk_answers_503_and_creates_no_job(start: Start) -> None:
     service = start(has_worker=False, MIN_FREE_DISK_MB=str(10**9))
     service.wait_until_ready()
     answer = service.call("POST", "/jobs", json={"name": "you"})
@@ -47,7 +47,7 @@ def test_a_full_disk_is_told_and_nothing_is_taken(start: Start) -> None:
     assert (ready.status_code, ready.json()["checks"]["disk"]) == (503, False)
 
 
-def test_what_was_used_least_lately_makes_room(start: Start) -> None:
+def test_the_least_recently_used_job_is_evicted(start: Start) -> None:
     service = start(MAX_CACHE_GB=str(25 / 2**30))  # two greetings, and not a third one
     service.wait_until_ready()
     jobs = [service.follow(service.submit(json={"name": name})["id"]) for name in ("ann", "bob")]
@@ -75,7 +75,7 @@ def test_the_files_of_an_expired_job_are_removed(start: Start) -> None:
 
 
 @pytest.mark.parametrize("token", ["secret", "wrong", ""])
-def test_the_orchestrator_gives_the_token_to_its_services(start: Start, token: str) -> None:
+def test_the_orchestrator_sends_the_token_to_its_services(start: Start, token: str) -> None:
     service = start(has_worker=False, SERVICE_TOKEN="secret")
     service.wait_until_ready()
     client = make_client(service.url, service_token=token or None)

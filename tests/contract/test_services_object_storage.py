@@ -1,4 +1,4 @@
-"""A service that keeps its files in object storage: one server with S3's own protocol."""
+"""A service with its files in object storage, on a server with the S3 protocol."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ CALLERS = 20
 
 @pytest.fixture(scope="module")
 def storage() -> Iterator[dict[str, str]]:
-    """Object storage with one bucket; the variables that lead to it."""
+    """Object storage with one bucket; yields the variables that configure it."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
@@ -45,7 +45,7 @@ def storage() -> Iterator[dict[str, str]]:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a server answers at all."""
+    """Return whether a server responds."""
     try:
         return bool(requests.get(url, timeout=5).status_code)
     except (requests.ConnectionError, requests.Timeout):
@@ -74,7 +74,7 @@ def list_keys(storage: dict[str, str]) -> list[str]:
     return [str(key) for key in files.find(BUCKET)]
 
 
-def test_a_job_is_done_through_object_storage_and_leaves_nothing_on_the_machine(
+def test_a_job_in_object_storage_leaves_no_local_files(
     normalizer: ServiceProcesses, storage: dict[str, str]
 ) -> None:
     job = normalizer.follow(normalizer.submit(**upload(SAMPLES / "jfk.wav"))["id"])
@@ -102,7 +102,7 @@ def test_a_job_is_done_through_object_storage_and_leaves_nothing_on_the_machine(
     assert list_keys(storage) == []
 
 
-def test_another_machine_goes_on_with_a_job(
+def test_another_machine_resumes_a_job(
     storage: dict[str, str], redis_url: str, tmp_path: Path
 ) -> None:
     script = tmp_path / "script"

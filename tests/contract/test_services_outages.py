@@ -1,4 +1,4 @@
-"""A service that has lost what it needs says so, and goes on when it is back."""
+"""A service reports an outage of Redis or its worker, and recovers from it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_without_a_worker_a_service_is_degraded_and_not_ready(lonely: ServicePro
     assert lonely.call("GET", "/health/ready").status_code == 503
 
 
-def test_jobs_go_on_after_redis_was_away(tmp_path: Path) -> None:
+def test_jobs_continue_after_an_outage_of_redis(tmp_path: Path) -> None:
     with RedisServer(aof=True) as server, start_alone(server, tmp_path) as service:
         early = service.submit(json={"name": "early"}, headers=TOKEN)
         server.kill()

@@ -1,4 +1,4 @@
-"""Workers that are killed or stopped in mid-job: the job still completes, and only once."""
+"""A job whose worker is killed or stopped still completes, and only once."""
 
 import os
 import signal
@@ -20,27 +20,27 @@ NAMES = {"dl_": "downloader", "norm_": "normalizer", "trans_": "transcriber"}
 
 
 class Bench:
-    """The example service alone, with a job that a script steers."""
+    """The example service with a scripted job."""
 
     def __init__(self, service: ServiceProcesses, directory: Path) -> None:
         self.service = service
         self.script = directory / "script"
 
-    def begin(self, word: str, status: str = "greeting") -> str:
-        """Submit a job and return its id when its work has obeyed a word."""
-        self.say(word)
+    def start_job(self, command: str, status: str = "greeting") -> str:
+        """Submit a job, and return its id once its work has executed a command."""
+        self.write_script(command)
         job = self.service.submit(json={"name": "you", "script": str(self.script)})
         self.service.wait_for_status(job["id"], status)
         return str(job["id"])
 
-    def say(self, word: str) -> None:
-        """Let the work read a word, whole."""
+    def write_script(self, command: str) -> None:
+        """Write a command for the work, atomically."""
         draft = self.script.with_suffix(".draft")
-        draft.write_text(word)
+        draft.write_text(command)
         draft.rename(self.script)
 
     def wait_until_rerun(self, job_id: str, owner: str) -> None:
-        """Return when another run of a job has begun."""
+        """Block until another run of a job has started."""
         wait_until(
             lambda: (
                 self.read(job_id, "owner") not in {owner, ""}
@@ -51,7 +51,7 @@ class Bench:
         )
 
     def read(self, job_id: str, name: str) -> str:
-        """Return a field of a job that the service keeps to itself."""
+        """Return an internal field of a job."""
         return read_field(self.service, f"example:job:{job_id}", name)
 
     def list_children(self) -> list[int]:
@@ -60,12 +60,12 @@ class Bench:
 
     def end_of(self, job_id: str) -> dict[str, Any]:
         """Let the job end; return it."""
-        self.say("done")
+        self.write_script("done")
         return self.service.follow(job_id)
 
 
 def read_field(service: ServiceProcesses, key: str, name: str) -> str:
-    """Return a field of a job that the service keeps to itself."""
+    """Return an internal field of a job."""
     with redis.Redis.from_url(service.redis_url, decode_responses=True) as client:
         return client.hget(key, name) or ""
 
@@ -77,7 +77,7 @@ def list_children(pid: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and that nobody asked about does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -92,10 +92,10 @@ def bench(redis_url: str, tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("victim", ["the process that works", "the whole worker"])
-def test_a_job_whose_worker_is_killed_goes_on_from_its_checkpoint(
+def test_a_job_whose_worker_is_killed_resumes_from_its_checkpoint(
     bench: Bench, victim: str
 ) -> None:
-    job_id = bench.begin("7")
+    job_id = bench.start_job("7")
     owner, children = bench.read(job_id, "owner"), bench.list_children()
     if victim == "the whole worker":
         bench.service.processes["worker"].kill()
@@ -113,7 +113,7 @@ def test_a_job_whose_worker_is_killed_goes_on_from_its_checkpoint(
 
 
 def test_a_job_that_takes_down_two_workers_fails_and_may_be_tried_again(bench: Bench) -> None:
-    job_id = bench.begin("7")
+    job_id = bench.start_job("7")
     owner = bench.read(job_id, "owner")
     os.kill(bench.list_children()[0], signal.SIGKILL)
     bench.wait_until_rerun(job_id, owner)
@@ -123,8 +123,8 @@ def test_a_job_that_takes_down_two_workers_fails_and_may_be_tried_again(bench: B
 
 
 @pytest.mark.parametrize("victim", ["the process that works", "the whole worker", "all at once"])
-def test_what_a_killed_worker_has_started_does_not_outlive_it(bench: Bench, victim: str) -> None:
-    job_id = bench.begin("hang", status="hanging")
+def test_processes_of_a_killed_worker_do_not_outlive_it(bench: Bench, victim: str) -> None:
+    job_id = bench.start_job("hang", status="hanging")
     started: int = bench.service.get(job_id)["details"]["pid"]
     worker, workers_child = bench.service.processes["worker"], bench.list_children()[0]
     assert is_alive(started)
@@ -138,24 +138,24 @@ def test_what_a_killed_worker_has_started_does_not_outlive_it(bench: Bench, vict
 def test_a_cancelled_work_that_does_not_stop_is_killed_with_all_that_it_started(
     bench: Bench,
 ) -> None:
-    job_id = bench.begin("hang", status="hanging")
+    job_id = bench.start_job("hang", status="hanging")
     started: int = bench.service.get(job_id)["details"]["pid"]
     bench.service.call("DELETE", f"/jobs/{job_id}")
     wait_until(lambda: not is_alive(started), timeout_s=10, what="the started process to end")
-    bench.say("done")
+    bench.write_script("done")
     follower = bench.service.submit(json={"name": "next"})
     assert bench.service.follow(follower["id"])["status"] == "completed"
     assert not [path for path in bench.service.list_files() if job_id in str(path)]
 
 
 @pytest.mark.parametrize("word", ["7", "hang"])
-def test_a_worker_that_is_told_to_stop_hands_its_job_back(bench: Bench, word: str) -> None:
-    job_id = bench.begin(word, status="hanging" if word == "hang" else "greeting")
+def test_a_stopping_worker_hands_its_job_back(bench: Bench, word: str) -> None:
+    job_id = bench.start_job(word, status="hanging" if word == "hang" else "greeting")
     worker = bench.service.processes["worker"]
     worker.terminate()
     worker.wait(timeout=10)
     assert bench.service.get(job_id)["status"] == "queued"
-    bench.say("7")
+    bench.write_script("7")
     bench.service.start_worker()
     bench.service.wait_for_status(job_id, "greeting")
     assert bench.end_of(job_id)["status"] == "completed"
@@ -163,16 +163,16 @@ def test_a_worker_that_is_told_to_stop_hands_its_job_back(bench: Bench, word: st
 
 
 def test_a_job_whose_message_is_lost_is_sent_again(bench: Bench) -> None:
-    bench.begin("7")
+    bench.start_job("7")
     waiting = bench.service.submit(json={"name": "waiting"})
     with redis.Redis.from_url(bench.service.redis_url) as client:
         assert client.delete("example:celery:example") == 1
-    bench.say("done")
+    bench.write_script("done")
     assert bench.service.follow(waiting["id"])["status"] == "completed"
 
 
-def test_a_worker_that_comes_back_too_late_spoils_nothing(bench: Bench) -> None:
-    job_id = bench.begin("7")
+def test_a_worker_that_resumes_too_late_changes_nothing(bench: Bench) -> None:
+    job_id = bench.start_job("7")
     owner, frozen = bench.read(job_id, "owner"), bench.list_children()[0]
     os.kill(frozen, signal.SIGSTOP)
     try:

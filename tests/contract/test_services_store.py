@@ -1,4 +1,4 @@
-"""What the kit's store promises about its writes, on a real Redis."""
+"""The writes of the kit's job store, on a real Redis."""
 
 import threading
 
@@ -28,7 +28,7 @@ def store(raw: redis.Redis) -> JobStore:
 
 @pytest.fixture
 def job_id(store: JobStore) -> str:
-    """A job that is worked on by ``me``."""
+    """A running job of the owner ``me``."""
     job_id = store.new_id()
     assert store.submit(job_id, SUBMISSION, max_queue=1) == (SubmitOutcome.CREATED, job_id)
     assert store.claim(job_id, "me")
@@ -59,7 +59,7 @@ def test_a_removed_job_is_never_recreated(store: JobStore, job_id: str, raw: red
     assert raw.keys("shelf:*") == []
 
 
-def test_a_job_belongs_to_the_first_who_claims_it(store: JobStore, job_id: str) -> None:
+def test_a_job_belongs_to_the_first_run_that_claims_it(store: JobStore, job_id: str) -> None:
     assert not store.claim(job_id, "you")
     assert not store.report(job_id, "you", "working", 50, {})
     assert not store.finish(job_id, "you", Status.COMPLETED, {})
@@ -86,7 +86,9 @@ def test_a_submission_may_be_repeated_when_its_reply_was_lost(
     assert store.count_waiting() == 1
 
 
-def test_a_waiting_job_counts_until_it_is_begun_or_cancelled(store: JobStore, job_id: str) -> None:
+def test_a_waiting_job_counts_until_it_is_started_or_cancelled(
+    store: JobStore, job_id: str
+) -> None:
     assert store.count_waiting() == 0
     other, new = store.new_id(), NewJob(options={}, fingerprint="f")
     assert store.submit(other, new, max_queue=1)[0] is SubmitOutcome.CREATED
@@ -120,7 +122,7 @@ def test_expired_jobs_are_found(store: JobStore, job_id: str, raw: redis.Redis) 
     assert store.list_expired() == [job_id]
 
 
-def test_a_feed_wakes_whoever_waits_for_the_changed_job_and_nobody_else(
+def test_a_feed_wakes_only_those_who_wait_for_the_changed_job(
     store: JobStore, job_id: str, raw: redis.Redis
 ) -> None:
     feed = ChangeFeed(raw, KEYS.changes)
@@ -144,7 +146,7 @@ def test_a_feed_uses_one_connection_for_all(raw: redis.Redis) -> None:
         assert threading.active_count() == before + 1
 
 
-def test_smaller_steps_than_five_points_wake_nobody(
+def test_progress_steps_below_five_points_wake_no_client(
     store: JobStore, job_id: str, raw: redis.Redis
 ) -> None:
     store.report(job_id, "me", "working", 20, {})

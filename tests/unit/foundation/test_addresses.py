@@ -1,4 +1,4 @@
-"""Public and private addresses are told apart, however they are written."""
+"""Public and private addresses are distinguished, however they are written."""
 
 from urllib.parse import urlsplit
 

@@ -38,7 +38,7 @@ def test_a_name_beyond_ascii_has_an_ascii_fallback(name: str, header: str) -> No
 
 
 @given(st.text(max_size=60))
-def test_a_header_holds_nothing_but_the_name(name: str) -> None:
+def test_a_header_contains_only_the_name(name: str) -> None:
     headers = Headers()
     headers["Content-Disposition"] = header = attachment(name.encode("utf-8", "ignore").decode())
     assert header.isascii()

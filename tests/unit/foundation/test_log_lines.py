@@ -37,7 +37,7 @@ def test_the_lines_of_the_contract_s_example_come_out_to_the_letter() -> None:
     ] == EXAMPLE
 
 
-def test_what_is_bound_follows_the_line_in_brackets() -> None:
+def test_bound_fields_follow_the_line_in_brackets() -> None:
     with bound(job_id="a1b2c3d4", stage="download", attempt=1):
         written = line("Starting pipeline for job %s", "a1b2c3d4")
     assert written == f"{EXAMPLE[0]} [job_id=a1b2c3d4 stage=download attempt=1]"
@@ -97,7 +97,7 @@ def test_a_traceback_cannot_forge_a_line() -> None:
     assert all(following.startswith("  ") for following in rest)
 
 
-def test_what_is_empty_is_not_bound() -> None:
+def test_empty_fields_are_not_bound() -> None:
     with bound(job_id="a1", request_id="", trace=None, attempt=0):
         assert line("Now").endswith("Now [job_id=a1 attempt=0]")
 

@@ -1,4 +1,4 @@
-"""The publisher's own subtitles, from web sites that have them."""
+"""Subtitles of publishers are downloaded from web sites."""
 
 import shutil
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def download(url: str, tmp_path: Path, captions: str, **options: Any) -> Artifac
     return run(context, settings, options.get("is_allowed", is_public))
 
 
-def test_the_asked_language_is_taken_instead_of_the_audio(
+def test_subtitles_in_the_requested_language_replace_the_audio(
     site: Path, server: MediaServer, tmp_path: Path
 ) -> None:
     write_page(site, track("pt-BR", "pt.vtt"), track("en", "en.srt", "captions"))
@@ -86,7 +86,7 @@ def test_without_subtitles_in_the_language_the_audio_is_downloaded(
 
 
 @pytest.mark.parametrize("content", [None, "<html>Not here</html>", "WEBVTT\n"])
-def test_subtitles_that_cannot_be_read_stop_nothing(
+def test_unreadable_subtitles_do_not_fail_the_job(
     site: Path,
     server: MediaServer,
     tmp_path: Path,

@@ -1,4 +1,4 @@
-"""Whatever a server sends, what is read is bounded in bytes, time and memory."""
+"""Downloads are bounded in bytes, time and memory."""
 
 import gc
 import itertools
@@ -61,7 +61,7 @@ ENDLESS: dict[str, dict[str, Answer]] = {
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
-def test_what_does_not_end_is_ended_by_its_size(
+def test_an_endless_file_is_stopped_by_the_size_limit(
     kind: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers.update(ENDLESS[kind])
@@ -81,7 +81,7 @@ def test_a_download_that_is_ended_leaves_no_connection_open(
 
 
 def test_many_small_files_count_together(odd: OddServer, download: Downloads) -> None:
-    """A job with no large file may still read without end."""
+    """A small file may cause an endless read."""
     pieces = "".join(f"#EXTINF:1,\n{number}.ts\n" for number in range(30))
     text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n{pieces}#EXT-X-ENDLIST\n"
     odd.answers["/a.m3u8"] = whole(text.encode())
@@ -108,7 +108,7 @@ def test_memory_stays_flat_while_a_radio_station_plays(odd: OddServer, download:
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has had."""
+    """Return the peak memory of this process."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MB
 
@@ -119,7 +119,7 @@ def slowly(block: bytes, pause_s: float = 0.05) -> Iterator[bytes]:
         time.sleep(pause_s)
 
 
-def test_a_stream_that_goes_on_is_ended_by_the_clock(odd: OddServer, download: Downloads) -> None:
+def test_a_live_stream_is_stopped_by_the_time_limit(odd: OddServer, download: Downloads) -> None:
     odd.answers["/a.mp3"] = Answer(
         itertools.chain([MP3], slowly(b"x" * 100)), headers={"Content-Type": "audio/mpeg"}
     )

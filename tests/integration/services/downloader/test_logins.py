@@ -1,4 +1,4 @@
-"""A login in a URL opens the door of its host, and is shown nowhere."""
+"""A login in a URL is sent to its host only, and is never shown."""
 
 import json
 import logging
@@ -81,7 +81,7 @@ def test_a_login_opens_the_pieces_of_a_stream_on_its_host_only(
     assert not any("Authorization" in asked.headers for asked in other.asked)
 
 
-def test_a_login_is_not_taken_along_by_a_redirect(
+def test_a_login_is_not_sent_to_another_host_after_a_redirect(
     odd: OddServer, other: OddServer, download: Downloads
 ) -> None:
     odd.answers["/go"] = locked(

@@ -1,4 +1,4 @@
-"""A download never reaches a private network, whichever way leads there."""
+"""A download never reaches a private network, by any path."""
 
 import socket
 import subprocess
@@ -24,7 +24,7 @@ _NEIGHBOUR = "127.0.0.2"  # another machine, as far as these tests are concerned
 
 
 class Trap:
-    """A web server on every loopback address that remembers what reached it."""
+    """A web server on all loopback addresses that records its requests."""
 
     def __init__(self) -> None:
         self.reached: list[str] = []
@@ -186,7 +186,7 @@ def test_private_addresses_can_be_allowed_and_that_is_logged(
     assert "ALLOW_PRIVATE_ADDRESSES" in caplog.text
 
 
-def test_the_service_itself_reaches_its_own_machines_meanwhile(trap: Trap) -> None:
+def test_exempt_threads_reach_private_addresses(trap: Trap) -> None:
     address = ("127.0.0.1", trap.port)
     with guarded():
         with pytest.raises(ForbiddenConnectionError):

@@ -1,4 +1,4 @@
-"""A file from an odd server comes as a whole, or not at all and with a code that says why."""
+"""A file from an unusual server is downloaded completely, or fails with the right code."""
 
 import gzip
 import socket
@@ -76,7 +76,9 @@ WHOLE: dict[str, Answer | Answering] = {
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_all_of_it_is_had_where_it_can_be(kind: str, odd: OddServer, download: Downloads) -> None:
+def test_the_file_is_complete_where_possible(
+    kind: str, odd: OddServer, download: Downloads
+) -> None:
     odd.answers["/a.wav"] = WHOLE[kind]
     assert download(f"{odd.url}/a.wav").path.read_bytes() == CLIP
 
@@ -144,7 +146,7 @@ NOTHING: dict[str, tuple[Answer, tuple[str, bool]]] = {
 
 
 @pytest.mark.parametrize("kind", NOTHING)
-def test_what_is_no_media_is_refused_with_a_reason_and_a_next_step(
+def test_content_that_is_not_media_is_refused_with_what_to_do(
     kind: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers["/a.wav"], expected = NOTHING[kind]
@@ -270,7 +272,7 @@ def test_a_radio_station_of_the_old_kind_is_a_live_stream(
     assert download.fail(shoutcast) == ("live_not_ended", False)
 
 
-def test_a_name_that_nobody_has_is_not_tried_again(download: Downloads) -> None:
+def test_an_unknown_host_is_not_retried(download: Downloads) -> None:
     code, is_retryable = download.fail("http://no-such-host.invalid/a.wav")
     # A machine without any name server cannot know.
     assert (code, is_retryable) in {("host_not_found", False), ("source_unreachable", True)}
@@ -279,7 +281,7 @@ def test_a_name_that_nobody_has_is_not_tried_again(download: Downloads) -> None:
 @pytest.mark.parametrize(
     "kind", ["good", "other tags", "resets", "shorter parts", "ignores ranges"]
 )
-def test_a_file_that_is_asked_for_in_ranges_comes_as_a_whole(
+def test_a_file_that_is_requested_in_ranges_is_complete(
     kind: str, odd: OddServer, download: Downloads
 ) -> None:
     """As YouTube's files are, which come slowly otherwise."""

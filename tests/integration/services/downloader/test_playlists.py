@@ -1,4 +1,4 @@
-"""Playlists that are longer than is listed."""
+"""Playlists longer than the limit are truncated."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the downloader behaves towards sites: proxies, cookies, names, pace."""
+"""Proxies, cookies, file names and request intervals of downloads."""
 
 import os
 import subprocess
@@ -87,7 +87,7 @@ def open_site() -> Iterator[Open]:
 
 @pytest.fixture
 def download(redis_url: str, tmp_path: Path) -> Callable[..., Artifact]:
-    """Downloads an address with settings of a test's own, each time as another job."""
+    """Downloads a URL with the settings of a test, each time as a new job."""
 
     def download_video(url: str, **settings: Any) -> Artifact:
         work_dir = tmp_path / f"work-{time.monotonic_ns()}"
@@ -102,7 +102,7 @@ def download(redis_url: str, tmp_path: Path) -> Callable[..., Artifact]:
 
 
 @pytest.mark.parametrize("status_code", [403, 429])
-def test_a_proxy_that_is_turned_away_rests_and_the_next_one_serves(
+def test_a_blocked_proxy_cools_down_and_the_next_one_is_used(
     open_site: Open, download: Callable[..., Artifact], status_code: int
 ) -> None:
     refused, working = open_site(lambda _: status_code), open_site()
@@ -188,7 +188,7 @@ def test_downloads_from_one_site_keep_their_distance_and_others_do_not_wait(
     assert len(ticks) >= 2
 
 
-def test_without_an_interval_nobody_waits(redis_url: str) -> None:
+def test_without_an_interval_there_is_no_wait(redis_url: str) -> None:
     pacer = Pacer(connect(redis_url), interval_s=0)
     for _ in range(3):
         pacer.wait("http://a.example/1", pytest.fail)

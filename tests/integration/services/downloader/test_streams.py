@@ -1,4 +1,4 @@
-"""A stream comes with every piece of it, or as a failure that may be tried again."""
+"""A stream is downloaded with all of its segments, or fails with a retryable error."""
 
 import subprocess
 from pathlib import Path
@@ -29,7 +29,7 @@ def playlist(*lines: str, end: str = "#EXT-X-ENDLIST") -> Answer:
 
 
 def serve_pieces(odd: OddServer) -> list[str]:
-    """Serve all pieces; return the lines of their playlist."""
+    """Serve all segments; return the lines of their playlist."""
     lines = []
     for number, piece in enumerate(PIECES):
         odd.answers[f"/s{number}.ts"] = whole(piece, "video/mp2t")
@@ -43,7 +43,7 @@ def after(times: int, failure: Answer, piece: bytes) -> Answering:
 
 @pytest.fixture
 def stream(odd: OddServer) -> str:
-    """Return the URL of a stream with nothing wrong."""
+    """Return the URL of a valid stream."""
     odd.answers["/a.m3u8"] = playlist(*serve_pieces(odd))
     return f"{odd.url}/a.m3u8"
 
@@ -76,7 +76,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("number", [0, 2])
-def test_a_piece_that_cannot_be_had_leaves_no_hole(
+def test_a_missing_segment_fails_instead_of_leaving_a_gap(
     kind: str, number: int, stream: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers[f"/s{number}.ts"] = FAILURES[kind]
@@ -84,7 +84,7 @@ def test_a_piece_that_cannot_be_had_leaves_no_hole(
 
 
 @pytest.mark.parametrize("kind", [*FAILURES, "overloaded"])
-def test_a_piece_that_comes_at_last_is_taken(
+def test_a_segment_that_succeeds_on_a_retry_is_used(
     kind: str, stream: str, odd: OddServer, download: Downloads
 ) -> None:
     failure = FAILURES.get(kind, Answer(b"later", 503))
@@ -93,14 +93,14 @@ def test_a_piece_that_comes_at_last_is_taken(
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "video_unavailable"), (429, "rate_limited")])
-def test_a_stream_that_is_refused_says_so(
+def test_a_refused_stream_has_its_own_code(
     status: int, code: str, stream: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers["/s0.ts"] = Answer(b"", status)
     assert download.fail(stream) == (code, True)
 
 
-def test_a_piece_that_is_complete_but_short_is_taken(
+def test_a_complete_but_short_segment_is_used(
     stream: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers["/s2.ts"] = whole(PIECES[2][:1880], "video/mp2t")
@@ -118,7 +118,7 @@ def test_a_gap_of_the_publishers_is_warned_of(odd: OddServer, download: Download
 
 
 @pytest.mark.parametrize("honours_ranges", [True, False])
-def test_pieces_that_are_parts_of_one_file_come_right(
+def test_segments_that_are_ranges_of_one_file_are_complete(
     honours_ranges: bool,  # noqa: FBT001 - a parameter of pytest
     odd: OddServer,
     download: Downloads,
@@ -172,22 +172,20 @@ def test_what_cannot_be_decrypted_has_its_own_code(
 @pytest.mark.parametrize(
     ("lines", "end"), [([], ""), (["#EXT-X-PLAYLIST-TYPE:EVENT"], ""), (["#EXTINF:9,", "x.ts"], "")]
 )
-def test_a_stream_that_goes_on_is_refused(
+def test_a_live_stream_is_refused(
     lines: list[str], end: str, odd: OddServer, download: Downloads
 ) -> None:
     odd.answers["/a.m3u8"] = playlist(*lines, *serve_pieces(odd), end=end)
     assert download.fail(f"{odd.url}/a.m3u8") == ("live_not_ended", False)
 
 
-def test_a_recording_without_the_mark_of_its_end_is_taken(
-    odd: OddServer, download: Downloads
-) -> None:
+def test_a_recording_without_an_end_tag_is_downloaded(odd: OddServer, download: Downloads) -> None:
     odd.answers["/a.m3u8"] = playlist("#EXT-X-PLAYLIST-TYPE:VOD", *serve_pieces(odd), end="")
     assert download(f"{odd.url}/a.m3u8").path.read_bytes() == b"".join(PIECES)
 
 
 def fragment(time: int) -> bytes:
-    """Make what looks like a fragment of MP4 that begins at a time."""
+    """Make the header of an MP4 fragment that starts at a time."""
     tfdt = b"tfdt" + bytes(4) + time.to_bytes(4, "big")
     return b"\x00\x00\x00\x40moof" + tfdt + bytes(200)
 
@@ -251,7 +249,7 @@ def test_real_media_with_a_second_section_can_be_decoded_as_a_whole(
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.99])
 @pytest.mark.parametrize("options", [[], ["-hls_segment_options", "movflags=+frag_every_frame"]])
-def test_a_piece_of_mp4_that_is_cut_at_its_source_moves_nothing(
+def test_a_truncated_mp4_segment_shifts_no_later_audio(
     share: float, options: list[str], odd: OddServer, download: Downloads, tmp_path: Path
 ) -> None:
     subprocess.run(
@@ -291,7 +289,7 @@ def dash(odd: OddServer) -> str:
     return f"{odd.url}/a.mpd"
 
 
-def test_dash_is_taken_as_a_whole(dash: str, odd: OddServer, download: Downloads) -> None:
+def test_dash_is_downloaded_completely(dash: str, odd: OddServer, download: Downloads) -> None:
     odd.answers["/1.m4s"] = after(2, Answer(b"", 503), fragment(1))
     assert download(dash).path.read_bytes() == INIT_A + fragment(0) + fragment(1)
 
@@ -304,7 +302,7 @@ def test_dash_has_no_hole_either(
     assert download.fail(dash) == ("incomplete_download", True)
 
 
-def test_dash_that_goes_on_is_refused(dash: str, odd: OddServer, download: Downloads) -> None:
+def test_live_dash_is_refused(dash: str, odd: OddServer, download: Downloads) -> None:
     odd.answers["/a.mpd"] = whole(MPD.format(kind="dynamic").encode(), "application/dash+xml")
     assert download.fail(dash) == ("live_not_ended", False)
 
@@ -327,7 +325,7 @@ def master(odd: OddServer, stream: str) -> str:
     return stream.replace("a.m3u8", "master.m3u8")
 
 
-def test_a_quality_that_is_listed_elsewhere_is_taken(
+def test_a_quality_on_another_host_is_used(
     master: str, odd: OddServer, download: Downloads
 ) -> None:
     assert download(master).path.read_bytes() == b"".join(PIECES)

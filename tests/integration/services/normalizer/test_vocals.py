@@ -38,7 +38,7 @@ import wave
 
 
 class Separator:
-    """Keeps to the package's interface, and isolates nothing."""
+    """Has the package's interface, and returns its input."""
 
     def __init__(self, *, output_dir, normalization_threshold, output_single_stem, **options):
         assert (normalization_threshold, output_single_stem) == (1.0, "Vocals")
@@ -72,7 +72,7 @@ def song(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("clip", [JFK, AUSTEN], ids=["jfk", "austen"])
-def test_the_voice_stands_out_of_the_music(
+def test_the_voice_is_separated_from_the_music(
     tmp_path: Path, settings: NormalizerSettings, clip: Path
 ) -> None:
     found = separate(open_isolator(settings), clip, ratio_db=0, scratch=tmp_path)
@@ -155,7 +155,7 @@ def test_a_model_that_was_changed_is_not_used(tmp_path: Path, settings: Normaliz
 
 @pytest.fixture
 def audio_separator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A stand-in for the package, whose models cannot be fetched here."""
+    """A fake of the package, whose models cannot be fetched here."""
     folder = tmp_path / "packages" / "audio_separator" / "separator"
     folder.mkdir(parents=True)
     (folder.parent / "__init__.py").touch()
@@ -178,7 +178,7 @@ def test_the_other_back_end_is_driven_through_the_same_interface(tmp_path: Path)
     assert (refusal.value.code, refusal.value.retryable) == ("model_unavailable", True)
 
 
-def test_a_spectrum_gives_back_the_samples_that_it_was_made_of() -> None:
+def test_a_spectrum_is_restored_to_its_samples() -> None:
     sound = make_music(3 * RATE_HZ, rate_hz=RATE_HZ).astype(np.float32)
     np.testing.assert_allclose(restore(transform(sound), len(sound)), sound, atol=1e-5)
 

@@ -1,4 +1,4 @@
-"""How a recording goes through an isolator."""
+"""Recordings pass through an isolator."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from tests.support.work_context import SAMPLES
 
 
 class SlowIsolator:
-    """Isolates nothing, and takes its time for it."""
+    """Returns its input slowly."""
 
     def isolate(self, audio: Iterable[Samples]) -> Iterator[Samples]:
         parts = list(audio)
@@ -23,7 +23,7 @@ class SlowIsolator:
         yield from parts
 
 
-def test_a_slow_model_is_not_taken_for_stalled_decoding(tmp_path: Path) -> None:
+def test_a_slow_model_does_not_count_as_stalled_decoding(tmp_path: Path) -> None:
     recording = open_recording(SAMPLES / "jfk.wav")
     source = Source(recording, plain_mix(1), max_duration_s=60)
     target = tmp_path / "voice.flac"

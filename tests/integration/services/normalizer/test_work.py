@@ -47,7 +47,7 @@ def normalize(work_dir: Path, source: Path, **options: str) -> Path:
 
 
 def measure(path: Path, filters: str) -> str:
-    """Return what FFmpeg's filters say about a file."""
+    """Return the output of FFmpeg's filters for a file."""
     command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-i", str(path), "-af", filters]
     finished = subprocess.run(
         [*command, "-f", "null", "-"], check=True, capture_output=True, text=True
@@ -115,7 +115,7 @@ def test_the_result_is_opus_in_webm_with_one_channel_and_no_metadata(
     ("output_format", "codec", "media_type"),
     [("flac", "flac", "audio/flac"), ("wav", "pcm_s16le", "audio/wav")],
 )
-def test_forms_that_lose_nothing_are_made_on_demand(
+def test_lossless_formats_are_available_on_request(
     tmp_path: Path, output_format: str, codec: str, media_type: str
 ) -> None:
     artifact = run(make_context(tmp_path, JFK, {"output_format": output_format}))
@@ -128,7 +128,7 @@ def test_forms_that_lose_nothing_are_made_on_demand(
     assert measure_loudness(artifact.path)[0] == pytest.approx(-16, abs=1)
 
 
-def test_peaks_that_leave_no_room_are_held_down(tmp_path: Path, generate: Generate) -> None:
+def test_peaks_without_headroom_are_limited(tmp_path: Path, generate: Generate) -> None:
     """Quiet speech with a click: a plain gain would clip the click."""
     click = "aevalsrc='0.9*sin(2*PI*500*t)*between(t,5,5.02)':s=16000:d=11"
     mix = "[0]volume=-20dB[quiet];[quiet][1]amix=normalize=0"
@@ -140,7 +140,7 @@ def test_peaks_that_leave_no_room_are_held_down(tmp_path: Path, generate: Genera
     assert peak <= -1.4
 
 
-def test_peaks_that_leave_room_are_only_amplified(tmp_path: Path, generate: Generate) -> None:
+def test_peaks_with_headroom_are_only_amplified(tmp_path: Path, generate: Generate) -> None:
     source = generate(
         "even.wav", "-f", "lavfi", "-i", "sine=f=440:d=8:r=16000,volume=-3dB", "-ac", "1"
     )
@@ -150,7 +150,7 @@ def test_peaks_that_leave_room_are_only_amplified(tmp_path: Path, generate: Gene
 
 
 def test_no_tone_of_a_sweep_is_folded_back_below_8_khz(tmp_path: Path, generate: Generate) -> None:
-    """A sweep from 9 to 23 kHz, of which nothing may be heard at 16 kHz, after a tone of 1 kHz."""
+    """A tone of 1 kHz, then a sweep from 9 to 23 kHz, which must not appear at 16 kHz."""
     sweep = "aevalsrc='if(lt(t,2),0.3*sin(2*PI*1000*t),0.3*sin(2*PI*(9000*(t-2)+875*(t-2)^2)))'"
     source = generate("sweep.wav", "-f", "lavfi", "-i", f"{sweep}:s=48000:d=10")
     result = normalize(tmp_path, source, remove_noise="false", output_format="wav")
@@ -253,7 +253,7 @@ def test_silence_passes_and_stays_silent(tmp_path: Path, generate: Generate) -> 
     assert measure_rms_dbfs(artifact.path) < -80
 
 
-def test_the_sound_of_a_video_keeps_its_place_in_time(tmp_path: Path, generate: Generate) -> None:
+def test_the_audio_of_a_video_keeps_its_time(tmp_path: Path, generate: Generate) -> None:
     """Sound that starts late is preceded by silence, for readers that look at no timestamps."""
     picture = ["-f", "lavfi", "-i", "color=s=32x32:d=14:r=5"]
     video = generate("video.mkv", *picture, "-itsoffset", "2", "-i", str(JFK), "-c:a", "flac")
@@ -335,7 +335,7 @@ def test_a_small_file_that_decodes_to_years_is_stopped(tmp_path: Path, generate:
 
 
 def test_a_hole_of_days_is_not_filled_in_memory(tmp_path: Path, generate: Generate) -> None:
-    """Sound that is said to go on after thirty hours, in a file of a few hundred kilobytes."""
+    """Sound whose timestamps continue after thirty hours, in a file of a few hundred kilobytes."""
     late = ["-itsoffset", "108000", "-i", str(JFK)]
     hole = generate("hole.mkv", "-i", str(JFK), *late, "-map", "1:a", "-map", "0:a", "-c:a", "flac")
     with pytest.raises(WorkError, match="file_too_large"):

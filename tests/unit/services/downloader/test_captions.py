@@ -1,4 +1,4 @@
-"""Which of a video's subtitles are taken."""
+"""The best subtitle track of a video is chosen."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def test_recognized_speech_is_not_the_publishers() -> None:
     assert choose_track({"automatic_captions": made}, "auto") is None
 
 
-def test_the_best_form_is_taken_and_a_players_own_are_left() -> None:
+def test_the_best_format_is_chosen_and_player_formats_are_ignored() -> None:
     forms = [{"url": "u", "ext": ext} for ext in ("json3", "srv3", "ttml", "srt", "vtt")]
     track = choose_track({"subtitles": {"en": forms}}, "en")
     assert track is not None

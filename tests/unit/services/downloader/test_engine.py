@@ -1,4 +1,4 @@
-"""What yt-dlp is told, whatever the submission says."""
+"""The parameters of yt-dlp do not depend on the submission."""
 
 from pathlib import Path
 

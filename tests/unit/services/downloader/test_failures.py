@@ -1,4 +1,4 @@
-"""Each error of yt-dlp becomes the right code, and is retried only where that may help."""
+"""Each error of yt-dlp gets the right code, and is retryable only if a retry may help."""
 
 import io
 import re
@@ -217,12 +217,12 @@ def test_an_http_status_becomes_a_code(status: int, code: str, *, retryable: boo
     assert (error.code, error.retryable) == (code, retryable)
 
 
-def test_a_message_for_the_client_shows_nothing_of_the_inside() -> None:
+def test_a_message_for_the_client_reveals_no_internals() -> None:
     error = classify(ExtractorError("Failed in /srv/yt_dlp/extractor.py line 5"))
     assert "/srv" not in error.message
 
 
-def test_a_redirect_loop_has_a_code_of_its_own() -> None:
+def test_a_redirect_loop_has_its_own_code() -> None:
     response = Response(io.BytesIO(), "http://a/b", {}, status=302)
     error = classify(HTTPError(response, redirect_loop=True))
     assert (error.code, error.retryable) == ("redirect_loop", False)
@@ -302,7 +302,7 @@ def find_subclasses(parent: type[BaseException]) -> Iterator[type[BaseException]
 
 
 def make_error(of_class: type[BaseException]) -> BaseException:
-    """Make an error without its texts: only its class can tell what it is."""
+    """Make an error without its texts, so that only its class can decide."""
     error = of_class.__new__(of_class)
     error.__dict__.update(msg="", status=500, redirect_loop=False, expected=True)
     error.args = ()

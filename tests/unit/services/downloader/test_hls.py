@@ -1,4 +1,4 @@
-"""What a media playlist lists is what is fetched."""
+"""Media playlists are parsed into their segments."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def pieces(*lines: str) -> list[Segment]:
     return list(read_segments("\n".join(["#EXTM3U", *lines]), URL))
 
 
-def test_pieces_have_their_url_number_and_place_in_time() -> None:
+def test_segments_have_their_url_number_and_start() -> None:
     first, second = pieces(
         "#EXT-X-MEDIA-SEQUENCE:5", "#EXTINF:4.5,", "a.ts", "#EXTINF:6,", "/b.ts?x=1"
     )
@@ -40,7 +40,7 @@ def test_ranges_go_on_where_the_last_one_of_the_same_file_ended() -> None:
     assert ranges == [(50, 150), (150, 160), (0, 7), (160, 165), (None, None)]
 
 
-def test_an_initialization_section_comes_before_its_first_piece_with_its_key() -> None:
+def test_an_initialization_section_precedes_its_first_segment_with_its_key() -> None:
     found = pieces(
         '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', '#EXT-X-MAP:URI="init",BYTERANGE="20@4"',
         "#EXT-X-KEY:METHOD=NONE", "a.m4s", "b.m4s",
@@ -90,7 +90,7 @@ def test_advertisements_that_are_marked_as_such_are_left_out() -> None:
 @pytest.mark.parametrize(
     "line", ["#EXTINF:", "#EXTINF:abc,", "#EXTINF:-1,", "#EXTINF:nan,", "#EXTINF:inf,"]
 )
-def test_durations_that_make_no_sense_count_as_none(line: str) -> None:
+def test_invalid_durations_are_ignored(line: str) -> None:
     (piece,) = pieces(line, "a.ts")
     assert piece.duration_s == 0
     assert sum_durations(f"{line}\na.ts\n") is None

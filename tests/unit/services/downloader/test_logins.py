@@ -1,4 +1,4 @@
-"""A login is taken out of its URL, and belongs to one host."""
+"""A login is split from its URL and sent to one host only."""
 
 from base64 import b64encode
 
@@ -24,7 +24,7 @@ def header(login: str) -> str:
         ("http://:@a.example/", "http://a.example/", ":"),
     ],
 )
-def test_a_login_is_taken_out_of_its_url(url: str, clean: str, login: str) -> None:
+def test_a_login_is_split_from_its_url(url: str, clean: str, login: str) -> None:
     found, kept = split_login(url)
     assert found == clean
     assert kept is not None

@@ -1,4 +1,4 @@
-"""Which addresses the downloader takes at all."""
+"""Only http and https URLs with a host are accepted."""
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from services.kit.work import WorkError
 @pytest.mark.parametrize(
     "url", ["https://youtu.be/dQw4w9WgXcQ", "http://127.0.0.1:9000/clip.wav", "HTTPS://a.b/c"]
 )
-def test_addresses_of_the_web_are_taken(url: str) -> None:
+def test_web_urls_are_accepted(url: str) -> None:
     check(SubmissionOptions(url=url))
 
 

@@ -1,4 +1,4 @@
-"""What the headers of a response say about its body is read as RFC 9110 means it."""
+"""Range headers of responses are parsed as RFC 9110 defines them."""
 
 import io
 
@@ -47,7 +47,7 @@ def test_the_range_of_a_request_is_read(text: str, expected: Range | None) -> No
         (response(200, Content_Length="9", Content_Range="odd"), None, Part(0, 9, 9, None)),
     ],
 )
-def test_what_a_response_carries_is_read(
+def test_the_part_in_a_response_is_parsed(
     answer: Response, asked: Range | None, expected: Part
 ) -> None:
     assert read_part(answer, asked) == expected

@@ -1,4 +1,4 @@
-"""Which JavaScript runtime is taken."""
+"""The preferred JavaScript runtime is found."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def install(directory: Path, name: str, answer: str) -> None:
         ({}, None),
     ],
 )
-def test_the_preferred_one_that_is_new_enough_is_taken(
+def test_the_preferred_runtime_that_is_recent_enough_is_used(
     tmp_path: Path, programs: dict[str, str], found: tuple[str, str] | None
 ) -> None:
     for name, answer in programs.items():

@@ -1,4 +1,4 @@
-"""Text is joined as its writing system does it."""
+"""Text is joined as its script requires."""
 
 import pytest
 

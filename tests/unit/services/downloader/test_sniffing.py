@@ -1,4 +1,4 @@
-"""The first bytes tell what a server has sent, whatever it says about it."""
+"""Content is detected from its first bytes, whatever its media type is."""
 
 import random
 
@@ -47,7 +47,7 @@ def test_media_is_known_by_its_bytes(head: bytes, extension: str) -> None:
         b"\x1f\x8b\x08", b"MThd", b"hello", '{"a": "ü"}'.encode(), "日本語".encode()[:-1],
     ],
 )  # fmt: skip
-def test_what_is_no_media_is_known_too(head: bytes) -> None:
+def test_content_that_is_not_media_is_recognized(head: bytes) -> None:
     found = sniff(head, "audio/mpeg")
     assert found.content is Content.OTHER
     assert found.name.startswith(("a ", "an "))
@@ -66,7 +66,9 @@ def test_what_is_no_media_is_known_too(head: bytes) -> None:
         (b"[Playlist]\nFile1=http://a/b.mp3", "", Content.LINKS),
     ],
 )
-def test_pages_and_playlists_are_told_apart(head: bytes, media_type: str, content: Content) -> None:
+def test_pages_and_playlists_are_distinguished(
+    head: bytes, media_type: str, content: Content
+) -> None:
     assert sniff(head, media_type).content is content
 
 

@@ -1,4 +1,4 @@
-"""Subtitles of the wild, read into segments."""
+"""Real subtitle files are parsed into segments."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_files_of_any_editor_are_read(encoding: str) -> None:
     assert parse_subtitles(SRT.encode(encoding))[0]["text"] == "Olá mundo segunda linha"
 
 
-def test_lines_that_scroll_are_said_once() -> None:
+def test_scrolling_lines_appear_once() -> None:
     rolling = vtt(
         ("00.000", "02.000", "one two"),
         ("02.000", "02.010", "one two"),
@@ -89,7 +89,7 @@ def test_lines_that_scroll_are_said_once() -> None:
     assert parse_subtitles(rolling.encode())[0]["end"] == 2.01
 
 
-def test_what_is_said_twice_in_an_ordinary_file_stays_twice() -> None:
+def test_lines_that_are_spoken_twice_stay_twice() -> None:
     chorus = vtt(
         ("00.000", "02.000", "Oh yeah"),
         ("02.000", "04.000", "Oh yeah"),
@@ -114,7 +114,7 @@ def test_no_segment_reaches_into_the_next_one() -> None:
     ]
 
 
-def test_a_cue_that_is_there_twice_or_ends_before_it_begins_is_one_with_some_length() -> None:
+def test_a_duplicate_cue_or_one_that_ends_before_it_starts_is_one_with_some_length() -> None:
     odd = vtt(("03.000", "02.000", "odd"), ("03.000", "02.000", "odd"), ("05.000", "06.000", "ok"))
     segments = parse_subtitles(odd.encode())
     assert [one["text"] for one in segments] == ["odd", "ok"]
@@ -132,7 +132,7 @@ def test_a_cue_that_is_there_twice_or_ends_before_it_begins_is_one_with_some_len
         b"WEBVTT\n\n00:00.000 --> 00:01.000\n<i></i>&nbsp;\n",
     ],
 )
-def test_what_says_nothing_is_refused(data: bytes) -> None:
+def test_subtitles_without_cues_are_refused(data: bytes) -> None:
     with pytest.raises(SubtitlesError):
         parse_subtitles(data)
 

@@ -1,4 +1,4 @@
-"""A segment that was cut at its source is found by the sizes of its boxes."""
+"""Truncated segments are detected by the sizes of their boxes."""
 
 import io
 import struct
@@ -36,7 +36,7 @@ def look(segment: bytes) -> Truncation | None:
         MDAT[:50],
     ],
 )
-def test_what_is_whole_or_something_else_is_left_as_it_is(segment: bytes) -> None:
+def test_a_complete_segment_or_other_content_is_unchanged(segment: bytes) -> None:
     assert look(segment) is None
 
 

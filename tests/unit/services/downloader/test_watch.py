@@ -1,4 +1,4 @@
-"""What a download shows of its video, and where it stops."""
+"""A download reports its video's metadata and enforces its limits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ def test_a_video_is_described_before_it_is_downloaded(watch: Watch, shown: Shown
         ({"duration": 3601}, "file_too_large"),
     ],
 )
-def test_what_is_not_taken_is_refused_before_it_is_downloaded(
+def test_an_unsupported_video_is_refused_before_it_is_downloaded(
     watch: Watch, more: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(WorkError) as refusal:
@@ -74,7 +74,7 @@ def test_what_is_not_taken_is_refused_before_it_is_downloaded(
 
 
 @pytest.mark.parametrize("more", [{}, {"live_status": "was_live"}, {"duration": 3600}])
-def test_an_ended_live_stream_and_the_longest_video_are_taken(
+def test_an_ended_live_stream_and_the_longest_video_are_accepted(
     watch: Watch, more: dict[str, Any]
 ) -> None:
     watch.check_video(VIDEO | more, incomplete=False)

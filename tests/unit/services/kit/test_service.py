@@ -1,4 +1,4 @@
-"""What the services say about themselves."""
+"""Each service has its own settings and the project's version."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What FFmpeg says becomes a code, a class and a sentence with what to do."""
+"""Failures of FFmpeg get a code, a class and a sentence with what to do."""
 
 import pytest
 

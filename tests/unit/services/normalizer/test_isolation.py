@@ -1,4 +1,4 @@
-"""Whether vocals can be isolated is known at submission, and so is what to install."""
+"""Missing requirements of vocal isolation are reported at submission."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from services.normalizer.options import SubmissionOptions, check
 from services.normalizer.settings import NormalizerSettings
 
 
-def test_without_its_model_file_it_says_which_command_makes_it(tmp_path: Path) -> None:
+def test_without_its_model_file_the_error_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(WorkError) as refusal:
         check_isolation(NormalizerSettings(models_dir=tmp_path))
     assert refusal.value.code == "model_unavailable"
@@ -19,13 +19,13 @@ def test_without_its_model_file_it_says_which_command_makes_it(tmp_path: Path) -
     assert "ytcaption-orchestrator[vocals]" in refusal.value.message
 
 
-def test_without_the_other_package_it_says_its_name(tmp_path: Path) -> None:
+def test_without_the_package_the_error_names_it(tmp_path: Path) -> None:
     settings = NormalizerSettings(models_dir=tmp_path, vocals_backend="audio-separator")
     with pytest.raises(WorkError, match="audio-separator"):
         check_isolation(settings)
 
 
-def test_only_who_wants_it_is_refused(tmp_path: Path) -> None:
+def test_only_submissions_that_need_it_are_refused(tmp_path: Path) -> None:
     settings = NormalizerSettings(models_dir=tmp_path)
     check(SubmissionOptions(), settings)
     with pytest.raises(WorkError, match="model_unavailable"):
@@ -37,7 +37,7 @@ def test_with_its_model_file_it_is_accepted(tmp_path: Path) -> None:
     check(SubmissionOptions(isolate_vocals=True), NormalizerSettings(models_dir=tmp_path))
 
 
-def test_what_can_be_done_is_told_without_a_submission(tmp_path: Path) -> None:
+def test_capabilities_are_reported_without_a_submission(tmp_path: Path) -> None:
     settings = NormalizerSettings(models_dir=tmp_path)
     assert capabilities(settings) == {"isolate_vocals": False}
     (tmp_path / SPLEETER.filename).touch()

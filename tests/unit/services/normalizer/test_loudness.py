@@ -1,4 +1,4 @@
-"""How the meter is read, and what follows from it."""
+"""The loudness meter is parsed, and decides the filters."""
 
 import pytest
 
@@ -37,16 +37,14 @@ def test_the_meter_is_read() -> None:
     assert read_meter(METER_LOG) == Loudness(-21.1, -8.9)
 
 
-def test_a_meter_that_did_not_finish_says_nothing() -> None:
+def test_a_meter_that_did_not_finish_has_no_result() -> None:
     assert read_meter(METER_LOG[:80]) is None
 
 
 @pytest.mark.parametrize(
     ("peak_dbtp", "has_headroom"), [(-8.9, True), (-6.8, True), (-6.6, False), (0.3, False)]
 )
-def test_a_plain_gain_is_enough_where_the_peaks_leave_room(
-    peak_dbtp: float, *, has_headroom: bool
-) -> None:
+def test_a_constant_gain_suffices_with_headroom(peak_dbtp: float, *, has_headroom: bool) -> None:
     assert Loudness(-21.1, peak_dbtp).has_headroom(-1.5) == has_headroom
 
 
@@ -65,14 +63,14 @@ def test_silence_gets_no_gain(loudness: float) -> None:
     assert build_gain(Loudness(loudness, float("-inf"))) == []
 
 
-def test_loudnorm_is_told_what_its_first_pass_measured() -> None:
+def test_loudnorm_receives_the_measurements_of_its_first_pass() -> None:
     (loudnorm,) = build_loudnorm(REPORT, peak_dbtp=-1.5, duration_s=SHORTEST_S)
     assert loudnorm.startswith("loudnorm=I=-16:TP=-1.5:")
     assert ":measured_I=-27.28:measured_TP=-3.80:" in loudnorm
     assert loudnorm.endswith(":measured_LRA=2.20:measured_thresh=-37.50:offset=1.75")
 
 
-def test_what_is_shorter_than_loudnorms_window_is_lengthened_for_it() -> None:
+def test_audio_shorter_than_loudnorms_window_is_padded() -> None:
     longer = f"apad=whole_dur={SHORTEST_S}"
     assert build_measurement(peak_dbtp=-1.5, duration_s=2.9)[0] == longer
     first, _, last = build_loudnorm(REPORT, peak_dbtp=-1.5, duration_s=2.9)

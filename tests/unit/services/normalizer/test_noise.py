@@ -1,4 +1,4 @@
-"""When noise is removed, and how much of it."""
+"""Noise is removed only from noisy recordings, with the measured floor."""
 
 from services.normalizer.noise import RUMBLE, NoiseSurvey
 
@@ -30,6 +30,6 @@ def test_pure_silence_has_no_noise() -> None:
     assert noise.build_removal() == []
 
 
-def test_the_floor_stays_within_what_the_filter_takes() -> None:
+def test_the_floor_stays_within_the_range_of_the_filter() -> None:
     removal = survey(pauses_dbfs=-12, voice_dbfs=-6).build_removal()
     assert removal == [RUMBLE, "afftdn=nr=10:nf=-20.0"]

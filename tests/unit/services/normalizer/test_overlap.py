@@ -1,4 +1,4 @@
-"""Windows that overlap leave no seam, and no more of a recording is held than one window."""
+"""Overlapping windows are cross-faded, and only one window is in memory."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def make_sound(length: int) -> Samples:
 
 
 @given(parts=st.lists(st.integers(1, 25), min_size=1, max_size=8))
-def test_what_is_left_as_it_is_comes_out_as_it_was(parts: list[int]) -> None:
+def test_unfiltered_audio_is_unchanged(parts: list[int]) -> None:
     sound = make_sound(sum(parts))
     split = np.split(sound, np.cumsum(parts)[:-1])
     made = [*process_in_windows(split, lambda window: window, window=WINDOW, overlap=OVERLAP)]
@@ -50,7 +50,7 @@ def test_a_recording_is_read_as_it_is_worked_on() -> None:
     assert read <= written + WINDOW + OVERLAP + 5
 
 
-def test_nothing_comes_of_nothing() -> None:
+def test_an_empty_recording_yields_nothing() -> None:
     def never(_window: Samples) -> Samples:
         raise AssertionError
 

@@ -1,4 +1,4 @@
-"""Weights are read from pickles, and nothing that a pickle asks for is done."""
+"""Weights are read from pickles without executing code from them."""
 
 import io
 import os
@@ -47,7 +47,7 @@ def test_arrays_are_read_by_name() -> None:
     ],
     ids=["system", "eval", "getattr", "no array"],
 )
-def test_what_is_no_part_of_an_array_is_refused(hostile: Hostile) -> None:
+def test_names_that_no_array_needs_are_refused(hostile: Hostile) -> None:
     with pytest.raises(pickle.UnpicklingError, match="is not allowed in an array file"):
         read_arrays(dump({"weight": hostile}))
 

@@ -1,4 +1,4 @@
-"""A model's file is the one that was looked at, or it is not used."""
+"""A model's file is used only if its checksum matches."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_a_file_that_was_changed_is_not_used(tmp_path: Path) -> None:
         MODEL.locate(tmp_path)
 
 
-def test_a_missing_file_is_an_error_of_its_own(tmp_path: Path) -> None:
+def test_a_missing_file_has_its_own_error(tmp_path: Path) -> None:
     assert not MODEL.exists(tmp_path)
     with pytest.raises(ModelFileError, match="cannot be read"):
         MODEL.locate(tmp_path)

@@ -1,4 +1,4 @@
-"""Where files lie, and that nothing is left of them."""
+"""Files of jobs are stored and removed completely."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def list_files(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.rglob("*") if path.is_file())
 
 
-def test_what_a_work_made_is_kept_and_what_it_needed_is_not(
+def test_artifacts_are_stored_and_inputs_are_removed(
     artifacts: ArtifactStore, tmp_path: Path
 ) -> None:
     spool = artifacts.incoming / "spool"
@@ -66,7 +66,7 @@ def test_another_run_finds_the_checkpoint_and_the_upload(artifacts: ArtifactStor
     assert again.fetch_upload() is not None
 
 
-def test_a_run_that_was_given_up_spoils_nothing_of_the_next(artifacts: ArtifactStore) -> None:
+def test_an_abandoned_run_does_not_affect_the_next_one(artifacts: ArtifactStore) -> None:
     late, next_one = artifacts.open_run("j", "late"), artifacts.open_run("j", "next")
     made = next_one.work_dir / "made"
     made.write_text("right")
@@ -91,7 +91,7 @@ def test_removing_counts_files_and_may_be_repeated(
     assert list_files(tmp_path) == []
 
 
-def test_only_uploads_that_nobody_took_for_long_are_stale(artifacts: ArtifactStore) -> None:
+def test_only_old_uploads_are_stale(artifacts: ArtifactStore) -> None:
     old, new = artifacts.incoming / "old", artifacts.incoming / "new"
     old.write_text("")
     new.write_text("")

@@ -1,4 +1,4 @@
-"""Which finished jobs make room for others."""
+"""The least recently used jobs are evicted first."""
 
 from services.kit.files.sweep import choose_evictions
 from services.kit.jobs.job import Job
@@ -26,11 +26,11 @@ def test_what_fits_stays() -> None:
     assert choose([make_job("1"), make_job("2")], 20) == []
 
 
-def test_the_oldest_go_first_and_no_more_than_must() -> None:
+def test_the_least_recently_used_jobs_are_evicted_and_no_more() -> None:
     assert choose([make_job("3"), make_job("1"), make_job("2")], 19) == ["1", "2"]
 
 
-def test_what_was_asked_for_lately_stays() -> None:
+def test_recently_used_jobs_are_kept() -> None:
     used = make_job("1", used_at="2026-01-02T00:00:00.000Z")
     assert choose([used, make_job("2")], 10) == ["2"]
 

@@ -1,4 +1,4 @@
-"""Errors of the machine as callers see them."""
+"""Errors of the operating system become problem responses."""
 
 import errno
 
@@ -12,7 +12,9 @@ from services.kit.http.problems import install_problems
     ("number", "status_code", "code"),
     [(errno.ENOSPC, 507, "disk_low"), (errno.EACCES, 500, "internal")],
 )
-def test_a_full_disk_is_told_from_other_faults(number: int, status_code: int, code: str) -> None:
+def test_a_full_disk_is_distinguished_from_other_errors(
+    number: int, status_code: int, code: str
+) -> None:
     app = Flask("example")
     install_problems(app)
 

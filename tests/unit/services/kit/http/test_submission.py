@@ -1,4 +1,4 @@
-"""When two submissions are the same."""
+"""Equal submissions have the same fingerprint."""
 
 from pathlib import Path
 

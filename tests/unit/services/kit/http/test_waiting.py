@@ -1,4 +1,4 @@
-"""How the wish to wait is read."""
+"""`Prefer: wait` is parsed."""
 
 import pytest
 

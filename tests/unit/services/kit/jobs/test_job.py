@@ -1,4 +1,4 @@
-"""How a job is written down and shown."""
+"""A job is stored in a hash and returned as an object."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""A full queue is told before an upload is read, and who is in it keeps the place."""
+"""A full queue refuses an upload before it is read, but not a repeated submission."""
 
 import http.client
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ KEY = {"Idempotency-Key": "first"}
 
 @pytest.fixture
 def full(redis_url: str, tmp_path: Path) -> Iterator[ServiceProcesses]:
-    """A normalizer without a worker, whose queue has one place, which is taken."""
+    """A normalizer without a worker, whose queue of one job is full."""
     package, room = "services.normalizer", {"MAX_QUEUE": "1"}
     with ServiceProcesses(
         package, redis_url, tmp_path, has_worker=False, environment=room
@@ -42,14 +42,14 @@ def test_an_upload_for_a_full_queue_is_refused_unread(full: ServiceProcesses) ->
     assert full.list_files() == before
 
 
-def test_a_submission_that_has_its_place_is_found_again(full: ServiceProcesses) -> None:
+def test_a_repeated_submission_is_accepted_by_a_full_queue(full: ServiceProcesses) -> None:
     (job,) = full.call("GET", "/jobs").json()["jobs"]
     assert full.submit(**upload(JFK), headers=KEY)["id"] == job["id"]
     other = full.call("POST", "/jobs", **upload(JFK), headers={"Idempotency-Key": "second"})
     assert (other.status_code, other.json()["code"]) == (429, "queue_full")
 
 
-def test_a_purge_cancels_what_waits_and_frees_its_files(full: ServiceProcesses) -> None:
+def test_a_purge_cancels_waiting_jobs_and_removes_their_files(full: ServiceProcesses) -> None:
     (job,) = full.call("GET", "/jobs").json()["jobs"]
     assert full.list_files()
     cleaned = full.call("POST", "/admin/cleanup", json={"purge_celery_queue": True}).json()
@@ -58,7 +58,7 @@ def test_a_purge_cancels_what_waits_and_frees_its_files(full: ServiceProcesses) 
     assert full.get(job["id"])["status"] == "cancelled"
 
 
-def test_the_orchestrator_is_told_when_to_come_again_though_it_was_still_sending(
+def test_the_orchestrator_gets_retry_after_while_it_is_still_uploading(
     full: ServiceProcesses,
 ) -> None:
     with FakeService("downloader", stage_s=0, artifact_bytes=20_000_000) as downloader:

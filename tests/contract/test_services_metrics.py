@@ -1,4 +1,4 @@
-"""What a service shows of itself to those who run it: figures, and traces in its log."""
+"""The metrics of a service, and the traces in its log."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ def service(redis_url: str, tmp_path: Path) -> ServiceProcesses:
     return ServiceProcesses("tests.support.example_service", redis_url, tmp_path)
 
 
-def read_figures(service: ServiceProcesses) -> dict[tuple[str, str], float]:
-    """Return every figure by its name and its status, if it has one."""
+def read_metrics(service: ServiceProcesses) -> dict[tuple[str, str], float]:
+    """Return all metrics by name and status."""
     answer = service.call("GET", "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     return {
@@ -27,29 +27,29 @@ def read_figures(service: ServiceProcesses) -> dict[tuple[str, str], float]:
     }
 
 
-def test_the_figures_follow_the_jobs(service: ServiceProcesses, tmp_path: Path) -> None:
+def test_the_metrics_follow_the_jobs(service: ServiceProcesses, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("7")
     with service:
         running = service.submit(json={"name": "you", "script": str(script)})
         service.wait_for_status(running["id"], "greeting")
         waiting = service.submit(json={"name": "you"})
-        figures = read_figures(service)
-        assert figures["ytcaption_service_up", ""] == 1
-        assert figures["ytcaption_service_jobs_running", ""] == 1
-        assert figures["ytcaption_service_jobs_waiting", ""] == 1
-        assert figures["ytcaption_service_oldest_waiting_seconds", ""] > 0
-        assert figures["ytcaption_service_disk_free_bytes", ""] > 0
-        assert figures["ytcaption_jobs", "greeting"] == 1
+        metrics = read_metrics(service)
+        assert metrics["ytcaption_service_up", ""] == 1
+        assert metrics["ytcaption_service_jobs_running", ""] == 1
+        assert metrics["ytcaption_service_jobs_waiting", ""] == 1
+        assert metrics["ytcaption_service_oldest_waiting_seconds", ""] > 0
+        assert metrics["ytcaption_service_disk_free_bytes", ""] > 0
+        assert metrics["ytcaption_jobs", "greeting"] == 1
         script.write_text("fail")
         assert service.follow(running["id"])["status"] == "failed"
         assert service.follow(waiting["id"])["status"] == "completed"
         service.call("DELETE", f"/jobs/{waiting['id']}")
-        figures = read_figures(service)
-    assert figures["ytcaption_service_jobs_running", ""] == 0
-    assert figures["ytcaption_service_jobs_waiting", ""] == 0
-    assert figures["ytcaption_jobs_ended_total", "completed"] == 1  # although it was removed
-    assert figures["ytcaption_jobs_ended_total", "failed"] == 1
+        metrics = read_metrics(service)
+    assert metrics["ytcaption_service_jobs_running", ""] == 0
+    assert metrics["ytcaption_service_jobs_waiting", ""] == 0
+    assert metrics["ytcaption_jobs_ended_total", "completed"] == 1  # although it was removed
+    assert metrics["ytcaption_jobs_ended_total", "failed"] == 1
 
 
 @pytest.mark.parametrize("is_valid", [True, False])

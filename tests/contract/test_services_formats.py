@@ -1,4 +1,4 @@
-"""A transcript is downloaded in the form that is asked for."""
+"""A transcript is downloaded in the requested format."""
 
 import hashlib
 from base64 import b64encode
@@ -51,7 +51,9 @@ def test_each_form_has_its_name_type_and_checksum(
     assert int(answer.headers["Content-Length"]) == len(answer.content)
 
 
-def test_the_forms_say_the_same(transcriber: ServiceProcesses, done: dict[str, Any]) -> None:
+def test_all_formats_have_the_same_text(
+    transcriber: ServiceProcesses, done: dict[str, Any]
+) -> None:
     said = "your country can do for you"  # on one line in every form
     for form in TYPES:
         assert said in fetch(transcriber, done, form).text
