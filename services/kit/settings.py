@@ -22,69 +22,73 @@ class ServiceSettings(SecretFileSettings):
 
     redis_url: str = Field(
         "redis://localhost:6379/0",
-        repr=False,  # it may hold a password
-        description="The Redis that holds jobs, queue and results.",
+        repr=False,  # it may contain a password
+        description="URL of the Redis with the service's jobs, queue and results.",
     )
     host: str = Field(
-        "0.0.0.0",  # noqa: S104 - a service is one container among others; the stack on one machine sets 127.0.0.1
+        "0.0.0.0",  # noqa: S104 - services run in containers; on one machine the stack sets 127.0.0.1
         description="Address that the API listens on.",
     )
     port: int = Field(8000, ge=1, le=65535, description="Port that the API listens on.")
     workers: int = Field(
-        1, ge=1, description="API processes; one carries thousands of waiting requests."
+        1, ge=1, description="API processes; one serves thousands of waiting requests."
     )
     worker_concurrency: int = Field(
-        1, ge=1, description="Jobs that one Celery worker does at a time; work is heavy, so one."
+        1,
+        ge=1,
+        description="Jobs that one Celery worker runs at a time; one, because they use much CPU.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        "INFO", description="Least severe record that is logged."
+        "INFO", description="Minimum level of logged records."
     )
     log_format: Literal["text", "json"] = Field(
-        "text", description="`text` for lines, `json` for one object a record."
+        "text", description="`text` for lines, `json` for one JSON object per record."
     )
     otel_exporter_otlp_endpoint: str = Field(
         "",
-        description="Address of an OpenTelemetry collector (OTLP over HTTP), which turns traces "
-        "on; needs the extra `otel`.",
+        description="URL of an OpenTelemetry collector (OTLP over HTTP), which enables tracing; "
+        "requires the extra `otel`.",
     )
     artifacts_dir: Path = Field(
         Path("var/artifacts"),
-        description="Folder of this machine, for what comes in and what is worked on.",
+        description="Local folder for incoming uploads and for work.",
     )
     artifacts_url: str | None = Field(
         None,
-        description="Where uploads and results are kept: a folder (`file:///srv/artifacts`) that "
-        "the API and its workers share, or object storage (`s3://bucket/prefix`) for several "
-        "machines. `ARTIFACTS_DIR` if unset.",
+        description="Storage of uploads and results: a folder (`file:///srv/artifacts`) that the "
+        "API and its workers share, or object storage (`s3://bucket/prefix`) for several machines. "
+        "Defaults to `ARTIFACTS_DIR`.",
     )
     cache_ttl_hours: float = Field(
-        24, gt=0, description="Hours for which a finished job and its files are kept."
+        24, gt=0, description="Hours for which an ended job and its files are kept."
     )
     max_cache_gb: float = Field(
         50,
         gt=0,
-        description="GiB that the files of finished jobs may take together; beyond it those go "
-        "first whose download lies longest ago.",
+        description="Maximum total size of the files of completed jobs, in GiB; beyond it the "
+        "least recently downloaded jobs are evicted.",
     )
     min_free_disk_mb: int = Field(
         512,
         ge=0,
-        description="Free space, in MiB, of the disk of `ARTIFACTS_DIR` below which submissions "
-        "are answered 503 and the service is not ready: running jobs need it to end well.",
+        description="Free space of the disk of `ARTIFACTS_DIR`, in MiB, below which submissions "
+        "are answered 503 and the service is not ready, because running jobs need it.",
     )
     max_file_size_mb: int = Field(
-        2048, ge=1, description="Largest file taken or made, in MiB, to protect the disk."
+        2048, ge=1, description="Maximum size of an input or a result, in MiB, to protect the disk."
     )
     max_queue: int = Field(
-        1000, ge=1, description="Jobs that may wait; beyond it a submission is answered 429."
+        1000,
+        ge=1,
+        description="Maximum number of waiting jobs; beyond it submissions are answered 429.",
     )
     service_token: SecretStr | None = Field(
-        None, description="Bearer token that callers must send; unset means no check."
+        None, description="Bearer token that clients must send; no check if unset."
     )
     alive_file: Path | None = Field(
         None,
-        description="File that a worker touches every 2 s, Redis or not: what a container's "
-        "health check looks at, since it costs nothing.",
+        description="File that a worker touches every 2 s, even without Redis, for a container's "
+        "health check.",
     )
 
     @property

@@ -14,31 +14,30 @@ class NormalizerSettings(ServiceSettings):
     port: int = Field(8002, ge=1, le=65535, description="Port that the API listens on.")
     artifacts_dir: Path = Field(
         Path("var/artifacts/normalizer"),
-        description="Folder of uploads and results; the API and its workers share it.",
+        description="Folder of uploads and results, shared by the API and its workers.",
     )
-    models_dir: Path = Field(
-        Path("var/models"), description="Folder in which models are kept once they are fetched."
-    )
+    models_dir: Path = Field(Path("var/models"), description="Folder for downloaded models.")
     vocals_backend: Literal["spleeter", "audio-separator"] = Field(
         "spleeter",
-        description="What isolates voices: `spleeter` needs the extra `vocals` and its model "
-        "file; `audio-separator` is a package of its own, which fetches its model.",
+        description="Backend of vocal isolation: `spleeter` requires the extra `vocals` and its "
+        "model file; `audio-separator` is a separate package, which downloads its model.",
     )
     vocals_model: str = Field(
         "model_bs_roformer_ep_317_sdr_12.9755.ckpt",
-        description="The model that `audio-separator` takes, by the name of its file.",
+        description="File name of the model of `audio-separator`.",
     )
     max_duration_hours: float = Field(
         12,
         gt=0,
-        description="Longest recording taken, in hours: a small file can decode to years of audio.",
+        description="Maximum duration of a recording, in hours: a small file can decode to years "
+        "of audio.",
     )
 
     decode_idle_seconds: float = Field(
         300,
         gt=0,
-        description="Seconds without decoding progress after which a job fails: a "
-        "file made for it would never end, and the slowest filter takes a few.",
+        description="Seconds without decoding progress after which a job fails. Malicious files "
+        "would never end; the slowest filter needs a few seconds.",
     )
 
     @property
