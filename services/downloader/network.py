@@ -83,7 +83,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _check_connection(target: object, is_allowed: Callable[[str], bool]) -> None:
     if target is None:
-        return  # the socket is connected, and its address was checked then
+        return  # the socket is connected, so the address was checked before
     host = target[0] if isinstance(target, tuple) and target else target
     # A name would be resolved after this check, so only addresses pass.
     if not isinstance(host, str) or not is_allowed(host):

@@ -80,7 +80,7 @@ def test_a_job_has_a_limited_number_of_runs(
         assert store.claim(job_id, f"owner {run}")
     expire(raw, job_id)
     assert leases.requeue(job_id) is RequeueOutcome.EXHAUSTED
-    assert store.give_up(job_id)
+    assert store.fail_abandoned(job_id)
     assert leases.requeue(job_id) is RequeueOutcome.KEPT
 
 

@@ -50,7 +50,7 @@ class Keys:
 
     @property
     def waiting(self) -> str:
-        """Return the key of the sorted set of waiting jobs, by the time since when they wait."""
+        """Return the key of the sorted set of waiting jobs, by the start of their wait."""
         return f"{self.service}:waiting"
 
     @property

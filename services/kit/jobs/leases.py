@@ -61,7 +61,7 @@ class Leases:
         return cast("list[str]", self._redis.zrange(self._keys.running, 0, -1))
 
     def list_waiting(self) -> list[tuple[str, float]]:
-        """Return the ids of the waiting jobs, each with the time since when it waits, in ms."""
+        """Return the ids of the waiting jobs, each with the start of its wait in milliseconds."""
         waiting = self._redis.zrange(self._keys.waiting, 0, -1, withscores=True)
         return cast("list[tuple[str, float]]", waiting)
 

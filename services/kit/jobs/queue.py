@@ -64,7 +64,7 @@ class JobQueue:
     def enqueue(self, job_id: str) -> None:
         """Publish a message for a job; calling it twice is safe, because a job is claimed once.
 
-        The message carries the time since when the job waits.
+        The message carries the start of the job's wait.
 
         Raises:
             kombu.exceptions.OperationalError: The broker is unavailable.
@@ -76,9 +76,9 @@ class JobQueue:
         self._celery.send_task(TASK, args=[job_id], task_id=job_id, headers={_SINCE_MS: since_ms})
 
     def find_oldest_ms(self) -> float | None:
-        """Return since when the oldest message's job waited, as of when the message was sent.
+        """Return the start of the wait that the oldest message carries, or `None` without messages.
 
-        The job itself may wait since later: it may have been sent again, and the message be stale.
+        It may be stale: if the job was sent again, its wait started later.
         """
         message = self._redis.lindex(self._keys.queue, -1)
         return float(json.loads(message)["headers"].get(_SINCE_MS, 0.0)) if message else None

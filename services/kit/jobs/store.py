@@ -159,7 +159,7 @@ class JobStore:
         fields = _status_fields(Status.PROCESSING, 0) | {"owner": owner, "worker": worker}
         return self.get(job_id) if self._write(job_id, "waiting", owner, fields) else None
 
-    def give_up(self, job_id: str) -> bool:
+    def fail_abandoned(self, job_id: str) -> bool:
         """Fail a job whose workers died too often; return whether it is failed now."""
         token = uuid.uuid4().hex
         fields = {

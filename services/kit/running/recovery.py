@@ -72,7 +72,7 @@ class Recovery:
         if outcome is RequeueOutcome.REQUEUED:
             _log.warning("Worker of job %s died; running the job again", job_id)
             self._send(job_id)
-        elif outcome is RequeueOutcome.EXHAUSTED and self._store.give_up(job_id):
+        elif outcome is RequeueOutcome.EXHAUSTED and self._store.fail_abandoned(job_id):
             _log.error("Job %s failed: its worker died again", job_id)
 
     def _resend_lost(self) -> None:

@@ -1,6 +1,6 @@
--- Requeue a job whose lease has expired, or that its worker hands back.
+-- Requeue a job whose lease has expired, or that its worker returns.
 -- KEYS: job, running, waiting, totals
--- ARGV: id, the worker that hands it back ('' = only if the lease has expired), maximum number
+-- ARGV: id, the worker that returns it ('' = only if the lease has expired), maximum number
 --       of runs, current time in the format of jobs, channel of changes
 -- Returns kept, exhausted (all runs used; nothing was written) or requeued.
 local id, worker = ARGV[1], ARGV[2]
