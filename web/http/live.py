@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Response, json, request
 
+from foundation.prefer import parse_wait_s
 from orchestrator.domain.job import Job, milliseconds
 from orchestrator.errors import InvalidRequestError
 from orchestrator.store.events import LiveEvent
@@ -14,10 +15,9 @@ from orchestrator.use_cases.live import BEGINNING
 from web.http.context import app_settings, jobs, live_updates
 from web.schemas.jobs import to_rfc3339
 
-__all__ = ["parse_wait_s", "respond_with_job", "stream_events", "wants_stream"]
+__all__ = ["respond_with_job", "stream_events", "wants_stream"]
 
 _STREAM: Final = "text/event-stream"
-_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])", re.IGNORECASE)
 _EVENT_ID: Final = re.compile(r"\d{1,19}-\d{1,19}")  # the ids of a Redis stream: two 64-bit numbers
 _RETRY_MS: Final = 2000  # how long a client waits before it reconnects
 
@@ -42,12 +42,6 @@ def respond_with_job(job: Job, serialize: Callable[[Job], str]) -> Response:
         response = _respond(job, serialize)
     response.headers["Preference-Applied"] = f"wait={wait_s}"
     return response
-
-
-def parse_wait_s(prefer: str) -> int:
-    """Return the seconds in the ``wait`` preference of a ``Prefer`` header; 0 without one."""
-    found = _WAIT.search(prefer)
-    return int(found.group(1)) if found else 0
 
 
 def wants_stream() -> bool:

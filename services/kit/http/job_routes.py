@@ -7,12 +7,13 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
+from foundation.prefer import parse_wait_s
 from foundation.tracing import parse_traceparent, span
 from services.kit.http.file_response import FileMetadata, send_job_file
 from services.kit.http.operations import Operations
 from services.kit.http.problems import Problem
 from services.kit.http.submission import read_submission
-from services.kit.http.waiting import parse_wait_s, wait_for_change
+from services.kit.http.waiting import MAX_WAIT_S, wait_for_change
 from services.kit.jobs.job import Job, Status
 
 DEFAULT_LIMIT = 50
@@ -61,7 +62,7 @@ class JobRoutes:
 
     def show(self, job_id: str) -> Response:
         """Return a job; with ``Prefer: wait=N`` wait for a change first."""
-        wait_s = parse_wait_s(",".join(request.headers.getlist("Prefer")))
+        wait_s = min(parse_wait_s(",".join(request.headers.getlist("Prefer"))), MAX_WAIT_S)
         job = wait_for_change(
             lambda: self._operations.get(job_id),
             self._operations.feed,

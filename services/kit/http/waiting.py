@@ -1,6 +1,5 @@
 """Long polling with ``Prefer: wait=N`` (RFC 7240)."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -11,14 +10,6 @@ from services.kit.jobs.job import Job
 
 MAX_WAIT_S = 60
 """Longer waits run into the idle timeouts of proxies."""
-
-_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])", re.IGNORECASE)
-
-
-def parse_wait_s(prefer: str) -> int:
-    """Return the wait of a ``Prefer`` header in seconds: 0 for none, at most 60."""
-    found = _WAIT.search(prefer)
-    return min(int(found.group(1)), MAX_WAIT_S) if found else 0
 
 
 def wait_for_change(
