@@ -65,7 +65,7 @@ class LiveUpdates:
                 watch.wait(left_s)
         return job
 
-    def news(self, job_id: str, *, after: str) -> EventBatch:
+    def events_after(self, job_id: str, *, after: str) -> EventBatch:
         """Return the events of a job after the event ``after``."""
         with self.reading():
             return self._events.read_after(job_id, after=after)
@@ -87,7 +87,7 @@ class LiveUpdates:
             while True:
                 pause_s = yielded_at + self._heartbeat_s - time.monotonic()
                 try:
-                    news = self.news(job_id, after=after)
+                    news = self.events_after(job_id, after=after)
                 except StoreUnavailableError:
                     news, pause_s = EventBatch((), is_over=False), min(pause_s, _RETRY_S)
                 if news.events or pause_s <= 0:

@@ -1,4 +1,4 @@
-"""Steps of a listing are refused where they are not wanted any more."""
+"""Changes of a listing are refused once they are obsolete."""
 
 from collections.abc import Iterator
 
@@ -60,7 +60,7 @@ def deleted(connection: Connection) -> list[str]:
     return [deletion.remote_id for deletion in due]
 
 
-def test_a_listing_is_due_at_once_and_given_to_one(
+def test_a_listing_is_due_at_once_and_taken_by_one(
     batches: BatchStore, listings: PlaylistStore
 ) -> None:
     batch_id, listing = create(batches)
@@ -71,7 +71,7 @@ def test_a_listing_is_due_at_once_and_given_to_one(
     assert listings.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
 
 
-def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
+def test_a_listed_playlist_makes_the_jobs_pending_and_deletes_the_remote_job(
     batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
@@ -88,7 +88,7 @@ def test_a_list_that_has_come_makes_the_jobs_pending_and_drops_the_remote_job(
     assert deleted(connection) == ["dl_1"]
 
 
-def test_what_comes_late_changes_nothing(batches: BatchStore, listings: PlaylistStore) -> None:
+def test_a_late_change_is_refused(batches: BatchStore, listings: PlaylistStore) -> None:
     batch_id, listing = create(batches)
     assert listings.write(batch_id, listing, failed("internal", "no"))
     late = listed(Playlist(None, VIDEOS, is_truncated=False), make_settings())
@@ -97,7 +97,7 @@ def test_what_comes_late_changes_nothing(batches: BatchStore, listings: Playlist
     assert (held.status, held.error_code, batch.is_pending) == ("failed", "internal", False)
 
 
-def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
+def test_an_earlier_attempt_is_refused_and_its_remote_job_deleted(
     batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
@@ -108,7 +108,7 @@ def test_an_attempt_that_is_over_is_refused_and_its_remote_job_deleted(
     assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
 
 
-def test_a_cancelled_listing_takes_its_remote_job_with_it_however_late_it_is_known(
+def test_a_cancelled_listing_deletes_its_remote_job_even_if_recorded_late(
     batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)
@@ -121,7 +121,7 @@ def test_a_cancelled_listing_takes_its_remote_job_with_it_however_late_it_is_kno
     assert found(batches, batch_id)[0].is_cancelled
 
 
-def test_a_batch_that_is_gone_does_not_come_back(
+def test_an_expired_batch_is_not_recreated(
     batches: BatchStore, listings: PlaylistStore, connection: Connection
 ) -> None:
     batch_id, listing = create(batches)

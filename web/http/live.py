@@ -59,7 +59,7 @@ def stream_events(job_id: str) -> Response:
     with live_updates().reading():
         jobs().get(job_id)
     after = _read_last_event_id()
-    news = live_updates().news(job_id, after=after)
+    news = live_updates().events_after(job_id, after=after)
     if news.is_over and not news.events:
         return Response(status=HTTPStatus.NO_CONTENT)  # makes an EventSource stop reconnecting
     batches = live_updates().follow(job_id, after=after)

@@ -1,4 +1,4 @@
-"""The command ``ytcaption`` shows what a job found out, and takes the options that go with it."""
+"""The command ``ytcaption`` shows warnings and sends the options for channels and tracks."""
 
 import json
 import signal
@@ -30,7 +30,7 @@ _WARNINGS = [
 
 
 def api_with(**facts: Any) -> RawServer:
-    """Return an API whose only job has these facts, and its transcript no text."""
+    """Return an API with one job, which has these fields and an empty transcript."""
     detail = JobDetail.of(make_job(), None, None).model_dump(mode="json") | facts
     summary = JobSummary.of(make_job()).model_dump(mode="json") | {
         "status": detail["status"],
@@ -49,7 +49,7 @@ def api_with(**facts: Any) -> RawServer:
 
 
 @pytest.mark.parametrize("command", ["transcribe", "wait", "show"])
-def test_warnings_go_to_standard_error_and_into_the_json(tmp_path: Path, command: str) -> None:
+def test_warnings_go_to_standard_error_or_into_the_json(tmp_path: Path, command: str) -> None:
     asked = "https://ann:s3cret@v.test/talk" if command == "transcribe" else "a1b2"
     with api_with(**_WARNED) as server:
         ytcaption = CommandLine(server.url, tmp_path)
@@ -64,7 +64,7 @@ def test_warnings_go_to_standard_error_and_into_the_json(tmp_path: Path, command
         assert "s3cret" not in ended.stdout + ended.stderr
 
 
-def test_watch_writes_the_warnings_of_a_job_that_is_completed(tmp_path: Path) -> None:
+def test_watch_prints_the_warnings_of_a_completed_job(tmp_path: Path) -> None:
     with api_with(**_WARNED) as server:
         process = CommandLine(server.url, tmp_path).start("watch", "--interval", "0.2")
         assert process.stderr is not None
@@ -76,7 +76,7 @@ def test_watch_writes_the_warnings_of_a_job_that_is_completed(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("track", "sent"), [("2", 2), ("pt-BR", "pt-BR")])
-def test_channels_and_the_audio_track_are_sent_as_the_api_takes_them(
+def test_channels_and_audio_track_are_sent_in_the_apis_form(
     tmp_path: Path, track: str, sent: int | str
 ) -> None:
     bodies: list[bytes] = []
@@ -92,4 +92,4 @@ def test_channels_and_the_audio_track_are_sent_as_the_api_takes_them(
         CommandLine(server.url, tmp_path).done("transcribe", "https://v.test/a", *options)
     asked = json.loads(bodies[0])
     assert (asked["channels"], asked["audio_track"]) == ("separate", sent)
-    assert asked["language"] == "pt-BR", "the API judges codes, and knows more of them"
+    assert asked["language"] == "pt-BR", "the API validates codes"

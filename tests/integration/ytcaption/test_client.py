@@ -1,4 +1,4 @@
-"""The Python client: what goes over the wire, and how it bears servers that falter."""
+"""The Python client: its requests, and its behaviour with unreliable servers."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def job_answer(status: str, **headers: str) -> Play:
 
 
 def stream_answer(*numbers: int, is_cut: bool = False) -> Play:
-    """Answer with events; the last one is the end, unless the stream is cut."""
+    """Respond with events; the last one is the end, unless the stream is cut."""
     last = numbers[-1] if not is_cut else None
     text = "".join(
         f"event: {'end' if one == last else 'stage'}\nid: {one}-0\ndata: {{}}\n\n"
@@ -59,7 +59,7 @@ def stream_answer(*numbers: int, is_cut: bool = False) -> Play:
 
 
 def hang_up(_: object) -> None:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
 
 
 def test_a_job_is_waited_for_and_its_results_fetched(client: Client, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_job_is_waited_for_and_its_results_fetched(client: Client, tmp_path: P
         client.get(job_id)
 
 
-def test_a_job_that_does_not_end_in_time_is_left_alone(
+def test_a_job_that_does_not_end_in_time_continues(
     orchestrator: Orchestrator, client: Client
 ) -> None:
     orchestrator.services[Role.DOWNLOADER].control(hold=True)
@@ -100,7 +100,7 @@ def test_the_same_key_makes_one_job(client: Client) -> None:
     assert client.submit(video).job_id != first.job_id
 
 
-def test_a_batch_is_submitted_seen_and_cancelled(
+def test_a_batch_is_submitted_read_and_cancelled(
     orchestrator: Orchestrator, client: Client
 ) -> None:
     orchestrator.services[Role.DOWNLOADER].control(hold=True)
@@ -128,21 +128,21 @@ def test_all_pages_of_the_list_are_read(client: Client) -> None:
     assert sorted(listed) == sorted(videos)
 
 
-def test_an_invalid_request_names_what_is_at_fault(client: Client) -> None:
+def test_an_invalid_request_names_the_fields(client: Client) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         client.submit(VIDEO, language="klingon")
     assert caught.value.problem.faults[0]["pointer"] == "#/language"
     assert caught.value.request_id
 
 
-def test_a_stream_that_breaks_goes_on_after_the_last_event() -> None:
+def test_an_interrupted_stream_resumes_after_the_last_event() -> None:
     plays = [stream_answer(1, 2, is_cut=True), hang_up, stream_answer(3, 4)]
     with RawServer(*plays) as server, Client(server.url) as client:
         assert [event.event_id for event in client.events("a1")] == ["1-0", "2-0", "3-0", "4-0"]
     assert [one.get("last-event-id") for one in server.headers] == [None, "2-0", "2-0"]
 
 
-def test_a_server_that_does_not_wait_is_polled() -> None:
+def test_a_server_that_ignores_prefer_wait_is_polled() -> None:
     plays = [
         job_answer("downloading", ETag='"1"'),
         job_answer("transcribing", ETag='"2"'),
@@ -154,20 +154,20 @@ def test_a_server_that_does_not_wait_is_polled() -> None:
     assert [one.get("if-none-match") for one in server.headers] == [None, '"1"', '"2"']
 
 
-def test_a_job_is_followed_while_the_api_falters() -> None:
+def test_a_job_is_followed_despite_transient_errors() -> None:
     away = answer(b"<html>", status="502 Bad Gateway", headers={"Content-Type": "text/html"})
     plays = [job_answer("queued", ETag='"1"'), hang_up, hang_up, away, job_answer("completed")]
     with RawServer(*plays) as server, Client(server.url) as client:
         assert [job.status for job in client.watch("a1")] == ["queued", "completed"]
 
 
-def test_patience_with_an_api_that_is_away_ends() -> None:
+def test_an_api_that_stays_down_is_an_error_after_the_time_limit() -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
     with Client(url, patience_s=0.2) as client, pytest.raises(UnreachableError, match="refused"):
         client.wait("a1")
 
 
-def test_what_may_be_sent_twice_is_sent_again_when_its_answer_is_lost() -> None:
+def test_an_idempotent_request_is_repeated_if_its_response_is_lost() -> None:
     accepted = answer(json.dumps(_ACCEPTED).encode(), status="202 Accepted", headers=_JSON)
     with RawServer(hang_up, accepted) as server, Client(server.url) as client:
         assert client.submit(VIDEO).job_id == "a1"
@@ -180,7 +180,7 @@ def test_what_may_be_sent_twice_is_sent_again_when_its_answer_is_lost() -> None:
 
 
 @pytest.mark.parametrize("is_right", [True, False])
-def test_audio_is_checked_before_it_is_a_file(tmp_path: Path, *, is_right: bool) -> None:
+def test_audio_is_verified_before_the_file_is_written(tmp_path: Path, *, is_right: bool) -> None:
     sound = b"RIFF" * 50_000
     digest = b64encode(hashlib.sha256(sound if is_right else b"other").digest()).decode()
     told = answer(sound, headers={"Repr-Digest": f"sha-256=:{digest}:"})
@@ -225,7 +225,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         yield Guarded(api, key, reader)
 
 
-def test_keys_open_what_they_are_for(guarded: Guarded) -> None:
+def test_a_key_permits_its_scopes_only(guarded: Guarded) -> None:
     url = guarded.api.orchestrator.address
     with Client(url, "ytc_wrong") as client, pytest.raises(NotAuthenticatedError):
         client.page()
@@ -238,7 +238,7 @@ def test_keys_open_what_they_are_for(guarded: Guarded) -> None:
         assert client.health().version
 
 
-def test_a_long_file_with_a_wrong_key_is_refused_before_it_is_sent(
+def test_a_large_file_with_a_wrong_key_is_refused_before_it_is_sent(
     guarded: Guarded, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.wav"
@@ -253,7 +253,7 @@ def test_a_long_file_with_a_wrong_key_is_refused_before_it_is_sent(
     assert max(sent, default=0) < 64 * 1024**2
 
 
-def test_a_restart_of_the_api_is_waited_out(guarded: Guarded) -> None:
+def test_a_job_is_followed_across_a_restart_of_the_api(guarded: Guarded) -> None:
     orchestrator = guarded.api.orchestrator
     with Client(orchestrator.address, guarded.key) as client:
         job_id = client.submit(VIDEO).job_id

@@ -1,4 +1,4 @@
-"""Many videos at once."""
+"""Batches of videos."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_every_video_of_a_batch_gets_a_job(orchestrator: Orchestrator) -> None:
         assert job["transcription_text"] == expected_text(item["youtube_url"], language="pt")
 
 
-def test_an_address_that_is_not_accepted_refuses_the_whole_batch(
+def test_a_url_that_is_not_allowed_refuses_the_whole_batch(
     orchestrator: Orchestrator,
 ) -> None:
     total = orchestrator.get("/jobs")["total"]
@@ -42,7 +42,7 @@ def test_an_address_that_is_not_accepted_refuses_the_whole_batch(
     assert orchestrator.get("/jobs")["total"] == total
 
 
-def test_a_batch_is_bounded(orchestrator: Orchestrator) -> None:
+def test_a_batch_has_a_maximum_size(orchestrator: Orchestrator) -> None:
     assert submit(orchestrator, [orchestrator.video("many")] * 501).status_code == 422
     assert submit(orchestrator, []).status_code == 422
 

@@ -1,4 +1,4 @@
-"""A worker that stops in the middle of a listing loses nothing."""
+"""A listing survives the stop of its worker."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from tools.waiting import wait_until
 _STOPS_WITHIN_S = 6.0  # a listing's poll would wait for 20
 
 
-def test_a_listing_is_gone_on_with_by_another_worker(tmp_path: Path) -> None:
+def test_another_worker_continues_a_listing(tmp_path: Path) -> None:
     with RedisServer() as server, Orchestrator(tmp_path, server) as orchestrator:
         downloader = orchestrator.services[Role.DOWNLOADER]
         downloader.control(playlist=[orchestrator.video("kept")], hold=True)

@@ -1,4 +1,4 @@
-"""What operators see: workers, queues, how jobs end, and figures for Prometheus."""
+"""Monitoring: workers, queues, results of jobs, and Prometheus metrics."""
 
 import re
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ SERVICES = {"video-downloader", "audio-normalization", "audio-transcriber"}
 
 @pytest.fixture(scope="module")
 def idle_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API without a worker: what is submitted waits."""
+    """An API without a worker; submitted jobs stay queued."""
     with running_api(tmp_path_factory.mktemp("idle")) as api:
         yield api
 
 
-def test_the_report_tells_who_works_and_how_jobs_have_ended(orchestrator: Orchestrator) -> None:
+def test_the_report_has_workers_and_results_of_jobs(orchestrator: Orchestrator) -> None:
     orchestrator.await_status(orchestrator.submit("watched"), "completed")
     orchestrator.services[Role.DOWNLOADER].control(fail_next=1)
     orchestrator.await_status(orchestrator.submit("watched-too"), "failed")
@@ -60,7 +60,7 @@ def test_the_report_tells_who_works_and_how_jobs_have_ended(orchestrator: Orches
     assert set(report["breakers"].values()) <= {"closed", "open", "half-open"}
 
 
-def test_jobs_that_wait_are_counted_by_stage_and_age(idle_api: Api) -> None:
+def test_queued_jobs_are_counted_by_stage_and_age(idle_api: Api) -> None:
     job_ids = [idle_api.submit() for _ in range(3)]
 
     report = idle_api.call("GET", "/admin/workers").json()
@@ -77,7 +77,7 @@ def test_jobs_that_wait_are_counted_by_stage_and_age(idle_api: Api) -> None:
     assert left == {"stage": "download", "waiting": 0, "oldest_wait_s": None}
 
 
-def test_requests_are_counted_by_route_and_never_by_address(orchestrator: Orchestrator) -> None:
+def test_requests_are_counted_by_route_and_never_by_url(orchestrator: Orchestrator) -> None:
     before = read_figures(orchestrator.address)
     for name in ("0123456789abcdef", "fedcba9876543210"):
         orchestrator.get(f"/jobs/{name}")
@@ -99,7 +99,7 @@ def test_requests_are_counted_by_route_and_never_by_address(orchestrator: Orches
     assert after.sum(f"{times}_sum", **route) > 0
 
 
-def test_the_figures_of_all_jobs_are_shown_by_the_api(orchestrator: Orchestrator) -> None:
+def test_the_api_exposes_the_metrics_of_all_jobs(orchestrator: Orchestrator) -> None:
     before = read_figures(orchestrator.address)
     orchestrator.await_status(orchestrator.submit("figured"), "completed")
 
@@ -114,7 +114,7 @@ def test_the_figures_of_all_jobs_are_shown_by_the_api(orchestrator: Orchestrator
     assert after.sum("ytcaption_breaker_state", service="video-downloader") == 1, "in one state"
 
 
-def test_without_redis_the_page_says_so(idle_api: Api) -> None:
+def test_without_redis_the_metrics_report_it_as_down(idle_api: Api) -> None:
     server = idle_api.orchestrator.redis_server
     server.stop()
     try:
@@ -125,7 +125,7 @@ def test_without_redis_the_page_says_so(idle_api: Api) -> None:
         server.start()
 
 
-def test_the_token_opens_the_figures_and_nothing_else(tmp_path: Path) -> None:
+def test_the_metrics_token_permits_the_metrics_only(tmp_path: Path) -> None:
     clear, reader = make_key("ann", ["read"])
     with running_api(tmp_path, API_KEYS=str(reader), METRICS_TOKEN=TOKEN) as api:
         assert api.call("GET", "/metrics", key=TOKEN).status_code == 200
@@ -139,7 +139,7 @@ def test_the_token_opens_the_figures_and_nothing_else(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Orchestrator, str]]:
-    """An orchestrator with two workers, and the address of their figures."""
+    """An orchestrator with two workers, and the URL of their metrics."""
     port = free_port()
     with (
         RedisServer() as server,
@@ -156,14 +156,14 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Orchestr
         yield orchestrator, f"http://{LOOPBACK}:{port}"
 
 
-def test_the_workers_of_a_machine_share_one_page(watched: tuple[Orchestrator, str]) -> None:
+def test_the_workers_of_a_host_share_one_metrics_page(watched: tuple[Orchestrator, str]) -> None:
     orchestrator, address = watched
     orchestrator.services[Role.NORMALIZER].control(down=Down.UNAVAILABLE)
     job_id = orchestrator.submit("shared")
-    await_figure(address, "ytcaption_retries_total", 1, **{"class": "transient"})
+    await_metric(address, "ytcaption_retries_total", 1, **{"class": "transient"})
     orchestrator.services[Role.NORMALIZER].control(down=Down.NO)
     orchestrator.await_status(job_id, "completed")
-    figures = await_figure(address, "ytcaption_stage_duration_seconds_count", 3)
+    figures = await_metric(address, "ytcaption_stage_duration_seconds_count", 3)
 
     assert figures.sum("ytcaption_worker_processes") == 2
     assert figures.sum("ytcaption_turns_capacity") == 64
@@ -177,26 +177,26 @@ def test_the_workers_of_a_machine_share_one_page(watched: tuple[Orchestrator, st
     assert requests.get(address, timeout=10).status_code == 404
 
 
-def test_another_worker_takes_the_page_over_and_no_count_is_lost(
+def test_another_worker_takes_over_the_metrics_port_without_losing_counts(
     watched: tuple[Orchestrator, str],
 ) -> None:
     orchestrator, address = watched
     orchestrator.await_status(orchestrator.submit("before"), "completed")
     ended = {"outcome": "completed"}
-    before = await_figure(address, "ytcaption_turns_total", 3, **ended)
+    before = await_metric(address, "ytcaption_turns_total", 3, **ended)
     holder, _ = orchestrator.workers  # the port was free when it came
     holder.kill()
 
-    after = await_figure(address, "ytcaption_worker_processes", 1)
+    after = await_metric(address, "ytcaption_worker_processes", 1)
 
     completed = before.sum("ytcaption_turns_total", **ended)
     assert after.sum("ytcaption_turns_total", **ended) >= completed
     orchestrator.await_status(orchestrator.submit("after"), "completed")
-    await_figure(address, "ytcaption_turns_total", completed + 3, **ended)
+    await_metric(address, "ytcaption_turns_total", completed + 3, **ended)
 
 
-def await_figure(address: str, name: str, value: float, **labels: str) -> Figures:
-    """Wait until a figure of the workers' page has reached a value, and return the page."""
+def await_metric(address: str, name: str, value: float, **labels: str) -> Figures:
+    """Wait until a metric of the workers has reached a value, and return the page."""
     seen: list[Figures] = []
 
     def is_reached() -> bool:

@@ -1,4 +1,4 @@
-"""Batches outlive a change of the settings that they were accepted under."""
+"""Accepted batches continue after a change of settings."""
 
 from orchestrator.domain.sources import Source
 from orchestrator.engine.resources import build_connections
@@ -8,7 +8,7 @@ from tests.support.jobs import URL, make_request, make_settings
 from tests.support.redis_server import RedisServer
 
 
-def test_a_video_that_is_not_accepted_any_more_holds_up_no_other() -> None:
+def test_a_video_that_is_no_longer_allowed_delays_no_other() -> None:
     with RedisServer() as server:
 
         def make_batches(*sources: str) -> Batches:

@@ -78,7 +78,7 @@ def test_the_remote_job_of_a_listing_is_deleted_when_it_is_done(
 
 
 @pytest.mark.parametrize(("is_tagged", "polls"), [(True, 0), (False, 1)])
-def test_a_listing_that_is_over_when_it_is_accepted_is_not_polled_on(
+def test_a_remote_job_that_is_completed_at_once_is_not_polled(
     orchestrator: Orchestrator, downloader: FakeService, *, is_tagged: bool, polls: int
 ) -> None:
     urls = [orchestrator.video(f"at-once-{is_tagged}")]
@@ -88,7 +88,7 @@ def test_a_listing_that_is_over_when_it_is_accepted_is_not_polled_on(
     assert [one.polls for one in listings(downloader, path)] == [polls]
 
 
-def test_a_playlist_that_is_not_whole_says_so(
+def test_a_truncated_playlist_is_marked(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:
     urls = [orchestrator.video("cut")]
@@ -98,7 +98,7 @@ def test_a_playlist_that_is_not_whole_says_so(
     assert batch["playlist"]["truncated"] is True
 
 
-def test_a_service_that_lists_no_playlists_fails_the_batch_with_a_reason(
+def test_a_service_without_playlists_fails_the_batch_with_a_reason(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:
     downloader.control(playlist=None)
@@ -108,7 +108,7 @@ def test_a_service_that_lists_no_playlists_fails_the_batch_with_a_reason(
     assert (batch["total"], batch["items"]) == (0, [])
 
 
-def test_a_playlist_without_accepted_videos_fails_the_batch(
+def test_a_playlist_without_allowed_videos_fails_the_batch(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:
     downloader.control(playlist=["http://elsewhere.test/1"])
@@ -116,7 +116,7 @@ def test_a_playlist_without_accepted_videos_fails_the_batch(
     assert batch["error_code"] == "empty_playlist"
 
 
-def test_a_listing_that_fails_is_tried_again_where_that_may_help(
+def test_a_retryable_failure_of_a_listing_is_retried(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:
     urls = [orchestrator.video("listed-again")]
@@ -151,7 +151,7 @@ def test_a_listing_waits_for_a_service_that_is_down(
     awaited(orchestrator, path, "running", "completed")
 
 
-def test_cancelling_while_it_is_listed_cancels_the_listing(
+def test_cancelling_a_batch_cancels_its_listing(
     orchestrator: Orchestrator, downloader: FakeService
 ) -> None:
     downloader.control(playlist=[orchestrator.video("never")], hold=True)
@@ -180,7 +180,7 @@ def test_cancelling_while_it_is_listed_cancels_the_listing(
         ({"playlist_url": LIST, "callback_url": "mailto:x"}, "invalid_request"),
     ],
 )
-def test_what_is_no_playlist_is_refused(
+def test_a_url_that_is_no_playlist_is_refused(
     orchestrator: Orchestrator, body: dict[str, Any], code: str
 ) -> None:
     answer = requests.post(f"{orchestrator.address}/batches", json=body, timeout=10)

@@ -1,4 +1,4 @@
-"""What the services cannot do is refused at submission, and a file then is not even read."""
+"""Requests that no service can complete are refused, before a file is read."""
 
 import re
 import socket
@@ -86,7 +86,7 @@ def as_form(options: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_no_service_can_do_is_refused_with_what_there_is(
+def test_an_unsupported_request_is_refused_with_the_alternatives(
     orchestrator: Orchestrator, case: str
 ) -> None:
     options, code, pointer, available = REFUSED[case]
@@ -104,7 +104,7 @@ def test_what_no_service_can_do_is_refused_with_what_there_is(
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_refusal_is_told_in_portuguese_too(orchestrator: Orchestrator, case: str) -> None:
+def test_a_refusal_has_a_portuguese_message(orchestrator: Orchestrator, case: str) -> None:
     options, _, _, available = REFUSED[case]
     body = {"youtube_url": orchestrator.video("any"), **options}
     answer = ask(orchestrator, "/pipeline", json=body, headers={"Accept-Language": "pt"})
@@ -114,14 +114,14 @@ def test_a_refusal_is_told_in_portuguese_too(orchestrator: Orchestrator, case: s
 
 
 @pytest.mark.parametrize("options", ACCEPTED)
-def test_what_can_be_done_or_may_not_be_needed_is_accepted(
+def test_a_request_that_is_supported_or_may_need_no_service_is_accepted(
     orchestrator: Orchestrator, options: dict[str, Any]
 ) -> None:
     body = {"youtube_url": orchestrator.video("any"), **options}
     assert ask(orchestrator, "/pipeline", json=body).status_code == 202
 
 
-def test_a_file_needs_the_services_even_where_captions_are_preferred(
+def test_a_file_needs_the_services_even_with_preferred_captions(
     orchestrator: Orchestrator,
 ) -> None:
     form = {"language": "fr", "captions": "prefer"}
@@ -150,7 +150,7 @@ def test_a_file_is_refused_before_it_is_read(
     assert answer.startswith(b"HTTP/1.1 422 ")
 
 
-def test_a_service_that_is_down_can_do_everything(
+def test_a_service_that_is_down_is_assumed_to_support_everything(
     orchestrator: Orchestrator, tmp_path: Path
 ) -> None:
     for role in (Role.NORMALIZER, Role.TRANSCRIBER):

@@ -1,4 +1,4 @@
-"""The command ``ytcaption``, as people and scripts use it, against a real API."""
+"""The command ``ytcaption`` with a real API, on terminals and in scripts."""
 
 import json
 import signal
@@ -27,14 +27,14 @@ def ytcaption(orchestrator: Orchestrator, tmp_path: Path) -> CommandLine:
 
 
 def held(orchestrator: Orchestrator, ytcaption: CommandLine, name: str) -> str:
-    """Submit a job whose transcription does not end, and return its id."""
+    """Submit a job whose transcription is held, and return its id."""
     orchestrator.services[Role.TRANSCRIBER].control(hold=True)
     job_id = ytcaption.done("transcribe", orchestrator.video(name), "--no-wait").strip()
     orchestrator.await_status(job_id, "transcribing")
     return job_id
 
 
-def test_a_video_becomes_text_and_nothing_else_is_written_out(
+def test_only_the_text_goes_to_standard_output(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     ended = ytcaption.apart("transcribe", orchestrator.video("cli-text"))
@@ -46,10 +46,10 @@ def test_a_video_becomes_text_and_nothing_else_is_written_out(
         "normalization",
         "transcription",
     ]
-    assert "\x1b" not in ended.stderr, "no bars where no person looks"
+    assert "\x1b" not in ended.stderr, "no bars without a terminal"
 
 
-def test_a_file_is_written_in_the_form_of_its_ending(
+def test_the_extension_of_the_output_selects_the_format(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     ended = ytcaption("transcribe", orchestrator.video("cli-srt"), "-o", "out.srt")
@@ -63,7 +63,7 @@ def test_a_file_is_written_in_the_form_of_its_ending(
     assert ytcaption.done("transcript", job_id, "-f", "srt").encode() == captions.content
 
 
-def test_scripts_get_the_job_as_the_api_shows_it(
+def test_with_json_a_job_is_printed_as_the_api_returns_it(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     video = orchestrator.video("cli-json")
@@ -76,7 +76,7 @@ def test_scripts_get_the_job_as_the_api_shows_it(
     assert page == orchestrator.get("/jobs?metadata=team:red")
 
 
-def test_a_file_is_sent_with_what_was_chosen(
+def test_a_file_is_uploaded_with_its_options(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     (ytcaption.home / "talk.wav").write_bytes(_SOUND)
@@ -93,7 +93,7 @@ def test_a_file_is_sent_with_what_was_chosen(
     assert (ytcaption.home / "sound").read_bytes() == heard.content
 
 
-def test_a_job_that_fails_says_why_ends_with_1_and_can_be_retried(
+def test_a_failed_job_prints_the_reason_exits_with_1_and_can_be_retried(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     failure = Failure(code="private_video", message="It is private")
@@ -108,7 +108,7 @@ def test_a_job_that_fails_says_why_ends_with_1_and_can_be_retried(
     assert text == expected_text(orchestrator.video("cli-failed")) + "\n"
 
 
-def test_a_job_can_be_seen_cancelled_and_deleted(
+def test_a_job_can_be_shown_cancelled_and_deleted(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     job_id = held(orchestrator, ytcaption, "cli-journey")
@@ -122,7 +122,7 @@ def test_a_job_can_be_seen_cancelled_and_deleted(
     assert (ended.returncode, ended.stdout) == (1, "")
     told = [json.loads(line) for line in ytcaption.done("events", job_id, "--json").splitlines()]
     assert (told[0]["type"], told[-1]["event"]) == ("submitted", "end")
-    last = ytcaption.done("events", job_id).splitlines()[-1].split()  # facts come in no order
+    last = ytcaption.done("events", job_id).splitlines()[-1].split()  # in any order
     assert {"end", "status=cancelled", "stage=transcription"} <= set(last)
     ytcaption.done("delete", job_id)
     ended = ytcaption("show", job_id)
@@ -130,7 +130,7 @@ def test_a_job_can_be_seen_cancelled_and_deleted(
     assert "job_not_found" in ended.stderr
 
 
-def test_what_the_api_refuses_ends_with_4_and_names_the_request(
+def test_a_refused_request_exits_with_4_and_names_the_request(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     ended = ytcaption("transcribe", orchestrator.video("a"), "--language", "klingon")
@@ -143,15 +143,15 @@ def test_what_the_api_refuses_ends_with_4_and_names_the_request(
     assert {"status_code", "detail", "request_id"} <= told.keys()
 
 
-def test_a_file_that_is_too_long_is_refused_as_such(ytcaption: CommandLine) -> None:
+def test_a_file_that_is_too_large_is_refused(ytcaption: CommandLine) -> None:
     with (ytcaption.home / "long.wav").open("wb") as file:
-        file.truncate(3 * 1024**3)  # which takes no room
+        file.truncate(3 * 1024**3)  # sparse
     ended = ytcaption("transcribe", "long.wav")
     assert ended.returncode == 4
     assert "file_too_large" in ended.stderr
 
 
-def test_an_api_that_cannot_be_reached_ends_with_3(tmp_path: Path) -> None:
+def test_an_unreachable_api_exits_with_3(tmp_path: Path) -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
     ended = CommandLine(url, tmp_path)("jobs")
     assert (ended.returncode, ended.stdout) == (3, "")
@@ -171,13 +171,13 @@ def page_of(kind: str, status: str = "200 OK", **headers: str) -> Mapping[str, A
         page_of("application/json"),
     ],
 )
-def test_a_server_that_is_not_the_api_ends_with_3(tmp_path: Path, told: Mapping[str, Any]) -> None:
+def test_a_server_that_is_not_the_api_exits_with_3(tmp_path: Path, told: Mapping[str, Any]) -> None:
     with RawServer(answer(b"<html>", **told)) as server:
         ended = CommandLine(server.url, tmp_path)("jobs")
     assert ended.returncode == 3
     assert "Unexpected response from" in ended.stderr
     assert told["headers"].get("Location", "") in ended.stderr
-    assert len(server.lines) == 1, "and a redirect is not followed"
+    assert len(server.lines) == 1, "a redirect is not followed"
 
 
 def test_ctrl_c_asks_and_cancels_the_job(
@@ -198,7 +198,7 @@ def test_ctrl_c_asks_and_cancels_the_job(
 
 
 @pytest.mark.parametrize("keys", ["\n", CTRL_C])
-def test_ctrl_c_leaves_a_job_running_that_nobody_says_to_cancel(
+def test_ctrl_c_leaves_the_job_running_without_a_yes(
     orchestrator: Orchestrator, ytcaption: CommandLine, keys: str
 ) -> None:
     job_id = held(orchestrator, ytcaption, f"cli-kept-{ord(keys)}")
@@ -213,14 +213,14 @@ def test_ctrl_c_leaves_a_job_running_that_nobody_says_to_cancel(
     assert orchestrator.await_status(job_id, "completed", "cancelled")["status"] == "completed"
 
 
-def test_an_interrupt_where_nobody_can_be_asked_leaves_the_job_running(
+def test_an_interrupt_without_a_terminal_leaves_the_job_running(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     job_id = held(orchestrator, ytcaption, "cli-unasked")
     process = ytcaption.start("wait", job_id)
     assert process.stderr is not None
     while "transcription:" not in (line := process.stderr.readline()):
-        assert line, "it has ended too early"
+        assert line, "the process exited too early"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, out) == (130, "")
@@ -265,22 +265,24 @@ def test_watch_is_a_live_table_on_a_terminal(
         assert terminal.await_end() == 0
 
 
-def test_health_tells_scripts_whether_all_is_well(
+def test_the_exit_code_of_health_reports_unhealthy_services(
     orchestrator: Orchestrator, ytcaption: CommandLine
 ) -> None:
     service = orchestrator.services[Role.NORMALIZER]
 
-    def is_told(word: str) -> bool:
-        return f"audio-normalization\t{word}" in ytcaption("health").stdout
+    def has_status(status: str) -> bool:
+        return f"audio-normalization\t{status}" in ytcaption("health").stdout
 
-    wait_until(lambda: is_told("healthy"), timeout_s=20, what="good health")
+    wait_until(lambda: has_status("healthy"), timeout_s=20, what="good health")
     service.control(down=Down.UNAVAILABLE)
-    wait_until(lambda: not is_told("healthy"), timeout_s=20, what="bad health")
+    wait_until(lambda: not has_status("healthy"), timeout_s=20, what="bad health")
     ended = ytcaption("health", "--json")
     assert (ended.returncode, json.loads(ended.stdout)["status"]) == (1, "degraded")
 
 
-def test_stats_are_the_apis(orchestrator: Orchestrator, ytcaption: CommandLine) -> None:
+def test_stats_prints_the_statistics_of_the_api(
+    orchestrator: Orchestrator, ytcaption: CommandLine
+) -> None:
     found = json.loads(ytcaption.done("stats", "--json"))
     assert found["settings"] == orchestrator.get("/admin/stats")["settings"]
     assert "redis total_jobs\t" in ytcaption.done("stats")

@@ -1,4 +1,4 @@
-"""A client is told once its job has ended: signed, until the notice has arrived."""
+"""Signed webhooks are delivered, with retries, when a job has ended."""
 
 import socket
 import threading
@@ -37,35 +37,35 @@ def await_delivery(orchestrator: Orchestrator, job_id: str, status: str) -> dict
     return deliveries(orchestrator, job_id)[-1]
 
 
-def test_the_end_of_a_job_is_told_in_a_signed_notice(orchestrator: Orchestrator) -> None:
+def test_a_signed_webhook_is_sent_when_a_job_ends(orchestrator: Orchestrator) -> None:
     with Receiver() as receiver:
         job_id = orchestrator.submit("told", callback_url=f"{receiver.url}/hook?for=me")
         assert orchestrator.get(f"/jobs/{job_id}")["callback_url"] == f"{receiver.url}/hook?for=me"
         job = orchestrator.await_status(job_id, "completed")
         delivery = await_delivery(orchestrator, job_id, "delivered")
-    (notice,) = receiver.notices
-    assert notice.path == "/hook?for=me"
-    assert notice.is_signed_with(WEBHOOK_SECRET)
-    assert abs(time.time() - int(notice.headers["webhook-timestamp"])) < 60
-    assert notice.content == {
+    (webhook,) = receiver.notices
+    assert webhook.path == "/hook?for=me"
+    assert webhook.is_signed_with(WEBHOOK_SECRET)
+    assert abs(time.time() - int(webhook.headers["webhook-timestamp"])) < 60
+    assert webhook.content == {
         "type": "job.completed",
         "timestamp": job["completed_at"],
         "data": {"job_id": job_id, "status": "completed", "warnings": [], "warning_count": 0},
     }
-    assert delivery["delivery_id"] == notice.id
+    assert delivery["delivery_id"] == webhook.id
     assert (delivery["attempts"], delivery["response_status"]) == (1, 204)
     assert (delivery["type"], delivery["error"]) == ("job.completed", None)
 
 
-def test_a_job_that_is_born_completed_is_told_too(orchestrator: Orchestrator) -> None:
+def test_a_job_that_is_completed_at_submission_sends_a_webhook(orchestrator: Orchestrator) -> None:
     orchestrator.await_status(orchestrator.submit("told-again"), "completed")
     with Receiver() as receiver:
         job_id = orchestrator.submit("told-again", callback_url=receiver.url)
         await_delivery(orchestrator, job_id, "delivered")
-    assert [notice.content["data"]["job_id"] for notice in receiver.notices] == [job_id]
+    assert [webhook.content["data"]["job_id"] for webhook in receiver.notices] == [job_id]
 
 
-def test_failure_and_cancellation_are_told_and_so_is_the_end_after_a_retry(
+def test_failure_and_cancellation_send_webhooks_again_after_a_retry(
     orchestrator: Orchestrator,
 ) -> None:
     downloader = orchestrator.services[Role.DOWNLOADER]
@@ -77,15 +77,15 @@ def test_failure_and_cancellation_are_told_and_so_is_the_end_after_a_retry(
         downloader.control(hold=True)
         orchestrator.post(f"/jobs/{job_id}/retry")
         orchestrator.post(f"/jobs/{job_id}/cancel")
-        wait_until(lambda: len(receiver.notices) == 2, timeout_s=20, what="a second notice")
-    assert [notice.content["type"] for notice in receiver.notices] == [
+        wait_until(lambda: len(receiver.notices) == 2, timeout_s=20, what="a second webhook")
+    assert [webhook.content["type"] for webhook in receiver.notices] == [
         "job.failed",
         "job.cancelled",
     ]
-    assert len({notice.id for notice in receiver.notices}) == 2
+    assert len({webhook.id for webhook in receiver.notices}) == 2
 
 
-def test_a_notice_is_sent_again_under_the_same_id_until_it_arrives(
+def test_a_webhook_is_retried_with_the_same_id_until_it_is_delivered(
     orchestrator: Orchestrator,
 ) -> None:
     with Receiver(statuses=(500, 302, 200), location=f"http://{LOOPBACK}:1/") as receiver:
@@ -93,11 +93,11 @@ def test_a_notice_is_sent_again_under_the_same_id_until_it_arrives(
         delivery = await_delivery(orchestrator, job_id, "delivered")
     assert (delivery["attempts"], delivery["response_status"]) == (3, 200)
     assert len(receiver.notices) == 3
-    assert len({notice.id for notice in receiver.notices}) == 1
-    assert len({notice.body for notice in receiver.notices}) == 1
+    assert len({webhook.id for webhook in receiver.notices}) == 1
+    assert len({webhook.body for webhook in receiver.notices}) == 1
 
 
-def test_a_receiver_that_is_gone_gets_no_more_until_somebody_asks(
+def test_after_410_a_webhook_is_resent_only_on_request(
     orchestrator: Orchestrator,
 ) -> None:
     with Receiver(statuses=(410, 204)) as receiver:
@@ -109,10 +109,10 @@ def test_a_receiver_that_is_gone_gets_no_more_until_somebody_asks(
         assert (answer.status_code, answer.json()["status"]) == (202, "pending")
         delivered = await_delivery(orchestrator, job_id, "delivered")
         assert delivered["delivery_id"] == failed["delivery_id"]
-    assert [notice.id for notice in receiver.notices] == [failed["delivery_id"]] * 2
+    assert [webhook.id for webhook in receiver.notices] == [failed["delivery_id"]] * 2
 
 
-def test_notices_of_a_job_that_was_deleted_are_not_sent(orchestrator: Orchestrator) -> None:
+def test_webhooks_of_a_deleted_job_are_not_sent(orchestrator: Orchestrator) -> None:
     with Receiver(statuses=(500,)) as receiver:
         job_id = orchestrator.submit("told-never", callback_url=receiver.url)
         orchestrator.await_status(job_id, "completed")
@@ -121,12 +121,12 @@ def test_notices_of_a_job_that_was_deleted_are_not_sent(orchestrator: Orchestrat
             wait_until(
                 lambda: not [one for one in client.zrange("orchestrator:deliveries", 0, -1)
                              if one.startswith(job_id)],
-                timeout_s=20, what="the notice to be forgotten",
+                timeout_s=20, what="the webhook to be removed",
             )  # fmt: skip
             assert not list(client.scan_iter(f"orchestrator:job:{job_id}*"))
 
 
-def test_what_does_not_exist_is_not_found(orchestrator: Orchestrator) -> None:
+def test_an_unknown_job_or_delivery_is_not_found(orchestrator: Orchestrator) -> None:
     job_id = orchestrator.submit("told-nothing")
     assert deliveries(orchestrator, job_id) == []
     answer = orchestrator.post(f"/jobs/{job_id}/deliveries/msg_{job_id}_1/resend")
@@ -140,9 +140,7 @@ def test_what_does_not_exist_is_not_found(orchestrator: Orchestrator) -> None:
     "url", ["ftp://client.test/", "client.test/hook", "http://", "http://a:b@client.test/",
             "http://client.test:0/", "http://client.test:99999/", "http://evil.test\\.client.test/"],
 )  # fmt: skip
-def test_an_address_that_no_notice_can_go_to_is_refused(
-    orchestrator: Orchestrator, url: str
-) -> None:
+def test_an_invalid_callback_url_is_refused(orchestrator: Orchestrator, url: str) -> None:
     body = {"youtube_url": orchestrator.video("refused"), "callback_url": url}
     answer = requests.post(f"{orchestrator.address}/pipeline", json=body, timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -153,7 +151,7 @@ _UNKNOWN_NAMES = {"metadata.google.internal", "printer.local", "router.home.arpa
 
 
 @pytest.mark.parametrize("host", [host for host in PRIVATE_HOSTS if host not in _UNKNOWN_NAMES])
-def test_a_notice_never_goes_to_a_private_address(host: str) -> None:
+def test_a_webhook_is_never_sent_to_a_private_address(host: str) -> None:
     plain = host.rpartition("@")[2]
     with Receiver() as receiver:
         port = receiver.url.rpartition(":")[2]
@@ -166,7 +164,7 @@ def send(url: str, *, limit_s: float = 5) -> int:
     return post(url, b"{}", {}, allow_private=True, limit_s=limit_s)
 
 
-def test_a_name_is_resolved_once_and_connected_to_as_it_was_checked(
+def test_a_host_is_resolved_once_and_the_checked_address_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
@@ -195,7 +193,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 
 @pytest.mark.parametrize(("named", "is_good"), [("hook.example", True), ("other.example", False)])
-def test_the_certificate_is_checked_for_the_host_and_not_for_its_address(
+def test_the_certificate_is_verified_for_the_host_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, *, is_good: bool
 ) -> None:
     authority = Authority(tmp_path)
@@ -212,7 +210,7 @@ def test_the_certificate_is_checked_for_the_host_and_not_for_its_address(
             assert receiver.notices == []
 
 
-def test_where_one_address_of_a_host_refuses_the_next_one_is_tried(
+def test_the_next_address_of_a_host_is_tried_if_one_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Receiver() as receiver:
@@ -221,7 +219,7 @@ def test_where_one_address_of_a_host_refuses_the_next_one_is_tried(
     assert len(receiver.notices) == 1
 
 
-def test_no_proxy_and_no_netrc_of_the_worker_is_used(
+def test_the_workers_proxy_and_netrc_are_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -234,7 +232,7 @@ def test_no_proxy_and_no_netrc_of_the_worker_is_used(
     assert "authorization" not in receiver.notices[0].headers
 
 
-def test_one_private_address_among_a_names_addresses_is_enough_to_refuse_it(
+def test_a_host_with_one_private_address_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def resolve(_host: str, port: int, *_: Any, **__: Any) -> list[Any]:
@@ -256,7 +254,7 @@ def test_a_login_in_a_url_authenticates_and_is_not_in_the_host_header() -> None:
     assert headers["authorization"].startswith("Basic ")
 
 
-def test_a_redirect_is_an_answer_and_nothing_more() -> None:
+def test_a_redirect_is_not_followed() -> None:
     with Receiver() as other, Receiver(statuses=(307,), location=other.url) as receiver:
         assert send(receiver.url) == 307
     assert other.notices == []
@@ -264,7 +262,7 @@ def test_a_redirect_is_an_answer_and_nothing_more() -> None:
 
 @contextmanager
 def listener(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that answers one connection as it likes."""
+    """A server that answers one connection with a custom function."""
     with socket.create_server((LOOPBACK, 0)) as server:
 
         def serve() -> None:
@@ -279,7 +277,7 @@ def listener(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def drip(connection: socket.socket) -> None:
-    """Send the head of an answer, slowly and without end."""
+    """Send a response header slowly and endlessly."""
     pause = threading.Event()
     with suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -287,7 +285,7 @@ def drip(connection: socket.socket) -> None:
             connection.sendall(b"X")
 
 
-def test_a_receiver_that_drips_does_not_hold_up_the_others() -> None:
+def test_a_slow_response_is_cut_off_at_the_time_limit() -> None:
     with listener(drip) as address:
         began = time.monotonic()
         with pytest.raises(CallbackError):
@@ -298,31 +296,29 @@ def test_a_receiver_that_drips_does_not_hold_up_the_others() -> None:
 @pytest.mark.parametrize(
     "answer", [lambda one: one.close(), lambda one: one.sendall(b"what?\r\n\r\n")]
 )
-def test_an_answer_that_is_none_is_an_error(answer: Callable[[socket.socket], None]) -> None:
+def test_an_invalid_response_is_an_error(answer: Callable[[socket.socket], None]) -> None:
     with listener(answer) as address, pytest.raises(CallbackError):
         send(f"http://{address}/")
 
 
-def test_an_address_without_encryption_behind_https_is_an_error() -> None:
+def test_an_https_url_of_a_plain_http_server_is_an_error() -> None:
     with Receiver() as receiver, pytest.raises(CallbackError):
         send(receiver.url.replace("http:", "https:"))
     assert receiver.notices == []
 
 
-def test_a_notice_goes_to_a_good_certificate(
-    orchestrator: Orchestrator, authority: Authority
-) -> None:
+def test_a_valid_certificate_is_accepted(orchestrator: Orchestrator, authority: Authority) -> None:
     with Receiver(tls=authority.server(LOOPBACK)) as receiver:
         assert receiver.url.startswith("https://")
         job_id = orchestrator.submit("told-in-secret", callback_url=f"{receiver.url}/hook")
         delivery = await_delivery(orchestrator, job_id, "delivered")
-    (notice,) = receiver.notices
-    assert notice.is_signed_with(WEBHOOK_SECRET)
+    (webhook,) = receiver.notices
+    assert webhook.is_signed_with(WEBHOOK_SECRET)
     assert (delivery["attempts"], delivery["error"]) == (1, None)
 
 
 @pytest.mark.parametrize("fault", ["of nobody known", "for another", "over"])
-def test_a_bad_certificate_is_refused_before_anything_is_sent(
+def test_an_invalid_certificate_is_refused_before_anything_is_sent(
     orchestrator: Orchestrator, authority: Authority, tmp_path: Path, fault: str
 ) -> None:
     tls = {
@@ -334,7 +330,7 @@ def test_a_bad_certificate_is_refused_before_anything_is_sent(
         job_id = orchestrator.submit(f"told-nobody-{fault}", callback_url=receiver.url)
         wait_until(
             lambda: any(one["attempts"] for one in deliveries(orchestrator, job_id)),
-            timeout_s=20, what="a try",
+            timeout_s=20, what="an attempt",
         )  # fmt: skip
         (delivery,) = deliveries(orchestrator, job_id)
         orchestrator.delete(f"/jobs/{job_id}")
@@ -343,12 +339,14 @@ def test_a_bad_certificate_is_refused_before_anything_is_sent(
     assert receiver.notices == []
 
 
-def test_a_notice_waits_while_its_receiver_is_away(orchestrator: Orchestrator) -> None:
+def test_a_webhook_stays_pending_while_its_receiver_is_down(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.DOWNLOADER].control(down=Down.NO)
     job_id = orchestrator.submit("told-nobody", callback_url=f"http://{LOOPBACK}:9/")
     orchestrator.await_status(job_id, "completed")
     wait_until(
-        lambda: deliveries(orchestrator, job_id)[0]["attempts"] >= 1, timeout_s=20, what="a try"
+        lambda: deliveries(orchestrator, job_id)[0]["attempts"] >= 1,
+        timeout_s=20,
+        what="an attempt",
     )
     (delivery,) = deliveries(orchestrator, job_id)
     assert delivery["error"].startswith("no answer")
