@@ -8,7 +8,7 @@ __all__ = ["ExitCode", "exit_code_of"]
 
 
 class ExitCode(IntEnum):
-    """The exit codes of all commands, as documented in docs/reference/command-line.md."""
+    """The exit codes of all commands."""
 
     DONE = 0
     FAILED = 1  # the job failed or was cancelled; for `health`: not everything is healthy

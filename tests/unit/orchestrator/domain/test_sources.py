@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.domain.sources import Source
-from orchestrator.errors import UnsupportedSourceError
+from orchestrator.errors import ForbiddenAddressError, UnsupportedSourceError
 
 _NONE: frozenset[str] = frozenset()
 
@@ -229,3 +229,16 @@ def test_a_refusal_does_not_show_a_login(url: str) -> None:
         Source(url).check_video(allowed_sources=frozenset(), allow_private=False)
     assert "user" not in str(caught.value)
     assert "secr" not in f"{caught.value} {vars(caught.value)}"
+
+
+def test_a_host_in_a_private_network_is_refused_unless_it_is_allowed() -> None:
+    source, anything = Source("http://10.0.0.1/a.wav"), frozenset({"*"})
+    with pytest.raises(ForbiddenAddressError):
+        source.check_video(allowed_sources=anything, allow_private=False)
+    source.check_video(allowed_sources=anything, allow_private=True)
+
+
+def test_the_public_url_and_the_path_come_from_the_url() -> None:
+    source = Source("https://user:secret@video.test/a%20b.wav?x=1")
+    assert (source.public_url, source.path) == ("https://video.test/a%20b.wav?x=1", "/a%20b.wav")
+    assert Source("upload:talk.mp3").path == ""
