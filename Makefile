@@ -20,7 +20,7 @@ WITHOUT_CHAOS := --ignore tests/chaos --ignore tests/system tests
 # Tests that depend on the Redis server: scripts, persistence, the broker.
 ON_OTHER_SERVERS := tests/integration/test_job_store_machine.py tests/integration/test_pipeline.py \
   tests/integration/test_trouble.py tests/integration/test_listing.py tests/chaos/test_redis.py \
-  tests/integration/test_tallies.py
+  tests/integration/test_counters.py
 ON_SERVERS := $(ON_OTHER_SERVERS) $(patsubst %,tests/system/test_%.py,monitoring chart units sentinel \
   secure_redis rabbitmq hosts)
 

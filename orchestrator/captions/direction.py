@@ -43,7 +43,7 @@ def direct(line: str, *, right_to_left: bool) -> str:
 
     A line from right to left is embedded (U+202B to U+202C) and, if its first letter has the
     other direction, starts with a mark. A line from left to right needs only the mark.
-    Embeddings already in the line are removed, since a line break may have split them.
+    Existing embeddings are removed, since a line break may have split them.
     """
     if line.isascii() and not right_to_left:
         return line

@@ -52,7 +52,7 @@ class Delivery:
 
     @property
     def created_at(self) -> datetime:
-        """When the job ended."""
+        """The time at which the job ended."""
         return instant(self.created_ms)
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -112,8 +112,8 @@ class EventStore:
             entries = [entry for entry in _unfold(folded) if _parts(entry.entry_id) > known]
             return _Found(status, entries, warnings, is_folded=True)
         entries = [
-            _Entry(entry_id, fields["kind"], json.loads(fields["data"]))
-            for entry_id, fields in streamed
+            _Entry(entry_id, stored["kind"], json.loads(stored["data"]))
+            for entry_id, stored in streamed
         ]
         return _Found(status, entries, warnings, is_folded=False)
 
@@ -236,9 +236,8 @@ def _instant_of(event_id: str) -> datetime:
 def _facts(entry: _Entry) -> dict[str, Any]:
     if entry.kind != "stage":
         return dict(entry.data)
-    facts = {
-        name: fact for name, fact in vars(StageEventRow(*entry.data)).items() if fact is not None
-    }
+    named = zip(fields(StageEventRow), entry.data, strict=False)  # a later release may append
+    facts = {field.name: value for field, value in named if value is not None}
     if "worker" in facts:  # the rest of the name identifies the host, which is for operators only
         facts["worker"] = facts["worker"].rpartition(":")[2]
     return facts

@@ -26,7 +26,7 @@ class Watch:
         self._changed = threading.Event()
 
     def wait(self, timeout_s: float) -> None:
-        """Block until a change or the timeout, or shorter; the caller then reads the job."""
+        """Block until a change, for at most ``timeout_s``; the caller then reads the job."""
         self._changed.wait(min(timeout_s, _LONGEST_WAIT_S))
         self._changed.clear()
 

@@ -28,7 +28,7 @@ from orchestrator.store.commands import (
     RetryJob,
 )
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import decode_job, encode_request, recall_job, wake_ups
+from orchestrator.store.records import decode_calls, decode_job, decode_job_cached, encode_request
 
 __all__ = ["Cursor", "JobPage", "JobStore"]
 
@@ -116,7 +116,7 @@ class JobStore:
             record: Mapping[str, str] = client.hgetall(keys.job(job_id))
         if not record:
             raise JobNotFoundError(job_id)
-        return recall_job(job_id, record)
+        return decode_job_cached(job_id, record)
 
     def find(self, job_ids: Sequence[str]) -> list[Job | None]:
         """Return jobs in the order of their ids; ``None`` for those that do not exist."""
@@ -219,7 +219,7 @@ class JobStore:
         answer = self._connection.run(CancelJob(job_id, services, self._retention_ms))
         if not answer:
             raise JobNotFoundError(job_id)
-        return not JobStatus(answer["status"]).is_terminal, wake_ups(answer["calls"])
+        return not JobStatus(answer["status"]).is_terminal, decode_calls(answer["calls"])
 
     def retry(self, job: Job) -> WakeUp | None:
         """Restart a failed or cancelled job at the stage where it stopped.

@@ -30,7 +30,7 @@ ended                           hash        the number of ended jobs, by status
 ended:{window}                  hash        the same for five minutes; 70 minutes
 failures                        hash        the number of failed jobs, by code; at most 50 codes
 failures:{hour}                 hash        the same for one hour; 25 hours
-figures:{scope}                 hash        metrics of the API, or of one host's workers; 7 days
+``figures:{scope}``             hash        metrics of the API, or of one host's workers; 7 days
                                             after the last change
 inflight:{service}              set         jobs admitted to a service
 line:{service}:{priority}       sorted set  clients in an admission queue, by turn

@@ -14,7 +14,7 @@ from orchestrator.errors import BreakerOpenError, LeaseLostError
 from orchestrator.settings import Settings
 from orchestrator.store.commands import ChooseInstance, ClaimStage, CommitChange
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import decode_job, pairs, wake_ups
+from orchestrator.store.records import decode_calls, decode_hash, decode_job
 
 __all__ = [
     "Attach",
@@ -140,13 +140,13 @@ class LeaseStore:
         )
         if not answer:
             return None
-        record = pairs(answer["job"])
+        record = decode_hash(answer["job"])
         waited_ms = answer.get("waited_ms")
         return Claim(
             lease=Lease(job_id, worker, turn, int(record["lease.number"])),
             job=decode_job(job_id, record),
             now=instant(answer["now"]),
-            breaker=_decode_breaker(pairs(answer["breaker"])),
+            breaker=_decode_breaker(decode_hash(answer["breaker"])),
             is_source_open=answer["is_source_open"],
             sharing=_decode_sharing(**answer["sharing"]),
             waited_s=None if waited_ms is None else waited_ms / 1000,
@@ -217,7 +217,7 @@ class LeaseStore:
         if "refused" in answer:
             raise LeaseLostError(lease.job_id, answer["refused"])
         number, *calls = json.loads(answer["calls"])
-        return Committed(number, wake_ups(calls))
+        return Committed(number, decode_calls(calls))
 
     def _encode_shared(self, shared: Shared | None, stage: Stage) -> dict[str, Any] | None:
         if shared is None:

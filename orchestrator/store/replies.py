@@ -14,7 +14,7 @@ from orchestrator.store import keys
 from orchestrator.store.commands import ForgetClaim, KeepReply, RenewClaim
 from orchestrator.store.connection import Connection
 
-__all__ = ["Claim", "Reply", "ReplyStore"]
+__all__ = ["KeyClaim", "Reply", "ReplyStore"]
 
 _POINTER: Final = "header:Idempotency-Key"
 _CLAIM_S: Final = 60.0  # the longest that a request whose process died blocks its key
@@ -31,7 +31,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Claim:
+class KeyClaim:
     """The right of one request, identified by the token, to store the reply of a key."""
 
     key: str
@@ -55,8 +55,8 @@ class ReplyStore:
         self._retention_s = retention_s
         self._claim_s = claim_s
 
-    def begin(self, key: str, fingerprint: str) -> Reply | Claim:
-        """Claim a key for a request, or return its reply.
+    def begin(self, key: str, fingerprint: str) -> Reply | KeyClaim:
+        """KeyClaim a key for a request, or return its reply.
 
         Args:
             key: The caller's key, prefixed with the caller's name.
@@ -70,7 +70,7 @@ class ReplyStore:
             KeyReusedError: The key belongs to a different request.
             KeyInUseError: The first request with this key has not been answered yet.
         """
-        claim = Claim(key, fingerprint, secrets.token_hex(8))
+        claim = KeyClaim(key, fingerprint, secrets.token_hex(8))
         entry = json.dumps({"fingerprint": fingerprint, "token": claim.token})
         with self._connection.commands() as client:
             name = keys.reply(key)
@@ -85,7 +85,7 @@ class ReplyStore:
         return Reply(**found["reply"])
 
     @contextmanager
-    def holding(self, claim: Claim) -> Iterator[None]:
+    def holding(self, claim: KeyClaim) -> Iterator[None]:
         """Renew a claim until the block exits.
 
         A request that never ends keeps its key for ``retention_s``.
@@ -98,17 +98,17 @@ class ReplyStore:
         finally:
             has_ended.set()
 
-    def keep(self, claim: Claim, reply: Reply) -> bool:
+    def keep(self, claim: KeyClaim, reply: Reply) -> bool:
         """Store the reply of a claimed key; return whether the claim still held."""
         entry = json.dumps({"fingerprint": claim.fingerprint, "reply": asdict(reply)})
         lifetime_ms = _milliseconds(self._retention_s)
         return bool(self._connection.run(KeepReply(claim.key, claim.token, lifetime_ms, entry)))
 
-    def forget(self, claim: Claim) -> bool:
+    def forget(self, claim: KeyClaim) -> bool:
         """Release a key: its request failed and may be repeated."""
         return bool(self._connection.run(ForgetClaim(claim.key, claim.token)))
 
-    def _renew(self, claim: Claim, has_ended: threading.Event) -> None:
+    def _renew(self, claim: KeyClaim, has_ended: threading.Event) -> None:
         renewal = RenewClaim(claim.key, claim.token, _milliseconds(self._claim_s))
         ends_at = time.monotonic() + self._retention_s
         while not has_ended.wait(self._claim_s / 4) and time.monotonic() < ends_at:

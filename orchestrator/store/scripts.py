@@ -58,7 +58,7 @@ class StageEventRow:
 
 @dataclass(frozen=True)
 class SegmentsRow:
-    """Where some segments are stored, as a job's stream holds it."""
+    """A reference to stored segments, as a job's stream holds it."""
 
     stage: str
     attempt: int

@@ -8,7 +8,7 @@ from orchestrator.domain.pipeline import STAGES
 from orchestrator.store import keys
 from orchestrator.store.commands import AdmitJobs, InspectJobs, ResendWakeUpCalls, WakeDueJobs
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import wake_ups
+from orchestrator.store.records import decode_calls
 
 __all__ = ["WakeUpCallStore"]
 
@@ -24,7 +24,7 @@ class WakeUpCallStore:
 
     def wake_due(self) -> tuple[WakeUp, ...]:
         """Make calls for the jobs whose time has come."""
-        return wake_ups(self._connection.run(WakeDueJobs(_BATCH)))
+        return decode_calls(self._connection.run(WakeDueJobs(_BATCH)))
 
     def waiting_below(self, number: float) -> dict[str, int]:
         """Return the jobs that wait under a lower number than this one, and their numbers."""
@@ -40,7 +40,7 @@ class WakeUpCallStore:
         if not lost:
             return ()
         rows = [{"job_id": job_id, "number": number} for job_id, number in lost.items()]
-        return wake_ups(self._connection.run(ResendWakeUpCalls(rows)))
+        return decode_calls(self._connection.run(ResendWakeUpCalls(rows)))
 
     def admit(self, limits: Mapping[str, int]) -> tuple[WakeUp, ...]:
         """Admit queued jobs up to the limits, and correct the count of admitted ones.
@@ -52,7 +52,7 @@ class WakeUpCallStore:
         for service, limit in limits.items():
             with self._connection.commands() as client:
                 sample: Iterable[str] = client.srandmember(keys.inflight(service), 50)
-            calls += wake_ups(self._connection.run(AdmitJobs(service, limit, list(sample))))
+            calls += decode_calls(self._connection.run(AdmitJobs(service, limit, list(sample))))
         return calls
 
     def inspect(self, *, longest_wait_s: float) -> tuple[WakeUp, ...]:
@@ -70,4 +70,4 @@ class WakeUpCallStore:
             services={stage.name: stage.service.name for stage in STAGES},
             longest_wait_ms=round(longest_wait_s * 1000),
         )
-        return wake_ups(self._connection.run(command))
+        return decode_calls(self._connection.run(command))

@@ -8,7 +8,7 @@ from orchestrator.domain.job import WakeUp
 from orchestrator.store import keys
 from orchestrator.store.commands import RecoverJob
 from orchestrator.store.connection import Connection
-from orchestrator.store.records import wake_ups
+from orchestrator.store.records import decode_calls
 
 __all__ = ["WorkerStore"]
 
@@ -82,7 +82,7 @@ class WorkerStore:
         Returns:
             The call to enqueue; ``None`` if that owner does not hold the lease.
         """
-        calls = wake_ups(self._connection.run(RecoverJob(job_id, worker, turn)))
+        calls = decode_calls(self._connection.run(RecoverJob(job_id, worker, turn)))
         return calls[0] if calls else None
 
     def turn_of(self, job_id: str) -> str | None:

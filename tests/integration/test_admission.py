@@ -1,4 +1,4 @@
-"""How many jobs a service is given at once, and who goes first."""
+"""The admission queue: how many jobs a service has at once, and in which order."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ LIMIT = 2
 
 
 class FromAddress(HTTPAdapter):
-    """Sends requests from an address of loopback, as another client's machine would."""
+    """Sends requests from another loopback address, like a client on another host."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -30,7 +30,7 @@ class FromAddress(HTTPAdapter):
 def crowded(
     tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer, redis_url: str
 ) -> Iterator[Orchestrator]:
-    """An orchestrator whose downloader gets two jobs at once, and holds on to them."""
+    """An orchestrator whose downloader has two jobs at once and does not finish them."""
     assert redis_url == redis_server.url
     with Orchestrator(
         tmp_path_factory.mktemp("crowded"),
@@ -59,7 +59,7 @@ def test_jobs_beyond_the_limit_stand_in_line(crowded: Orchestrator) -> None:
     assert crowded.get(f"/jobs/{waiting[0]}")["status"] == "queued"
     assert accepted(crowded) == LIMIT
     with crowded.redis() as client:
-        assert client.llen("orchestrator:broker:stages") == 0, "who stands in line has no message"
+        assert client.llen("orchestrator:broker:stages") == 0, "a queued job has no message"
 
     crowded.services[Role.DOWNLOADER].control(hold=False)
     for job_id in waiting:

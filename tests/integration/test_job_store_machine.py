@@ -149,12 +149,12 @@ class JobStoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.messages)
     @rule(worker=sampled_from(WORKERS), turns=integers(1, 6), choices=data())
     def take_turns(self, worker: str, turns: int, choices: DataObject) -> None:
-        """Have a worker get some messages, and go a part of the way or all of it with each."""
+        """Deliver messages to a worker, which runs each turn partly or completely."""
         for _ in range(turns):
             if not self.messages:
                 return
             call = self.messages[choices.draw(integers(0, len(self.messages) - 1))]
-            if choices.draw(integers(0, 3)):  # else it comes once more
+            if choices.draw(integers(0, 3)):  # else it is delivered again
                 self.messages.remove(call)
             if owner := self.claim(call, worker):
                 self.drive(owner, choices.draw(STEPS), choices)
@@ -185,7 +185,7 @@ class JobStoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.owners)
     @rule(which=integers(0, 3), steps=STEPS, choices=data())
     def go_on(self, which: int, steps: int, choices: DataObject) -> None:
-        """Have a turn, present or past, do the next things that it would do."""
+        """Continue a current or an outdated turn by some steps."""
         self.drive(self.owners[-1 - which % min(4, len(self.owners))], steps, choices)
 
     def drive(self, owner: Owner, steps: int, choices: DataObject) -> None:
@@ -210,10 +210,10 @@ class JobStoreMachine(RuleBasedStateMachine):
         after = self.dump(owner.job.job_id)
         assert self.leases.write(owner.lease, prepared) == done
         assert self.dump(owner.job.job_id) == after
-        self.note(owner, change, done.number)
+        self.update_model(owner, change, done.number)
 
-    def note(self, owner: Owner, change: Change, number: int | None) -> None:
-        """Keep the model up to date with a write that was accepted."""
+    def update_model(self, owner: Owner, change: Change, number: int | None) -> None:
+        """Update the model after an accepted write."""
         job_id = owner.job.job_id
         owner.job = self.jobs.get(job_id)
         if isinstance(change.move, Stay):
@@ -237,20 +237,20 @@ class JobStoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.holders)
     @rule(which=FEW_JOBS)
     def be_replaced(self, which: int) -> None:
-        """Have a worker frozen, its jobs taken away, and one of them claimed by the other one."""
+        """Freeze a worker, recover its jobs, and let the other worker claim one."""
         owner = list(self.holders.values())[which % len(self.holders)]
         frozen = owner.lease.worker
         (other,) = set(WORKERS) - {frozen}
         self.workers.leave(frozen)
         self.workers.beat(other, {})
-        self.bury()
+        self.recover_dead_workers()
         self.workers.beat(frozen, {})
         assert self.claim(self.messages.pop(), other)
 
     # --- the reconciler -------------------------------------------------------------------
 
     @rule()
-    def bury(self) -> None:
+    def recover_dead_workers(self) -> None:
         for worker, job_ids in self.workers.dead().items():
             for job_id in job_ids:
                 self.take_calls(self.workers.recover(job_id, worker))
@@ -260,7 +260,7 @@ class JobStoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.holders)
     @rule(which=FEW_JOBS)
     def hand_back(self, which: int) -> None:
-        """Take a job from a turn that died in a living worker."""
+        """Recover a job from a dead turn of a living worker."""
         owner = list(self.holders.values())[which % len(self.holders)]
         lease = owner.lease
         assert self.workers.recover(lease.job_id, lease.worker, turn="another") is None
@@ -286,7 +286,7 @@ class JobStoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.job_ids)
     @rule(which=FEW_JOBS, at=integers(0, 30))
     def be_full(self, which: int, at: int) -> None:
-        """A full Redis does a step as a whole or not at all."""
+        """Check that a full Redis applies a step completely or not at all."""
         job_id = self.job_ids[which % len(self.job_ids)]
         call = self.messages[at % len(self.messages)] if self.messages else None
         before = self.dump(job_id)
@@ -309,7 +309,7 @@ class JobStoreMachine(RuleBasedStateMachine):
             self.client.config_set("maxmemory", 0)
         assert self.dump(job_id) == before
 
-    # --- what always holds ----------------------------------------------------------------
+    # --- invariants -----------------------------------------------------------------------
 
     @invariant()
     def nothing_is_broken(self) -> None:
@@ -323,7 +323,7 @@ class JobStoreMachine(RuleBasedStateMachine):
         } == self.ended
         for job_id, job in seen.jobs.items():
             number = int(job["lease.number"])
-            assert number >= self.numbers.get(job_id, 0), "a fencing number went back"
+            assert number >= self.numbers.get(job_id, 0), "a fencing number decreased"
             self.numbers[job_id] = number
 
     def pick_job(self, which: int) -> str | None:
@@ -333,7 +333,7 @@ class JobStoreMachine(RuleBasedStateMachine):
         self.messages += [call for call in calls if call]
 
     def dump(self, job_id: str) -> object:
-        """Read what a refused or a repeated write must leave as it is."""
+        """Read the data that a refused or a repeated write must not change."""
         waiting = self.client.zrange("orchestrator:waiting", 0, -1, withscores=True)
         due = self.client.zrange("orchestrator:due", 0, -1)
         history = (

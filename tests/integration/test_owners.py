@@ -1,4 +1,4 @@
-"""Whose jobs are whose, in the store: the indexes of an owner, and the bound on all jobs."""
+"""Indexes of jobs by owner, and the limit on unfinished jobs."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def test_a_job_is_in_its_owner_s_indexes_and_moves_there_with_its_status(store: 
     assert store.page(limit=9).total == 2
 
 
-def test_nobody_s_job_costs_no_index_of_an_owner(connection: Connection, store: JobStore) -> None:
+def test_a_job_without_an_owner_has_no_owner_index(connection: Connection, store: JobStore) -> None:
     store.create(FIRST, make_request(), WORKS)
     assert indexes(connection) == {keys.JOBS, keys.jobs_index(status="queued")}
 

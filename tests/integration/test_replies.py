@@ -1,11 +1,11 @@
-"""Claims on idempotency keys: held as long as their request lives, and given up by nobody else."""
+"""Claims on idempotency keys: renewed while their request runs, and released only by it."""
 
 import pytest
 
 from orchestrator.errors import KeyInUseError
 from orchestrator.store import keys
 from orchestrator.store.connection import Connection, connect
-from orchestrator.store.replies import Claim, Reply, ReplyStore
+from orchestrator.store.replies import KeyClaim, Reply, ReplyStore
 from tests.support.jobs import make_settings
 from tools.waiting import wait_until
 
@@ -21,9 +21,9 @@ def store_of(connection: Connection, *, claim_s: float) -> ReplyStore:
     return ReplyStore(connection, retention_s=60, claim_s=claim_s)
 
 
-def begin(store: ReplyStore) -> Claim:
+def begin(store: ReplyStore) -> KeyClaim:
     claim = store.begin("key", "print")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, KeyClaim)
     return claim
 
 
@@ -34,7 +34,7 @@ def await_lapse(connection: Connection) -> None:
         )
 
 
-def test_a_claim_whose_process_died_lapses(connection: Connection) -> None:
+def test_a_claim_of_a_dead_process_expires(connection: Connection) -> None:
     store = store_of(connection, claim_s=0.2)
     lost = begin(store)
     with pytest.raises(KeyInUseError):
@@ -43,7 +43,7 @@ def test_a_claim_whose_process_died_lapses(connection: Connection) -> None:
     assert begin(store).token != lost.token
 
 
-def test_a_claim_does_not_lapse_while_its_request_lives(connection: Connection) -> None:
+def test_a_claim_does_not_expire_while_its_request_runs(connection: Connection) -> None:
     store = store_of(connection, claim_s=0.4)
     claim = begin(store)
     with store.holding(claim), connection.commands() as client:
@@ -53,7 +53,7 @@ def test_a_claim_does_not_lapse_while_its_request_lives(connection: Connection) 
         def is_renewed_twice() -> bool:
             nonlocal lived_ms
             left_ms = int(client.pttl(keys.reply("key")))
-            assert left_ms > 0, "it has lapsed"
+            assert left_ms > 0, "it has expired"
             if left_ms > lived_ms:
                 renewed.add(left_ms)
             lived_ms = left_ms
@@ -64,7 +64,7 @@ def test_a_claim_does_not_lapse_while_its_request_lives(connection: Connection) 
     assert store.begin("key", "print") == REPLY
 
 
-def test_who_lost_a_claim_neither_drops_nor_answers_another_s(connection: Connection) -> None:
+def test_a_lost_claim_cannot_change_a_newer_one(connection: Connection) -> None:
     store = store_of(connection, claim_s=0.2)
     late = begin(store)
     await_lapse(connection)
@@ -74,11 +74,11 @@ def test_who_lost_a_claim_neither_drops_nor_answers_another_s(connection: Connec
     with pytest.raises(KeyInUseError):
         store.begin("key", "print")
     assert store.keep(newer, Reply(202, "/jobs/b2", "{}"))
-    assert not store.forget(newer), "an answer is no claim any more"
+    assert not store.forget(newer), "a reply is not a claim"
     assert store.begin("key", "print") == Reply(202, "/jobs/b2", "{}")
 
 
-def test_a_key_that_was_given_back_can_be_claimed_again(connection: Connection) -> None:
+def test_a_released_key_can_be_claimed_again(connection: Connection) -> None:
     store = store_of(connection, claim_s=30)
     assert store.forget(begin(store))
     assert begin(store)

@@ -1,4 +1,4 @@
-"""A newer release reads what an older one left; an older one refuses what a newer one wrote."""
+"""A newer release reads the data of an older one; an older one refuses newer data."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,7 +67,7 @@ class Upgraded:
 
 
 def _submit_again(service: FakeService, url: str) -> str:
-    """Give a service the job that the recorded one had; returns its id there."""
+    """Submit a recorded remote job to a service again, and return its new id."""
     made: Mapping[Role, Artifact | None] = {
         Role.DOWNLOADER: None,
         Role.NORMALIZER: downloaded(url),

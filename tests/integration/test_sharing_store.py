@@ -57,8 +57,8 @@ class World:
         self.leases.commit(claim.lease, change, STAGE)
         self.leases.commit(claim.lease, handed_back(), STAGE)
 
-    def give_up(self, job_id: str) -> None:
-        """Find that the service does not have the remote job any more."""
+    def lose_remote(self, job_id: str) -> None:
+        """Report that the service no longer has the remote job."""
         claim = self.claim(job_id)
         lost = RemoteJobLostError(STAGE.service.name, "remote")
         change = started_over(claim.job, STAGE, lost, in_s=0.0)
@@ -82,7 +82,7 @@ def world(redis_url: str) -> Iterator[World]:
     world.client.close()
 
 
-def test_the_last_job_that_uses_a_remote_job_deletes_it(world: World) -> None:
+def test_the_last_user_of_a_remote_job_deletes_it(world: World) -> None:
     first, second, third = JOBS
     world.jobs.cancel(first)
     world.jobs.cancel(second)
@@ -93,7 +93,7 @@ def test_the_last_job_that_uses_a_remote_job_deletes_it(world: World) -> None:
 
 def test_a_job_that_gives_up_a_remote_job_leaves_it_to_the_others(world: World) -> None:
     first, second, third = JOBS
-    world.give_up(first)
+    world.lose_remote(first)
     world.jobs.cancel(first)
     world.jobs.cancel(second)
     assert world.deletions == set(), "the third one still needs it"
@@ -103,11 +103,11 @@ def test_a_job_that_gives_up_a_remote_job_leaves_it_to_the_others(world: World) 
 
 
 def test_each_remote_job_is_deleted_with_its_last_user(world: World) -> None:
-    """The first one gives the old one up and has a new one, which the second one joins too."""
+    """The first job replaces the remote job, and the second joins the new one."""
     first, second, third = JOBS
-    world.give_up(first)
+    world.lose_remote(first)
     world.take_turn(first, "new")
-    world.give_up(second)
+    world.lose_remote(second)
     world.take_turn(second, "new")
     world.jobs.cancel(first)
     assert world.deletions == set()
@@ -118,29 +118,29 @@ def test_each_remote_job_is_deleted_with_its_last_user(world: World) -> None:
     assert not world.client.keys("orchestrator:work:*")
 
 
-def test_users_of_a_former_remote_job_do_not_end_a_submission(world: World) -> None:
+def test_users_of_the_old_remote_job_do_not_end_a_submission(world: World) -> None:
     first, second, third = JOBS
-    world.give_up(first)
+    world.lose_remote(first)
     assert world.claim(first).sharing == Submit()
     world.jobs.cancel(second)
     world.jobs.cancel(third)
     assert world.client.hget(next(world.client.scan_iter("orchestrator:work:*")), "holder") == first
 
 
-def test_a_job_that_has_not_attached_yet_leaves_no_reference(world: World) -> None:
-    """It was parked, or its turn died, before it noted the remote job as its own."""
+def test_a_cancelled_job_that_had_only_joined_keeps_nothing(world: World) -> None:
+    """It was parked, or its turn died, before it stored the remote job."""
     first, second, third = JOBS
     world.add("d" * 16)
     assert world.claim("d" * 16).sharing == Attach(INSTANCE, "remote")
     for job_id in (first, second, third):
         world.jobs.cancel(job_id)
-    assert world.deletions == set(), "it may attach to it yet"
+    assert world.deletions == set(), "the job may still attach to it"
     world.jobs.cancel("d" * 16)
     assert world.deletions == {"remote"}
     assert not world.client.keys("orchestrator:work:*")
 
 
-def test_a_job_that_fails_before_it_attaches_leaves_no_reference(world: World) -> None:
+def test_a_failed_job_that_had_only_joined_keeps_nothing(world: World) -> None:
     first, second, third = JOBS
     world.add("d" * 16)
     claim = world.claim("d" * 16)
@@ -152,14 +152,14 @@ def test_a_job_that_fails_before_it_attaches_leaves_no_reference(world: World) -
     assert world.deletions == {"remote"}
 
 
-def test_a_submission_that_outlived_its_entry_replaces_no_other_remote_job(world: World) -> None:
+def test_a_submission_that_outlived_its_entry_replaces_no_remote_job(world: World) -> None:
     first, second, third = JOBS
-    world.give_up(first)
+    world.lose_remote(first)
     slow = world.claim(first)
     assert slow.sharing == Submit()
     world.client.delete(f"orchestrator:work:{slow.job.stages[STAGE.name].work}")  # as time would
     for job_id in (second, third):
-        world.give_up(job_id)
+        world.lose_remote(job_id)
         world.take_turn(job_id, "other")
     late = submitted(slow.job, STAGE, remote_id="late", instance=INSTANCE)
     world.leases.commit(slow.lease, late, STAGE)

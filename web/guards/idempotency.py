@@ -10,7 +10,7 @@ from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from orchestrator.errors import InvalidRequestError
-from orchestrator.store.replies import Claim, Reply
+from orchestrator.store.replies import KeyClaim, Reply
 from web.documentation.responses import RequestHeader
 from web.http.context import caller, current_request, reply_store
 from web.http.uploads import fingerprint_form
@@ -54,7 +54,7 @@ def idempotent(view: View[Parameters]) -> View[Parameters]:
     return wrapper
 
 
-def _run_once(claim: Claim, run: Callable[[], Response]) -> Response:
+def _run_once(claim: KeyClaim, run: Callable[[], Response]) -> Response:
     replies = reply_store()
     # The job id follows from the key, so a repeat after a lost response creates no second job.
     digest = hashlib.sha256(f"{claim.key}{claim.fingerprint}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Logs: their lines, their file, and what every record of a turn or a request tells."""
+"""Logging: set-up, the log file, and the fields bound to every record."""
 
 import logging
 import sys

@@ -15,7 +15,7 @@ NETFLIX = CueStyle()
 JFK, PANGRAM, DASHWOOD, YOUNG_MAN, _ = clips()
 
 
-def say(clip: dict[str, Any], speaker: str | None, at_s: float) -> dict[str, Any]:
+def spoken_at(clip: dict[str, Any], speaker: str | None, at_s: float) -> dict[str, Any]:
     """Return a clip as a speaker says it at a time."""
     words = [
         word | {"start": word["start"] + at_s, "end": word["end"] + at_s} for word in clip["words"]
@@ -24,7 +24,11 @@ def say(clip: dict[str, Any], speaker: str | None, at_s: float) -> dict[str, Any
     return clip | times | {"words": words} | ({"speaker": speaker} if speaker else {})
 
 
-DUO = [say(YOUNG_MAN, "Ana", 0), say(PANGRAM, "Rui", 2.7), say(YOUNG_MAN, "Ana", 6.2)]
+DUO = [
+    spoken_at(YOUNG_MAN, "Ana", 0),
+    spoken_at(PANGRAM, "Rui", 2.7),
+    spoken_at(YOUNG_MAN, "Ana", 6.2),
+]
 
 
 def letters(texts: Any) -> str:
@@ -42,7 +46,7 @@ def test_no_cue_has_the_words_of_two_speakers() -> None:
 
 
 def test_subrip_names_the_speaker_where_it_changes() -> None:
-    cues = make_cues([*DUO[:2], say(JFK, "Rui", 6.2)], NETFLIX)
+    cues = make_cues([*DUO[:2], spoken_at(JFK, "Rui", 6.2)], NETFLIX)
     texts = [event.plaintext for event in pysubs2.SSAFile.from_string(write_srt(cues))]
     assert texts[0].startswith("Ana: He was not")
     assert texts[1].startswith("Rui: A rápida")
@@ -51,7 +55,7 @@ def test_subrip_names_the_speaker_where_it_changes() -> None:
 
 
 def test_a_name_has_its_place_in_the_line() -> None:
-    cues = make_cues([say(DASHWOOD, "A rather long name of one", 0)], NETFLIX)
+    cues = make_cues([spoken_at(DASHWOOD, "A rather long name of one", 0)], NETFLIX)
     lines = write_srt(cues).splitlines()
     assert lines[2].startswith("A rather long name of one: ")
     assert max(map(len, lines)) <= NETFLIX.max_line_chars
@@ -59,7 +63,7 @@ def test_a_name_has_its_place_in_the_line() -> None:
 
 
 def test_who_is_not_known_is_told_from_the_speaker_before() -> None:
-    cues = make_cues([say(YOUNG_MAN, "Ana", 0), say(PANGRAM, None, 2.7)], NETFLIX)
+    cues = make_cues([spoken_at(YOUNG_MAN, "Ana", 0), spoken_at(PANGRAM, None, 2.7)], NETFLIX)
     assert "\n- A rápida" in write_srt(cues)
 
 
@@ -69,7 +73,7 @@ def test_webvtt_has_a_voice_tag_in_each_cue() -> None:
 
 
 def test_a_name_cannot_break_out_of_its_voice_tag() -> None:
-    cues = make_cues([say(YOUNG_MAN, "<b>R&B\n --> x", 0)], NETFLIX)
+    cues = make_cues([spoken_at(YOUNG_MAN, "<b>R&B\n --> x", 0)], NETFLIX)
     assert "\n<v &lt;b&gt;R&amp;B --&gt; x>He was not" in write_vtt(cues)
     assert "<b>" not in write_srt(cues)
 
@@ -84,14 +88,14 @@ def test_plain_text_has_a_paragraph_for_each_turn() -> None:
 
 
 def test_without_speakers_nobody_is_named() -> None:
-    cues = make_cues([say(YOUNG_MAN, None, 0), say(PANGRAM, None, 2.7)], NETFLIX)
+    cues = make_cues([spoken_at(YOUNG_MAN, None, 0), spoken_at(PANGRAM, None, 2.7)], NETFLIX)
     assert ":" not in letters(cue.text for cue in cues)
     assert "<v" not in write_vtt(cues)
     assert "- " not in write_srt(cues)
 
 
 def test_both_parties_of_a_call_can_be_read_while_they_talk_at_once() -> None:
-    call = [say(JFK, "CHANNEL_00", 0), say(DASHWOOD, "CHANNEL_01", 0.5)]
+    call = [spoken_at(JFK, "CHANNEL_00", 0), spoken_at(DASHWOOD, "CHANNEL_01", 0.5)]
     cues = make_cues(call, NETFLIX)
     assert spoken_by(cues, "CHANNEL_00") == letters([JFK["text"]])
     assert spoken_by(cues, "CHANNEL_01") == letters([DASHWOOD["text"]])
@@ -105,7 +109,7 @@ def test_both_parties_of_a_call_can_be_read_while_they_talk_at_once() -> None:
 
 
 def test_words_keep_their_times_where_two_speak_at_once() -> None:
-    cues = make_cues([say(JFK, "A", 0), say(YOUNG_MAN, "B", 3)], NETFLIX)
+    cues = make_cues([spoken_at(JFK, "A", 0), spoken_at(YOUNG_MAN, "B", 3)], NETFLIX)
     (own,) = (cue for cue in cues if cue.speaker == "B")
     assert own.start_ms == 3000
     starts = {word["word"]: word["start"] for word in JFK["words"]}
@@ -114,7 +118,9 @@ def test_words_keep_their_times_where_two_speak_at_once() -> None:
 
 
 def test_a_word_put_in_takes_no_words_from_the_screen() -> None:
-    cues = make_cues([say(JFK, "A", 0), {**say(YOUNG_MAN, "B", 4), "end": 6.6}], NETFLIX)
+    cues = make_cues(
+        [spoken_at(JFK, "A", 0), {**spoken_at(YOUNG_MAN, "B", 4), "end": 6.6}], NETFLIX
+    )
     for word in JFK["words"]:
         middle_ms = 500 * (word["start"] + word["end"])
         on_screen = [one for one in cues if one.start_ms <= middle_ms <= one.end_ms + 1100]

@@ -1,4 +1,4 @@
-"""The queue of free connections, in which callers wait their turn."""
+"""The queue of free connections serves callers in order."""
 
 import subprocess
 import sys
@@ -18,22 +18,22 @@ def filled(*items: str) -> FairQueue:
     return queue
 
 
-def test_what_was_put_back_last_is_taken_first() -> None:
+def test_the_last_item_put_is_taken_first() -> None:
     queue = filled("cold", "warm")
     assert [queue.get(), queue.get()] == ["warm", "cold"]
 
 
-def test_no_more_is_put_back_than_there_is() -> None:
+def test_a_full_queue_accepts_no_item() -> None:
     with pytest.raises(Full):
         filled("one", "two", "three")
 
 
-def test_a_caller_that_does_not_wait_learns_at_once_that_there_is_nothing() -> None:
+def test_a_caller_that_does_not_wait_fails_at_once() -> None:
     with pytest.raises(Empty):
         filled().get(block=False)
 
 
-def test_a_caller_that_gives_up_is_handed_nothing() -> None:
+def test_a_caller_that_timed_out_receives_no_item() -> None:
     queue = filled()
     with pytest.raises(Empty):
         queue.get(timeout=0.001)
@@ -41,7 +41,7 @@ def test_a_caller_that_gives_up_is_handed_nothing() -> None:
     assert queue.queue == ["one"]
 
 
-def test_items_go_to_callers_in_the_order_in_which_they_came() -> None:
+def test_callers_are_served_in_order_of_arrival() -> None:
     queue, taken = filled(), []
 
     def take(name: str) -> None:
@@ -61,7 +61,7 @@ def test_items_go_to_callers_in_the_order_in_which_they_came() -> None:
     assert taken == [("first", "one"), ("second", "two")]
 
 
-def test_a_greenlet_that_is_killed_while_it_waits_takes_nothing_with_it() -> None:
+def test_a_greenlet_killed_while_it_waits_loses_no_item() -> None:
     program = """
 from gevent import monkey
 monkey.patch_all()

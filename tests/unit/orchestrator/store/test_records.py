@@ -1,4 +1,4 @@
-"""A job as Redis holds it, and back."""
+"""Jobs and requests survive encoding as Redis hashes."""
 
 import json
 from dataclasses import fields
@@ -19,7 +19,13 @@ from orchestrator.domain.job import (
     instant,
     milliseconds,
 )
-from orchestrator.store.records import decode_job, encode_request, pairs, recall_job, wake_ups
+from orchestrator.store.records import (
+    decode_calls,
+    decode_hash,
+    decode_job,
+    decode_job_cached,
+    encode_request,
+)
 from tests.support.jobs import NOW, make_request
 
 REQUEST = make_request(
@@ -110,7 +116,7 @@ def test_a_stage_is_read_from_the_fields_that_begin_with_its_name() -> None:
     assert job.stages["download"] == StageRecord()
 
 
-def test_what_the_services_found_out_is_read_with_their_stages() -> None:
+def test_findings_are_read_with_their_stages() -> None:
     job = decode(
         **{
             "normalization.warnings": '[["clipped","Clipped."]]',
@@ -174,28 +180,28 @@ def test_an_instant_survives_the_store_to_the_millisecond(offset_ms: int) -> Non
 
 
 def test_a_job_is_decoded_again_only_after_its_hash_has_changed() -> None:
-    job = recall_job("a1", record())
-    assert recall_job("a1", record()) is job
-    assert recall_job("b2", record()).job_id == "b2"
-    assert recall_job("a1", record(overall_progress="7")).overall_progress == 7
+    job = decode_job_cached("a1", record())
+    assert decode_job_cached("a1", record()) is job
+    assert decode_job_cached("b2", record()).job_id == "b2"
+    assert decode_job_cached("a1", record(overall_progress="7")).overall_progress == 7
 
 
-def test_a_hash_is_read_alike_however_redis_tells_it() -> None:
-    assert pairs(["status", "queued", "stage", "download"]) == pairs(
+def test_a_hash_is_decoded_from_a_list_or_a_map() -> None:
+    assert decode_hash(["status", "queued", "stage", "download"]) == decode_hash(
         {"status": "queued", "stage": "download"}
     )
 
 
-def test_wake_up_calls_are_read_from_a_script_s_answer() -> None:
-    assert wake_ups([["a1", "download", 7], ["b2", "normalization", 8]]) == (
+def test_calls_are_decoded_from_a_command_s_answer() -> None:
+    assert decode_calls([["a1", "download", 7], ["b2", "normalization", 8]]) == (
         WakeUp("a1", "download", 7),
         WakeUp("b2", "normalization", 8),
     )
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}])
-def test_an_answer_without_calls_wakes_nobody(nothing: Any) -> None:
-    assert wake_ups(nothing) == ()
+def test_an_answer_without_calls_is_empty(nothing: Any) -> None:
+    assert decode_calls(nothing) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Figures: how they are counted, and how Prometheus is told of them."""
+"""Metrics: counting, and the Prometheus text format."""
 
 import threading
 

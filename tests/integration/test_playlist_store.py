@@ -1,4 +1,4 @@
-"""Changes of a listing are refused once they are obsolete."""
+"""Late steps of a playlist's extraction are refused."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def batches(connection: Connection) -> Iterator[BatchStore]:
 
 
 @pytest.fixture
-def listings(connection: Connection) -> PlaylistStore:
+def playlists(connection: Connection) -> PlaylistStore:
     return PlaylistStore(connection)
 
 
@@ -60,26 +60,26 @@ def deleted(connection: Connection) -> list[str]:
     return [deletion.remote_id for deletion in due]
 
 
-def test_a_listing_is_due_at_once_and_taken_by_one(
-    batches: BatchStore, listings: PlaylistStore
+def test_a_playlist_is_due_at_once_and_taken_once(
+    batches: BatchStore, playlists: PlaylistStore
 ) -> None:
-    batch_id, listing = create(batches)
-    assert listings.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
-    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
-    assert listings.write(batch_id, listing, postponed(0, parks=3))
+    batch_id, record = create(batches)
+    assert playlists.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
+    assert playlists.take_due(limit=5, visibility_timeout_s=60) == []
+    assert playlists.write(batch_id, record, postponed(0, parks=3))
     assert found(batches, batch_id)[1].parks == 3
-    assert listings.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
+    assert playlists.take_due(limit=5, visibility_timeout_s=60) == [batch_id]
 
 
-def test_a_listed_playlist_makes_the_jobs_pending_and_deletes_the_remote_job(
-    batches: BatchStore, listings: PlaylistStore, connection: Connection
+def test_an_extracted_playlist_makes_the_jobs_pending_and_drops_the_remote_job(
+    batches: BatchStore, playlists: PlaylistStore, connection: Connection
 ) -> None:
-    batch_id, listing = create(batches)
-    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
+    batch_id, record = create(batches)
+    assert playlists.write(batch_id, record, submitted("dl_1", ADDRESS, held_s=9))
     assert found(batches, batch_id)[1].remote_id == "dl_1"
     assert batches.pending(limit=5) == []
-    playlist = Playlist("Talks", (*VIDEOS, "http://elsewhere.test/1"), is_truncated=True)
-    assert listings.write(batch_id, listing, listed(playlist, make_settings()))
+    extracted = Playlist("Talks", (*VIDEOS, "http://elsewhere.test/1"), is_truncated=True)
+    assert playlists.write(batch_id, record, listed(extracted, make_settings()))
     (batch,) = batches.pending(limit=5)
     assert [source.url for source in batch.sources] == list(VIDEOS)
     assert batch.playlist == PlaylistRecord(
@@ -88,45 +88,45 @@ def test_a_listed_playlist_makes_the_jobs_pending_and_deletes_the_remote_job(
     assert deleted(connection) == ["dl_1"]
 
 
-def test_a_late_change_is_refused(batches: BatchStore, listings: PlaylistStore) -> None:
-    batch_id, listing = create(batches)
-    assert listings.write(batch_id, listing, failed("internal", "no"))
+def test_a_late_step_changes_nothing(batches: BatchStore, playlists: PlaylistStore) -> None:
+    batch_id, record = create(batches)
+    assert playlists.write(batch_id, record, failed("internal", "no"))
     late = listed(Playlist(None, VIDEOS, is_truncated=False), make_settings())
-    assert not listings.write(batch_id, listing, late)
+    assert not playlists.write(batch_id, record, late)
     batch, held = found(batches, batch_id)
     assert (held.status, held.error_code, batch.is_pending) == ("failed", "internal", False)
 
 
-def test_an_earlier_attempt_is_refused_and_its_remote_job_deleted(
-    batches: BatchStore, listings: PlaylistStore, connection: Connection
+def test_a_step_of_an_earlier_attempt_is_refused_and_its_remote_job_deleted(
+    batches: BatchStore, playlists: PlaylistStore, connection: Connection
 ) -> None:
-    batch_id, listing = create(batches)
-    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
-    assert listings.write(batch_id, listing, started_over(listing, in_s=0))
+    batch_id, record = create(batches)
+    assert playlists.write(batch_id, record, submitted("dl_1", ADDRESS, held_s=9))
+    assert playlists.write(batch_id, record, started_over(record, in_s=0))
     assert found(batches, batch_id)[1] == PlaylistRecord(SOURCE, attempt=2)
-    assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
+    assert not playlists.write(batch_id, record, submitted("dl_2", ADDRESS, held_s=9))
     assert sorted(deleted(connection)) == ["dl_1", "dl_2"]
 
 
-def test_a_cancelled_listing_deletes_its_remote_job_even_if_recorded_late(
-    batches: BatchStore, listings: PlaylistStore, connection: Connection
+def test_cancelling_deletes_the_remote_job_even_if_its_id_arrives_late(
+    batches: BatchStore, playlists: PlaylistStore, connection: Connection
 ) -> None:
-    batch_id, listing = create(batches)
-    assert listings.write(batch_id, listing, submitted("dl_1", ADDRESS, held_s=9))
-    listings.cancel(batch_id)
+    batch_id, record = create(batches)
+    assert playlists.write(batch_id, record, submitted("dl_1", ADDRESS, held_s=9))
+    playlists.cancel(batch_id)
     assert deleted(connection) == ["dl_1"]
-    assert not listings.write(batch_id, listing, submitted("dl_2", ADDRESS, held_s=9))
+    assert not playlists.write(batch_id, record, submitted("dl_2", ADDRESS, held_s=9))
     assert deleted(connection) == ["dl_2"]
-    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
+    assert playlists.take_due(limit=5, visibility_timeout_s=60) == []
     assert found(batches, batch_id)[0].is_cancelled
 
 
-def test_an_expired_batch_is_not_recreated(
-    batches: BatchStore, listings: PlaylistStore, connection: Connection
+def test_a_removed_batch_is_not_recreated(
+    batches: BatchStore, playlists: PlaylistStore, connection: Connection
 ) -> None:
-    batch_id, listing = create(batches)
+    batch_id, record = create(batches)
     connection.client.delete(f"orchestrator:batch:{batch_id}")
-    assert not listings.write(batch_id, listing, postponed(0))
-    listings.cancel(batch_id)
-    assert listings.take_due(limit=5, visibility_timeout_s=60) == []
+    assert not playlists.write(batch_id, record, postponed(0))
+    playlists.cancel(batch_id)
+    assert playlists.take_due(limit=5, visibility_timeout_s=60) == []
     assert batches.get(batch_id) is None

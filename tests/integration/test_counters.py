@@ -1,4 +1,4 @@
-"""What the scripts keep count of, in the store itself."""
+"""Counters, breakers and statistics in the store."""
 
 from collections.abc import Iterator
 
@@ -31,13 +31,13 @@ def id_of(number: int) -> str:
 
 
 class Store:
-    """Jobs, and the counts of them."""
+    """Jobs and their counters."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.jobs = JobStore(connection, SETTINGS)
         self.leases = LeaseStore(connection, SETTINGS)
-        self.tallies = CounterStore(connection)
+        self.counters = CounterStore(connection)
         self.breakers = BreakerStore(connection, SETTINGS)
 
     def create(self, number: int) -> WakeUp:
@@ -53,7 +53,7 @@ class Store:
         self.leases.commit(claim.lease, failed(claim.job, DOWNLOAD, error), DOWNLOAD)
 
     def waiting(self) -> int:
-        return self.tallies.queues(["download"])[0].waiting
+        return self.counters.queues(["download"])[0].waiting
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def store(redis_url: str) -> Iterator[Store]:
 
 
 def test_a_job_waits_until_a_worker_takes_it(store: Store) -> None:
-    assert store.tallies.queues(["download"]) == [Queue("download", 0, None)]
+    assert store.counters.queues(["download"]) == [Queue("download", 0, None)]
     store.create(1)
     store.create(2)
-    (queue,) = store.tallies.queues(["download"])
+    (queue,) = store.counters.queues(["download"])
     assert queue.waiting == 2
     assert queue.oldest_wait_s is not None
     claim = store.leases.claim(id_of(1), DOWNLOAD, worker="w", turn="t")
@@ -77,7 +77,7 @@ def test_a_job_waits_until_a_worker_takes_it(store: Store) -> None:
     assert store.waiting() == 1
 
 
-def test_a_second_turn_tells_no_wait(store: Store) -> None:
+def test_a_second_turn_reports_no_wait(store: Store) -> None:
     store.create(1)
     with store.connection.commands() as client:
         client.set("orchestrator:heartbeat:w", "{}")
@@ -88,7 +88,7 @@ def test_a_second_turn_tells_no_wait(store: Store) -> None:
     assert again.waited_s is None
 
 
-def test_a_job_that_waits_for_an_instant_is_parked_and_not_in_the_queue(store: Store) -> None:
+def test_a_job_that_waits_until_a_given_time_is_parked_and_not_in_the_queue(store: Store) -> None:
     store.create(1)
     claim = store.leases.claim(id_of(1), DOWNLOAD, worker="w", turn="t")
     assert claim is not None
@@ -96,14 +96,14 @@ def test_a_job_that_waits_for_an_instant_is_parked_and_not_in_the_queue(store: S
     change = parked(claim.job, DOWNLOAD, error, in_s=60, clocks_paused=False)
     store.leases.commit(claim.lease, change, DOWNLOAD)
     assert store.waiting() == 0
-    assert store.tallies.count_parked() == 1
+    assert store.counters.count_parked() == 1
 
 
-def test_a_cancelled_job_waits_no_more(store: Store) -> None:
+def test_a_cancelled_job_does_not_wait(store: Store) -> None:
     store.create(1)
     store.jobs.cancel(id_of(1))
     assert store.waiting() == 0
-    assert store.tallies.ended().totals["cancelled"] == 1
+    assert store.counters.ended().totals["cancelled"] == 1
 
 
 def test_a_job_that_was_removed_by_hand_does_not_wait_for_ever(store: Store) -> None:
@@ -118,24 +118,24 @@ def test_ends_are_counted_by_status_and_code(store: Store) -> None:
     store.fail(1, "video_unavailable")
     store.fail(2, "video_unavailable")
     store.fail(3, "rate_limited")
-    ended = store.tallies.ended()
+    ended = store.counters.ended()
     assert ended.totals == {"completed": 0, "failed": 3, "cancelled": 0}
     assert ended.last_hour == ended.totals
     assert ended.codes == {"video_unavailable": 2, "rate_limited": 1}
     assert ended.codes_last_day == ended.codes
 
 
-def test_a_service_may_not_make_up_codes_without_end(store: Store) -> None:
+def test_the_number_of_counted_codes_is_bounded(store: Store) -> None:
     for number in range(52):
         store.fail(number, f"code-{number}")
     store.fail(52, "code-0")
-    codes = store.tallies.ended().codes
+    codes = store.counters.ended().codes
     assert len(codes) == 51
     assert codes["other"] == 2
     assert codes["code-0"] == 2
 
 
-def test_what_was_counted_by_time_goes_by_itself(store: Store) -> None:
+def test_counts_by_period_expire(store: Store) -> None:
     store.fail(1, "video_unavailable")
     with store.connection.commands() as client:
         lives = {key: client.ttl(key) for key in client.scan_iter("orchestrator:*:*[0-9]")}
@@ -152,7 +152,7 @@ def test_a_breaker_is_closed_then_open_then_half_open(store: Store) -> None:
     wait_until(
         lambda: store.breakers.states([SERVICE]) == {SERVICE: "half-open"},
         timeout_s=5,
-        what="the time of a trial",
+        what="the trial to be allowed",
     )
     assert store.breakers.may_probe(SERVICE)
     assert store.breakers.states([SERVICE]) == {SERVICE: "open"}
@@ -160,16 +160,16 @@ def test_a_breaker_is_closed_then_open_then_half_open(store: Store) -> None:
     assert store.breakers.states([SERVICE]) == {SERVICE: "closed"}
 
 
-def test_counts_of_several_processes_are_added_up_by_place(store: Store) -> None:
-    figures = StatisticsStore(store.connection)
+def test_counts_of_several_processes_are_added_up_by_scope(store: Store) -> None:
+    statistics = StatisticsStore(store.connection)
     for _ in range(2):
         counts = Counts()
         counts.add(TURNS, "download", "completed", amount=2)
         counts.observe(REQUEST_TIME, 0.2, "GET", "/jobs/<job_id>")
-        figures.add("here", counts.take())
-    assert figures.read("here") == {
+        statistics.add("here", counts.take())
+    assert statistics.read("here") == {
         ("ytcaption_turns_total", "download", "completed"): 4,
         (REQUEST_TIME.name, "GET", "/jobs/<job_id>", "le=0.25"): 2,
         (REQUEST_TIME.name, "GET", "/jobs/<job_id>", "sum"): pytest.approx(0.4),
     }
-    assert figures.read("elsewhere") == {}
+    assert statistics.read("elsewhere") == {}
