@@ -1,4 +1,4 @@
-"""Cues keep the style as far as no word is lost or late."""
+"""Cues respect the style as far as no word is lost or delayed."""
 
 import random
 from itertools import pairwise
@@ -38,7 +38,7 @@ def test_the_default_is_the_guide_of_netflix() -> None:
 
 
 @pytest.mark.parametrize("clip", clips(), ids=lambda clip: clip["text"][:20])
-def test_every_recorded_clip_keeps_the_guide(clip: dict[str, Any]) -> None:
+def test_every_recorded_clip_respects_the_guide(clip: dict[str, Any]) -> None:
     cues = make_cues([clip], NETFLIX)
     assert not breaches(cues)
     assert shown(cues) == spoken([clip])
@@ -46,7 +46,7 @@ def test_every_recorded_clip_keeps_the_guide(clip: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("speed", [0.8, 1.0, 1.25])
 @pytest.mark.parametrize("has_words", [True, False], ids=["timed words", "segments"])
-def test_a_talk_of_real_speech_keeps_the_guide(speed: float, has_words: bool) -> None:  # noqa: FBT001
+def test_a_talk_of_real_speech_respects_the_guide(speed: float, has_words: bool) -> None:  # noqa: FBT001
     segments = talk(clip_count=70, speed=speed)
     segments = segments if has_words else without_words(segments)
     cues = make_cues(segments, NETFLIX, duration_s=segments[-1]["end"] + 1)
@@ -56,7 +56,7 @@ def test_a_talk_of_real_speech_keeps_the_guide(speed: float, has_words: bool) ->
     assert shown(cues) == spoken(segments)
 
 
-def test_speech_too_fast_for_the_guide_loses_no_word_and_starts_none_late() -> None:
+def test_speech_too_fast_for_the_guide_loses_and_delays_no_word() -> None:
     segments = talk(clip_count=60, speed=4.0)
     cues = make_cues(segments, NETFLIX)
     assert breaches(cues), "nobody reads that fast"
@@ -71,7 +71,7 @@ def test_speech_too_fast_for_the_guide_loses_no_word_and_starts_none_late() -> N
             letters = letters.removeprefix(spoken_word["word"])
 
 
-def test_a_long_text_without_a_pause_or_a_stop_is_cut_all_the_same() -> None:
+def test_a_long_text_without_a_pause_or_a_full_stop_is_split() -> None:
     text = " ".join(["uninterrupted", "words", "of", "somebody", "who", "never", "stops"] * 200)
     cues = make_cues([segment(text, 0, len(text) / 15)], NETFLIX)
     assert not breaches(cues)
@@ -99,14 +99,14 @@ def test_cues_start_with_their_first_word_and_stay_until_it_can_be_read() -> Non
     assert (cue.start_ms, cue.end_ms) == (1250, 1250 + 834)
 
 
-def test_a_short_gap_between_cues_is_closed_so_that_nothing_flickers() -> None:
+def test_a_short_gap_between_cues_is_closed() -> None:
     first, second = segment("One two three four.", 0, 2.0), segment("Five six seven.", 2.4, 4.0)
     cues = make_cues([first, second], CueStyle(max_lines=1, max_line_chars=20))
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(0, 2400 - 84), (2400, 4000)]
 
 
 @pytest.mark.parametrize("gap_ms", range(0, 1000, 40))
-def test_no_gap_is_seen_for_less_than_half_a_second(gap_ms: int) -> None:
+def test_no_gap_is_shorter_than_half_a_second(gap_ms: int) -> None:
     first = segment("One two three four.", 0, 2)
     second = segment("Five six seven.", 2 + gap_ms / 1000, 4 + gap_ms / 1000)
     cues = make_cues([first, second], CueStyle(max_lines=1, max_line_chars=20))
@@ -115,7 +115,7 @@ def test_no_gap_is_seen_for_less_than_half_a_second(gap_ms: int) -> None:
     assert (cues[1].start_ms, cues[1].end_ms) == (2000 + gap_ms, 4000 + gap_ms)
 
 
-def test_a_gap_after_a_cue_that_can_hardly_be_longer_is_not_left_open() -> None:
+def test_a_short_gap_after_a_cue_of_almost_maximum_length_is_avoided() -> None:
     for hold_s in (6.6, 6.8, 6.9, 7.0):
         for gap_s in (0.15, 0.3, 0.45):
             words = [
@@ -138,14 +138,14 @@ def test_a_talk_has_no_gap_that_flickers(seed: int, has_words: bool) -> None:  #
 
 
 @pytest.mark.parametrize("duration_s", [10.4, 10.36, 10.0])
-def test_no_cue_outlasts_the_sound(duration_s: float) -> None:
+def test_no_cue_ends_after_the_audio(duration_s: float) -> None:
     (clip, *_) = clips()
     cues = make_cues([clip], NETFLIX, duration_s=duration_s)
     assert shown(cues) == spoken([clip])
     assert cues[-1].end_ms <= duration_s * 1000
 
 
-def test_where_the_duration_is_not_known_no_cue_outlasts_the_last_word() -> None:
+def test_with_an_unknown_duration_no_cue_ends_after_the_last_word() -> None:
     cues = make_cues([segment("Yes, of course.", 1, 1.4)], NETFLIX)
     assert cues[-1].end_ms <= 1400
 
@@ -155,7 +155,7 @@ def test_a_word_at_the_very_end_is_shown_a_little_early() -> None:
     assert (cue.start_ms, cue.end_ms) == (9950, 10400)
 
 
-def test_words_beyond_the_end_of_the_sound_are_not_lost() -> None:
+def test_words_after_the_end_of_the_audio_are_not_lost() -> None:
     words = [word("one", 9, 9.5), word("two.", 12, 13)]
     cues = make_cues([segment("one two.", 9, 13, words=words)], NETFLIX, duration_s=10.4)
     assert shown(cues) == ["one", "two."]
@@ -181,7 +181,7 @@ def test_the_last_word_of_a_sentence_has_no_cue_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_no_word_of_a_sentence_is_left_alone(seed: int) -> None:
+def test_no_word_is_separated_from_its_sentence(seed: int) -> None:
     draw = random.Random(seed)
     vocabulary = ["the", "degree", "of", "comparison", "only", "because", "country", "a", "three"]
     for _ in range(15):
@@ -223,7 +223,7 @@ def test_words_are_not_shown_long_before_they_are_spoken() -> None:
     assert [(cue.text, cue.start_ms) for cue in cues] == [("well", 0), ("now", 5000)]
 
 
-def test_a_word_that_is_held_for_longer_than_a_cue_may_last_ends_early() -> None:
+def test_a_word_longer_than_a_cue_is_cut_short() -> None:
     (cue,) = make_cues([segment("Ooooh", 0, 12)], NETFLIX)
     assert (cue.start_ms, cue.end_ms) == (0, 7000)
 
@@ -244,7 +244,7 @@ def test_words_that_start_together_are_shown_together() -> None:
     ],
     ids=["Japanese", "Chinese", "Thai"],
 )
-def test_scripts_without_spaces_are_cut_between_characters(text: str) -> None:
+def test_scripts_without_spaces_are_split_between_characters(text: str) -> None:
     cues = make_cues([segment(text, 0, len(text) / 5)], NETFLIX)
     assert not breaches(cues)
     assert len(cues) > 1
@@ -264,7 +264,7 @@ def test_timed_words_of_a_script_without_spaces_are_kept_whole() -> None:
     assert not breaches(cues)
 
 
-def test_a_style_of_ones_own_is_kept() -> None:
+def test_a_custom_style_is_respected() -> None:
     style = CueStyle(max_line_chars=20, max_lines=3, min_cue_s=1, max_cue_s=4, min_gap_s=0.2)
     cues = make_cues(talk(clip_count=50), style)
     assert len(breaches(cues, style)) <= 0.05 * len(cues)
@@ -291,7 +291,7 @@ wild = st.lists(
 
 @settings(max_examples=50)
 @given(wild)
-def test_whatever_a_service_answers_keeps_its_words_in_order_of_time(
+def test_any_answer_of_a_service_keeps_its_words_in_order_of_time(
     segments: list[dict[str, Any]],
 ) -> None:
     segments = [one for one in segments if one["text"].strip()]  # else its words are the text

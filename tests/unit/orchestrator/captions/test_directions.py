@@ -1,7 +1,7 @@
-"""Hebrew and Arabic read right in players that start every line at the left, and in others.
+"""Hebrew and Arabic are displayed correctly in players with and without bidi support.
 
-The judge is the Unicode bidirectional algorithm (UAX #9). A line is right if it looks as in a
-paragraph from right to left, whichever direction the player takes.
+The reference is the Unicode bidirectional algorithm (UAX #9). A line is correct if it looks as in a
+paragraph from right to left, in any direction that the player uses.
 """
 
 import re
@@ -32,7 +32,7 @@ BASES: list[Literal["L", "R"] | None] = ["L", "R", None]
 
 
 def seen(line: str, base: Literal["L", "R"] | None) -> str:
-    """Return a line as a player shows it that takes a direction, or finds one by itself."""
+    """Return a line as displayed by a player that uses a given or a detected direction."""
     return MARKS.sub("", str(get_display(line, base_dir=base)))
 
 
@@ -50,7 +50,7 @@ def written(text: str, language: str | None, **more: Any) -> dict[str, list[str]
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize(("language", "line"), LINES)
-def test_lines_read_from_the_right_in_every_player(
+def test_lines_are_displayed_right_to_left_in_every_player(
     language: str, line: str, base: Literal["L", "R"] | None
 ) -> None:
     for own in written(line, language).values():
@@ -58,13 +58,13 @@ def test_lines_read_from_the_right_in_every_player(
 
 
 @pytest.mark.parametrize(("language", "line"), LINES)
-def test_the_text_is_stored_in_the_order_in_which_it_is_read(language: str, line: str) -> None:
+def test_the_text_is_stored_in_reading_order(language: str, line: str) -> None:
     for own in written(line, language).values():
         assert [MARKS.sub("", one) for one in own] == [line]
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_the_name_of_a_speaker_turns_no_line(base: Literal["L", "R"] | None) -> None:
+def test_a_speaker_s_name_does_not_change_the_direction(base: Literal["L", "R"] | None) -> None:
     line = "שלום, עולם!"
     found = written(line, "he", speaker="SPEAKER_00")
     assert [seen(one, base) for one in found["vtt"]] == [seen(line, "R")]
@@ -84,21 +84,21 @@ def test_every_line_of_a_cue_has_its_direction() -> None:
         assert seen(line, "L") == seen(plain, "R")
 
 
-def test_marks_of_the_source_do_not_turn_a_line() -> None:
+def test_marks_in_the_source_do_not_change_the_direction() -> None:
     for own in written("\u202aשלום, עולם!", "he").values():
         assert [seen(one, "L") for one in own] == [seen("שלום, עולם!", "R")]
 
 
 @pytest.mark.parametrize("base", ["L", None])
 @pytest.mark.parametrize("text", ["שלום means peace.", "The word is שלום.", "Só isto, مرحبا!"])
-def test_a_foreign_word_does_not_turn_a_line_from_the_left(
+def test_a_foreign_word_does_not_change_a_left_to_right_line(
     text: str, base: Literal["L", "R"] | None
 ) -> None:
     for own in written(text, "en").values():
         assert [seen(one, base) for one in own] == [seen(text, "L")]
 
 
-def test_the_direction_is_found_where_no_language_is_known() -> None:
+def test_the_direction_is_detected_without_a_language() -> None:
     for own in written("שלום, עולם!", None).values():
         assert [seen(one, "L") for one in own] == [seen("שלום, עולם!", "R")]
 

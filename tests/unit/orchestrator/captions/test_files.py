@@ -1,4 +1,4 @@
-"""Every caption file is read by other people's readers, and holds all words."""
+"""Third-party parsers read the caption files, with all words."""
 
 import html
 import re
@@ -25,7 +25,7 @@ def read_srt(content: str) -> list[tuple[int, int, str]]:
 
 
 def read_vtt(content: str) -> list[tuple[int, int, str]]:
-    """Read with both readers, which must agree; neither resolves escapes."""
+    """Parse with both parsers, which must agree; neither resolves escapes."""
     events = pysubs2.SSAFile.from_string(content, format_="vtt")
     found = [(one.start, one.end, one.text.replace(r"\N", "\n")) for one in events]
     captions = webvtt.from_string(content).captions
@@ -49,19 +49,19 @@ def test_webvtt_has_a_head_points_and_escapes() -> None:
     )
 
 
-def test_what_looks_like_a_tag_stays_in_subrip() -> None:
+def test_text_that_looks_like_a_tag_is_kept_in_subrip() -> None:
     (_, _, text) = read_srt(write_srt(CUES))[1]
     assert text.replace("\u2060", "") == CUES[1].text
 
 
-def test_a_number_at_the_very_end_is_not_taken_for_that_of_a_cue() -> None:
+def test_a_number_at_the_end_is_not_parsed_as_a_cue_number() -> None:
     text = "This is what happened here in the year of 2024"
     cues = make_cues([{"text": text, "start": 0, "end": 5}], CueStyle())
     ((_, _, read),) = read_srt(write_srt(cues))
     assert read.split() == text.split()
 
 
-def test_a_number_that_has_no_room_on_the_line_before_makes_it_longer() -> None:
+def test_a_number_that_does_not_fit_the_line_before_makes_it_longer() -> None:
     text = "Donaudampfschifffahrtsgesellschaftskapitän 2024"
     cues = make_cues([{"text": text, "start": 0, "end": 5}], CueStyle())
     assert read_srt(write_srt(cues))[-1][2].split()[-1] == "2024"
@@ -79,7 +79,7 @@ def test_a_text_ends_with_a_line_end_and_can_always_be_encoded() -> None:
 
 
 @pytest.mark.parametrize("write", [write_srt, write_vtt])
-def test_a_talk_is_read_as_it_was_written(write: Any) -> None:
+def test_a_talk_is_parsed_as_it_was_written(write: Any) -> None:
     cues = make_cues(talk(clip_count=50), CueStyle())
     read = read_srt if write is write_srt else read_vtt
     assert read(write(cues)) == written(cues)
@@ -98,7 +98,7 @@ words = st.text(
 
 @settings(max_examples=50)
 @given(st.lists(words, min_size=1, max_size=40), st.floats(0.01, 60))
-def test_all_words_come_through_both_files(spoken: list[str], length_s: float) -> None:
+def test_both_files_contain_all_words(spoken: list[str], length_s: float) -> None:
     segment = {"text": " ".join(spoken), "start": 1.0, "end": 1.0 + length_s}
     cues = make_cues([segment], CueStyle())
     expected = "".join(spoken)

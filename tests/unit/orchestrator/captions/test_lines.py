@@ -1,4 +1,4 @@
-"""Lines are few, even, and end where it makes sense."""
+"""Lines are few and even, and end with clauses."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def lines(text: str, *, most: int = 42) -> list[str]:
     return break_lines(tokens, max_line_chars=most)
 
 
-def test_what_fits_one_line_has_one_line() -> None:
+def test_text_that_fits_one_line_has_one_line() -> None:
     assert lines("Forty-two characters fit into one line now") == [
         "Forty-two characters fit into one line now"
     ]

@@ -1,4 +1,4 @@
-"""Plain text is in paragraphs that a reader can follow."""
+"""Plain text has readable paragraphs."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def test_a_long_pause_ends_a_paragraph() -> None:
     assert found == ["One. Two.", "Three."]
 
 
-def test_a_pause_within_a_sentence_ends_none() -> None:
+def test_a_pause_within_a_sentence_ends_no_paragraph() -> None:
     assert paragraphs([segment("and then", 0, 1), segment("he left.", 4, 5)]) == [
         "and then he left."
     ]
@@ -53,7 +53,7 @@ def test_a_text_in_one_segment_is_in_paragraphs_too() -> None:
     assert all(one.startswith("Mr. John") and one.endswith("be.") for one in found)
 
 
-def test_captions_without_any_stop_are_in_paragraphs_all_the_same() -> None:
+def test_captions_without_full_stops_are_in_paragraphs() -> None:
     segments = [segment("somebody who never stops to talk", at, at + 1) for at in range(100)]
     assert max(map(len, paragraphs(segments))) <= 1100
 
@@ -65,14 +65,14 @@ def test_japanese_paragraphs_have_no_spaces_and_end_with_sentences() -> None:
     assert all(one.endswith("。") and " " not in one for one in found)
 
 
-def test_a_text_that_its_segments_do_not_have_is_given_as_it_is() -> None:
+def test_a_text_that_differs_from_its_segments_is_returned_unchanged() -> None:
     assert write_text("The whole text.", [segment("Something else.", 0, 1)]) == "The whole text.\n"
     assert write_text("No segments.", []) == "No segments.\n"
     assert write_text("", []) == "\n"
 
 
 @pytest.mark.parametrize("language", [None, "xx", "x" * 200, "pt-BR", "ja@lb=strict"])
-def test_any_language_code_will_do(language: str | None) -> None:
+def test_any_language_code_is_accepted(language: str | None) -> None:
     assert paragraphs([segment("One. " * 100, 0, 60)], language=language)
 
 

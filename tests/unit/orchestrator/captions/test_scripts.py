@@ -1,4 +1,4 @@
-"""Texts are joined and broken as their script does it."""
+"""Texts are joined and broken by the rules of their script."""
 
 from itertools import pairwise
 from typing import Any
@@ -51,7 +51,7 @@ def cut(text: str, language: str, **limits: Any) -> list[list[str]]:
         (["", "a", " ", "b"], "a b"),
     ],
 )
-def test_words_are_joined_as_their_script_does_it(parts: list[str], joined: str) -> None:
+def test_words_are_joined_by_the_rules_of_their_script(parts: list[str], joined: str) -> None:
     assert join_texts(parts) == joined
 
 
@@ -76,7 +76,7 @@ def test_words_without_a_text_are_joined_as_well() -> None:
 
 
 @pytest.mark.parametrize(("language", "text"), TEXTS.items())
-def test_lines_keep_the_rules_of_their_script(language: str, text: str) -> None:
+def test_lines_follow_the_rules_of_their_script(language: str, text: str) -> None:
     style = CueStyle().for_language(language)
     cues = cut(text, language)
     lines = [line for cue in cues for line in cue]
@@ -98,7 +98,7 @@ def test_lines_keep_the_rules_of_their_script(language: str, text: str) -> None:
         ("我们一起去公园", ["我们", "一起去", "公园"]),
     ],
 )
-def test_words_are_found_where_no_spaces_part_them(text: str, words: list[str]) -> None:
+def test_words_without_spaces_are_found(text: str, words: list[str]) -> None:
     edges = [0, *sorted(find_breaks(text, None).words), len(text)]
     assert [text[one:other] for one, other in pairwise(edges)] == words
 
@@ -123,7 +123,7 @@ def test_no_cue_ends_within_a_word_even_where_speech_is_fast(language: str, spee
 
 
 @given(st.text("กขคงาิีุู่้์ำไเแโะวนมรลสดบปทตจ", min_size=1, max_size=80))
-def test_no_letter_of_thai_is_parted_from_its_marks(text: str) -> None:
+def test_no_thai_letter_is_separated_from_its_marks(text: str) -> None:
     clusters = {0}
     for cluster in CharacterBreaker(text, "th"):
         clusters.add(max(clusters) + len(cluster))
@@ -150,7 +150,7 @@ def test_the_limits_are_those_of_the_language(
     assert (style.max_line_chars, style.max_chars_per_s) == (columns, speed)
 
 
-def test_limits_of_ones_own_hold_for_every_language() -> None:
+def test_custom_limits_apply_to_every_language() -> None:
     style = CueStyle(max_line_chars=60, max_chars_per_s=30).for_language("ja")
     assert (style.max_line_chars, style.max_chars_per_s) == (60, 30)
 

@@ -1,4 +1,4 @@
-"""Every format says who speaks, and no cue has the words of two."""
+"""Every format names the speakers, and a cue has the words of one."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ JFK, PANGRAM, DASHWOOD, YOUNG_MAN, _ = clips()
 
 
 def spoken_at(clip: dict[str, Any], speaker: str | None, at_s: float) -> dict[str, Any]:
-    """Return a clip as a speaker says it at a time."""
+    """Return a clip with a speaker and shifted times."""
     words = [
         word | {"start": word["start"] + at_s, "end": word["end"] + at_s} for word in clip["words"]
     ]
@@ -45,7 +45,7 @@ def test_no_cue_has_the_words_of_two_speakers() -> None:
     assert spoken_by(cues, "Rui") == letters([PANGRAM["text"]])
 
 
-def test_subrip_names_the_speaker_where_it_changes() -> None:
+def test_subrip_names_the_speaker_after_a_change() -> None:
     cues = make_cues([*DUO[:2], spoken_at(JFK, "Rui", 6.2)], NETFLIX)
     texts = [event.plaintext for event in pysubs2.SSAFile.from_string(write_srt(cues))]
     assert texts[0].startswith("Ana: He was not")
@@ -54,7 +54,7 @@ def test_subrip_names_the_speaker_where_it_changes() -> None:
     assert not any(":" in text for text in texts[2:])
 
 
-def test_a_name_has_its_place_in_the_line() -> None:
+def test_a_name_counts_towards_the_line_length() -> None:
     cues = make_cues([spoken_at(DASHWOOD, "A rather long name of one", 0)], NETFLIX)
     lines = write_srt(cues).splitlines()
     assert lines[2].startswith("A rather long name of one: ")
@@ -62,7 +62,7 @@ def test_a_name_has_its_place_in_the_line() -> None:
     assert max(len(cue.lines) for cue in cues) <= NETFLIX.max_lines
 
 
-def test_who_is_not_known_is_told_from_the_speaker_before() -> None:
+def test_an_unknown_speaker_is_distinguished_from_the_previous_one() -> None:
     cues = make_cues([spoken_at(YOUNG_MAN, "Ana", 0), spoken_at(PANGRAM, None, 2.7)], NETFLIX)
     assert "\n- A rápida" in write_srt(cues)
 
@@ -87,7 +87,7 @@ def test_plain_text_has_a_paragraph_for_each_turn() -> None:
     ]
 
 
-def test_without_speakers_nobody_is_named() -> None:
+def test_without_speakers_no_name_is_written() -> None:
     cues = make_cues([spoken_at(YOUNG_MAN, None, 0), spoken_at(PANGRAM, None, 2.7)], NETFLIX)
     assert ":" not in letters(cue.text for cue in cues)
     assert "<v" not in write_vtt(cues)
@@ -117,7 +117,7 @@ def test_words_keep_their_times_where_two_speak_at_once() -> None:
         assert cue.start_ms <= 1000 * starts[cue.text.split()[0]] + 1
 
 
-def test_a_word_put_in_takes_no_words_from_the_screen() -> None:
+def test_an_interjection_hides_no_words() -> None:
     cues = make_cues(
         [spoken_at(JFK, "A", 0), {**spoken_at(YOUNG_MAN, "B", 4), "end": 6.6}], NETFLIX
     )
@@ -146,7 +146,7 @@ def test_turns_that_follow_each_other_do_not_overlap() -> None:
     ),
     st.sampled_from([None, 0.4, 10, 40]),
 )
-def test_whoever_speaks_when_no_word_is_lost_and_each_is_its_speakers(
+def test_no_word_is_lost_and_each_has_its_speaker(
     turns: list[tuple[str | None, float, float, list[str]]], duration_s: float | None
 ) -> None:
     segments = [

@@ -1,4 +1,4 @@
-"""Every error survives pickling and says what happened."""
+"""Every error survives pickling and states what happened."""
 
 import pickle
 import re
@@ -77,7 +77,7 @@ def classes_below(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorEr
 
 
 def example(kind: type[OrchestratorError]) -> OrchestratorError:
-    """Return an error of a class, made of what its constructor asks for."""
+    """Return an error of a class, with example arguments."""
     if kind.__init__ is Exception.__init__:
         return kind("It broke")
     parameters = list(signature(kind).parameters.values())
@@ -109,11 +109,11 @@ def test_an_error_is_a_sentence_and_has_a_code(kind: type[OrchestratorError]) ->
 
 
 @pytest.mark.parametrize("error", SENTENCES, ids=lambda error: type(error).__name__)
-def test_an_error_says_what_happened(error: OrchestratorError) -> None:
+def test_an_error_states_what_happened(error: OrchestratorError) -> None:
     assert str(error) == SENTENCES[error]
 
 
-def test_a_service_error_has_the_code_that_its_service_gave() -> None:
+def test_a_service_error_has_the_code_of_the_service() -> None:
     assert ServiceRejectedError("normalizer", "no", 422, "not_audio").code == "not_audio"
     assert ServiceRejectedError("normalizer", "no", 422).code == "service_rejected"
 
@@ -122,7 +122,7 @@ def test_a_failed_remote_job_has_the_code_of_its_failure() -> None:
     assert RemoteJobFailedError("downloader", FAILURE).code == "bot_check"
 
 
-def test_an_overloaded_service_says_how_long_to_wait() -> None:
+def test_an_overloaded_error_has_the_time_to_wait() -> None:
     assert ServiceOverloadedError("normalizer", "full", 7.5).retry_after_s == 7.5
 
 

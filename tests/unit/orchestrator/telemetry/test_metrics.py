@@ -22,7 +22,7 @@ HELD = ("ytcaption_stage_duration_seconds", "download")
 
 
 def samples(values: dict[Key, float], exporter: Exporter) -> dict[tuple[str, ...], float]:
-    """Return the page's samples by name and the values of their labels, in the order of these."""
+    """Return the samples by name and label values, ordered by label."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(render(values, exporter).decode())
@@ -30,7 +30,7 @@ def samples(values: dict[Key, float], exporter: Exporter) -> dict[tuple[str, ...
     }
 
 
-def test_what_is_taken_is_counted_once() -> None:
+def test_taken_counts_are_reset() -> None:
     counts = Counts()
     counts.add(TURNS, "download", "completed")
     counts.add(TURNS, "download", "completed", amount=2)
@@ -38,7 +38,7 @@ def test_what_is_taken_is_counted_once() -> None:
     assert counts.take() == {}
 
 
-def test_what_could_not_be_carried_is_not_lost() -> None:
+def test_counts_that_could_not_be_stored_are_not_lost() -> None:
     counts = Counts()
     counts.add(TURNS, "download", "completed")
     taken = counts.take()
@@ -72,7 +72,7 @@ def test_an_observation_falls_below_the_next_bound(seconds: float, bound: str) -
     assert counts.take() == {(*HELD, f"le={bound}"): 1, (*HELD, "sum"): seconds}
 
 
-def test_a_histogram_is_cumulated_and_complete() -> None:
+def test_a_histogram_is_cumulative_and_complete() -> None:
     counts = Counts()
     for seconds in (0.1, 0.7, 0.8, 7200):
         counts.observe(STAGE_TIME, seconds, "download")
@@ -91,7 +91,7 @@ def test_a_bound_of_an_older_version_counts_towards_the_next() -> None:
     assert shown[f"{STAGE_TIME.name}_bucket", "1.0", "download"] == 3
 
 
-def test_counters_and_gauges_are_shown_as_they_are() -> None:
+def test_counters_and_gauges_are_exported_unchanged() -> None:
     values: dict[Key, float] = {
         (TURNS.name, "download", "completed"): 5,
         (JOBS.name, "queued"): 7,
@@ -100,7 +100,7 @@ def test_counters_and_gauges_are_shown_as_they_are() -> None:
     assert samples(values, Exporter.WORKER) == {(TURNS.name, "completed", "download"): 5}
 
 
-def test_a_figure_of_an_older_version_is_left_out() -> None:
+def test_a_metric_of_an_older_version_is_omitted() -> None:
     assert render({("ytcaption_gone_total", "x"): 1}, Exporter.API) == b""
 
 
@@ -110,7 +110,7 @@ def test_labels_cannot_break_out_of_their_quotes() -> None:
 
 
 @pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.name)
-def test_names_are_as_prometheus_wants_them(metric: Metric) -> None:
+def test_names_follow_the_conventions_of_prometheus(metric: Metric) -> None:
     assert metric.name.startswith("ytcaption_")
     assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
     assert bool(metric.buckets) == (metric.kind is Kind.HISTOGRAM)
@@ -121,6 +121,6 @@ def test_names_are_as_prometheus_wants_them(metric: Metric) -> None:
     assert not {"job_id", "worker", "path", "url"} & set(metric.labels), "without number"
 
 
-def test_no_name_is_given_twice() -> None:
+def test_names_are_unique() -> None:
     assert len({metric.name for metric in CATALOGUE}) == len(CATALOGUE) > 20
     assert REQUEST_TIME in CATALOGUE
