@@ -1,6 +1,6 @@
-"""``make media``: what people really have, through the real services, against what is right.
+"""``make media``: many kinds of media, processed by the real services and checked.
 
-Every input is made here from the clips of ``samples/``. The exit status is 1 when anything is
+All inputs are generated from the clips of ``samples/``. The exit status is 1 if any result is
 wrong.
 """
 
@@ -17,12 +17,12 @@ from benchmarks.media.runner import AT_A_TIME, make_input, run_cases
 from benchmarks.media.table import format_row, format_summary
 from benchmarks.media.workshop import Workshop
 
-# Several times the largest file taken (64 MiB) passes through a downloader in this run.
+# In this run, a downloader receives several times the maximum file size (64 MiB).
 _MOST_DOWNLOADER_BYTES = 350 * 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases that are asked for and print the table.
+    """Run the selected cases and print the table.
 
     Returns:
         1 if a case is wrong, 2 if no case matches, else 0.
@@ -48,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.media", description=__doc__)
     parser.add_argument("only", nargs="*", help="kinds, or parts of KIND/NAME as --list shows it")
-    parser.add_argument("--seed", type=int, default=0, help="varies what is chosen at random")
-    parser.add_argument("--each", type=int, help="run at most so many cases of each kind")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random choices")
+    parser.add_argument("--each", type=int, help="maximum number of cases of each kind")
     parser.add_argument("--at-a-time", type=int, default=AT_A_TIME, help="jobs in flight")
     parser.add_argument("--keep", type=Path, help="keep inputs, logs and results in this folder")
-    parser.add_argument("--list", action="store_true", help="print the cases and run none")
-    parser.add_argument("--make", action="store_true", help="make the inputs and run none")
+    parser.add_argument("--list", action="store_true", help="only print the cases")
+    parser.add_argument("--make", action="store_true", help="only generate the inputs")
     return parser.parse_args(arguments)
 
 

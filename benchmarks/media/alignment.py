@@ -1,4 +1,4 @@
-"""Words that should be heard beside those that were: pure."""
+"""Comparison of expected and transcribed words. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from benchmarks.media.clips import CLIPS, split_words
 
 TOLERANCE_S = 0.3
 _EDGE_S = 0.6
-"""A word so near to where sound is missing may be there or not."""
+"""A word this close to missing sound is optional."""
 _LONGEST_QUOTE = 160
 
 Pairs = list[tuple["Word", "Word"]]
-"""The expected words that were heard, each beside the word heard."""
+"""Pairs of expected and transcribed words."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Word:
     speaker: str | None = None
     language: str | None = None
     is_optional: bool = False
-    """Whether it may be missing."""
+    """Whether it can be missing."""
     utterance: int = -1
-    """The number of what is said that it belongs to."""
+    """The index of its utterance."""
 
 
 def read_words(segments: Iterable[Json]) -> Iterator[Word]:
@@ -42,7 +42,7 @@ def read_words(segments: Iterable[Json]) -> Iterator[Word]:
 
 
 def expected_words(said: Sequence[Said]) -> list[Word]:
-    """Return the words of what is said, in order of time; those near a cut are optional."""
+    """Return the words of the utterances in order of time; those near a cut are optional."""
     words = []
     for number, each in enumerate(said):
         is_cut = each.from_s > 0 or each.until_s < CLIPS[each.clip].length_s
@@ -56,9 +56,9 @@ def expected_words(said: Sequence[Said]) -> list[Word]:
     return words
 
 
-def align(expected: Sequence[Word], heard: Sequence[Word]) -> tuple[int, Pairs]:
-    """Return the least number of changed, missing and added words, and the equal pairs."""
-    rows, columns = len(expected) + 1, len(heard) + 1
+def align(expected: Sequence[Word], transcribed: Sequence[Word]) -> tuple[int, Pairs]:
+    """Return the minimum number of changed, missing and added words, and the equal pairs."""
+    rows, columns = len(expected) + 1, len(transcribed) + 1
     costs = [[0] * columns for _ in range(rows)]
     costs[0] = list(range(columns))
     for row in range(1, rows):
@@ -66,20 +66,20 @@ def align(expected: Sequence[Word], heard: Sequence[Word]) -> tuple[int, Pairs]:
         missing = not wanted.is_optional
         costs[row][0] = costs[row - 1][0] + missing
         for column in range(1, columns):
-            change = wanted.word != heard[column - 1].word
+            change = wanted.word != transcribed[column - 1].word
             costs[row][column] = min(
                 costs[row - 1][column - 1] + change,
                 costs[row - 1][column] + missing,
                 costs[row][column - 1] + 1,
             )
-    return costs[-1][-1], _trace(costs, expected, heard)
+    return costs[-1][-1], _trace(costs, expected, transcribed)
 
 
-def _trace(costs: list[list[int]], expected: Sequence[Word], heard: Sequence[Word]) -> Pairs:
+def _trace(costs: list[list[int]], expected: Sequence[Word], transcribed: Sequence[Word]) -> Pairs:
     pairs = []
-    row, column = len(expected), len(heard)
+    row, column = len(expected), len(transcribed)
     while row and column:
-        wanted, found = expected[row - 1], heard[column - 1]
+        wanted, found = expected[row - 1], transcribed[column - 1]
         change = wanted.word != found.word
         if costs[row][column] == costs[row - 1][column - 1] + change:
             if not change:
@@ -92,27 +92,29 @@ def _trace(costs: list[list[int]], expected: Sequence[Word], heard: Sequence[Wor
     return pairs[::-1]
 
 
-def find_wrong_words(said: Sequence[Said], heard: Sequence[Word], most: float) -> Iterator[str]:
-    """Yield what is wrong with the words or with their times.
+def find_wrong_words(
+    said: Sequence[Said], transcribed: Sequence[Word], most: float
+) -> Iterator[str]:
+    """Yield errors in the words or their times.
 
     Args:
-        said: What should be heard.
-        heard: What was heard.
-        most: Errors per expected word that are let pass.
+        said: The expected words.
+        transcribed: The transcribed words.
+        most: Accepted errors per expected word.
     """
     expected = expected_words(said)
-    errors, pairs = align(expected, heard)
+    errors, pairs = align(expected, transcribed)
     count = sum(not word.is_optional for word in expected)
     if errors > most * count:
-        yield f"{errors} errors in {count} words: {quote(heard)}"
+        yield f"{errors} errors in {count} words: {quote(transcribed)}"
     else:
         yield from _find_shifts(pairs)
         yield from _find_wrong_languages(pairs)
 
 
-def quote(heard: Sequence[Word]) -> str:
+def quote(transcribed: Sequence[Word]) -> str:
     """Return words in quotation marks, shortened."""
-    text = " ".join(word.word for word in heard)
+    text = " ".join(word.word for word in transcribed)
     if len(text) > _LONGEST_QUOTE:
         text = f"{text[:100]} … {text[-50:]}"
     return repr(text)
@@ -120,9 +122,9 @@ def quote(heard: Sequence[Word]) -> str:
 
 def _find_shifts(pairs: Pairs) -> Iterator[str]:
     for number in dict.fromkeys(wanted.utterance for wanted, _ in pairs):
-        own = [(wanted, heard) for wanted, heard in pairs if wanted.utterance == number]
+        own = [(wanted, transcribed) for wanted, transcribed in pairs if wanted.utterance == number]
         word, first = own[0]
-        shift_s = median(heard.start_s - wanted.start_s for wanted, heard in own)
+        shift_s = median(transcribed.start_s - wanted.start_s for wanted, transcribed in own)
         if not word.is_optional and abs(first.start_s - word.start_s) > TOLERANCE_S:
             yield f"{word.word!r} at {first.start_s:.2f} s instead of {word.start_s:.2f}"
         elif abs(shift_s) > TOLERANCE_S:
@@ -130,9 +132,11 @@ def _find_shifts(pairs: Pairs) -> Iterator[str]:
 
 
 def _find_wrong_languages(pairs: Pairs) -> Iterator[str]:
-    """Look at the language of each segment where several are spoken."""
+    """Yield segments with a wrong language, if several are spoken."""
     if len({wanted.language for wanted, _ in pairs}) > 1:
-        wrong = [heard for wanted, heard in pairs if wanted.language != heard.language]
+        wrong = [
+            transcribed for wanted, transcribed in pairs if wanted.language != transcribed.language
+        ]
         if wrong:
             named = sorted({str(word.language) for word in wrong})
             yield f"{len(wrong)} of {len(pairs)} words in segments of the language {named}"

@@ -1,4 +1,4 @@
-"""What a case of the catalogue is: an input, a request, and what is right for it."""
+"""A case of the catalogue: an input, a request and the correct results."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,9 +11,9 @@ from benchmarks.media.workshop import Workshop
 
 Json = dict[str, Any]
 Make = Callable[[Workshop, Path], str]
-"""Makes the input in a directory of the case's own; returns its file name, or a URL path."""
+"""Generates the input in the case's own directory; returns its file name, or a URL path."""
 Check = Callable[[Json], str | None]
-"""Looks at a finished job and its transcript; returns what is wrong, if anything is."""
+"""Checks a finished job and its transcript; returns the error, if any."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Said:
 
     Args:
         clip: Its name in ``CLIPS``.
-        at_s: Where the clip starts on the media's time line.
-        speaker: Who says it, where the job is to tell speakers apart; any name.
-        from_s: What comes before this second of the clip is missing.
-        until_s: What comes after it is missing.
+        at_s: Start of the clip on the media's time line.
+        speaker: Any name of the speaker, if the job distinguishes speakers.
+        from_s: The clip is cut before this second.
+        until_s: The clip is cut after this second.
     """
 
     clip: str
@@ -41,18 +41,18 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Transcribed:
     """The job completes with these words.
 
     Args:
-        said: What is said, in order of time.
+        said: The utterances, in order of time.
         warnings: Codes that the job must have.
-        may_warn: Codes that it may have; any other code is wrong.
-        most_errors: Wrong, missing and invented words per expected word; None where the words
+        may_warn: Codes that it can have; any other code is wrong.
+        most_errors: Wrong, missing and invented words per expected word; None if the words
             are not compared.
-        ends_s: Where the sound ends: no segment goes beyond it.
-        language: The job's ``detected_language``; that of most speech if none is given.
-        checks: What else must hold.
+        ends_s: The end of the sound; no segment ends later.
+        language: The job's ``detected_language``; default: the one with most speech.
+        checks: Further conditions.
     """
 
     said: tuple[Said, ...]
@@ -69,8 +69,8 @@ class Refused:
     """The job fails with one of these codes.
 
     Args:
-        codes: Any of them is right.
-        retryable: Whether the service tries again; None where either is right.
+        codes: The correct codes.
+        retryable: Whether the failure is retryable; None if either is correct.
     """
 
     codes: frozenset[str]
@@ -79,31 +79,31 @@ class Refused:
 
 @dataclass(frozen=True)
 class Rejected:
-    """The submission itself is answered 4xx.
+    """The submission is rejected with 4xx.
 
     Args:
-        detail: What the answer must contain.
+        detail: Text that the response must contain.
     """
 
     detail: str = ""
 
 
-Right = Heard | Refused | Rejected
+Right = Transcribed | Refused | Rejected
 
 
 @dataclass(frozen=True)
 class Case:
-    """One input and what is right for it.
+    """An input and its correct results.
 
     Args:
-        kind: The family that it belongs to; ``ONLY=`` picks by it.
+        kind: Its family; ``ONLY=`` selects by it.
         name: Unique within its kind.
-        make: Makes the input.
-        right: What is right; any of several.
-        options: Fields of the request beside the URL.
-        login: ``user:password`` to put into the URL; shown nowhere afterwards.
+        make: Generates the input.
+        right: The correct results, any of several.
+        options: Fields of the request in addition to the URL.
+        login: ``user:password`` for the URL, which must not appear anywhere.
         is_upload: Whether the file is uploaded instead of downloaded.
-        within_s: How long the job may take.
+        within_s: Maximum duration of the job.
     """
 
     kind: str
@@ -117,5 +117,5 @@ class Case:
 
     @property
     def slug(self) -> str:
-        """The name as a part of a path."""
+        """The name as a path component."""
         return re.sub(r"[^a-z0-9.+_-]+", "-", self.name.lower()).strip("-")

@@ -18,7 +18,7 @@ from benchmarks.media.kinds import (
 )
 
 _MODULES = (
-    servers,  # first, because servers that hang take longest
+    servers,  # first, because hanging servers take longest
     speech,
     joined,
     late,
@@ -36,7 +36,7 @@ def load_catalogue() -> list[Case]:
     """Return every case.
 
     Raises:
-        ValueError: Two have the same name.
+        ValueError: Two cases have the same name.
     """
     cases = [case for module in _MODULES for case in module.CASES]
     names = [f"{case.kind}/{case.slug}" for case in cases]
@@ -46,9 +46,9 @@ def load_catalogue() -> list[Case]:
 
 
 def pick(cases: Sequence[Case], only: Sequence[str]) -> list[Case]:
-    """Return the cases of some kinds, or whose ``kind/name`` contains a text; all by default.
+    """Return the cases of some kinds, or whose ``kind/name`` contains a text; default: all.
 
-    Names are compared as the paths of their inputs have them, without spaces.
+    Names are compared as in the paths of their inputs, without spaces.
     """
     kinds = {case.kind for case in cases}
     parts = [text for text in only if text not in kinds]
@@ -62,7 +62,7 @@ def pick(cases: Sequence[Case], only: Sequence[str]) -> list[Case]:
 
 
 def limit(cases: Sequence[Case], each: int | None) -> list[Case]:
-    """Return so many cases of each kind at most, evenly chosen; all if no number is given."""
+    """Return at most a number of cases of each kind, evenly chosen; default: all."""
     if each is None:
         return list(cases)
     chosen = []

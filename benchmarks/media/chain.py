@@ -1,4 +1,4 @@
-"""The real chain under test: every process of ``make run`` and further workers."""
+"""The system under test: all processes of ``make run`` and additional workers."""
 
 import os
 import re
@@ -26,17 +26,17 @@ _CALL_TIMEOUT_S = 60.0
 _POLL_S = 0.3
 _STOP_TIMEOUT_S = 30.0
 _PROJECT = Path(__file__).resolve().parents[2]
-# Servers that hang must not make the other cases wait; a transcriber uses one core.
+# Hanging servers must not delay the other cases; a transcriber uses one core.
 _MORE_WORKERS = {"downloader": 3, "transcriber": 1}
 
 
 class Chain:
-    """The stack while the block runs.
+    """The stack for the duration of the block.
 
     Args:
-        directory: Holds its data and logs.
+        directory: For its data and logs.
         environment: Further variables.
-        more_workers: How many workers of a service run beside the stack's own.
+        more_workers: Number of additional workers per service.
     """
 
     def __init__(
@@ -77,15 +77,15 @@ class Chain:
         self._stop()
 
     def run(self, case: Case, url: str, file: Path) -> Outcome:
-        """Submit a case and follow its job to the end.
+        """Submit a case and follow its job until it ends.
 
         Args:
             case: What to submit.
-            url: Where its input is served.
+            url: The URL of its input.
             file: The input itself, for an upload.
 
         Raises:
-            TimeoutError: The job took longer than the case allows; it has been cancelled.
+            TimeoutError: The job took longer than the case allows, and was cancelled.
         """
         started = time.monotonic()
         answer = self._submit(case, url, file)
@@ -112,7 +112,7 @@ class Chain:
         }
 
     def find_in_public(self, job_id: str, secret: str) -> list[str]:
-        """Return the places, of job, events and logs, in which a secret shows."""
+        """Return which of job, events and logs contain a secret."""
         pages = {
             path: self._get(path).text for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/events")
         }
@@ -120,10 +120,10 @@ class Chain:
         return [name for name, text in {**pages, **logs}.items() if secret in text]
 
     def measure_peak_bytes(self, module: str) -> int:
-        """Return the most memory that a running process of a module had (Linux only)."""
+        """Return the peak memory of the running processes of a module (Linux only)."""
         peaks = [0]
         for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):  # it has ended meanwhile
+            with suppress(OSError):  # it has exited
                 environment = (process / "environ").read_bytes()
                 command = (process / "cmdline").read_bytes()
                 own = f"DATA_DIR={self.directory.resolve()}".encode()

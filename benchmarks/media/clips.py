@@ -1,4 +1,4 @@
-"""The spoken clips of ``samples/`` that inputs are made of: their words and when each starts."""
+"""The clips of ``samples/`` for the inputs, with their words and start times."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ _SPELLINGS = {"mr": "mister"}
 
 @dataclass(frozen=True)
 class SpokenWord:
-    """A word of a clip and when it starts, in seconds since the clip starts."""
+    """A word of a clip and its start, in seconds from the start of the clip."""
 
     word: str
     start_s: float
@@ -29,8 +29,8 @@ class SpokenWord:
 class Clip:
     """A recording whose words are known.
 
-    Starts after a pause are those of the sound's energy, the others the recognizer's on the
-    clean clip; both are right to about 0.1 s.
+    Starts after a pause are from the energy of the sound, the others from the recognizer on the
+    clean clip; both are accurate to about 0.1 s.
     """
 
     file: str
@@ -46,8 +46,8 @@ def _clip(file: str, language: str, length_s: float, timed: str) -> Clip:
 
 
 _BOOK = "sense_and_sensibility_01_austen_64kb"
-# The first word of `jfk` follows a third of a second of breath, which recognizers count to it or
-# not: 0.15 s accepts both.
+# The first word of `jfk` follows a third of a second of breath, which recognizers may include:
+# 0.15 s accepts both.
 CLIPS = {
     "jfk": _clip(
         "jfk.wav",

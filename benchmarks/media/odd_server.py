@@ -1,7 +1,7 @@
-"""A loopback web server that serves a folder, and answers as odd servers do where it is asked to.
+"""A loopback web server for a folder that imitates nonstandard servers.
 
-``/as/BEHAVIOUR/FILE?ARGUMENT`` serves ``FILE`` of the folder in one of the ways of
-``Behaviour``; any other path is served plainly. Requests are counted by path.
+``/as/BEHAVIOUR/FILE?ARGUMENT`` serves ``FILE`` with one of the behaviours of ``Behaviour``; any
+other path is served normally. Requests are counted by path.
 """
 
 import base64
@@ -43,10 +43,10 @@ _TYPES = {
 
 
 class OddServer:
-    """A server that runs while the block does.
+    """A server that runs for the duration of the block.
 
     Args:
-        folder: What it serves.
+        folder: The folder to serve.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,11 +59,11 @@ class OddServer:
 
     @property
     def url(self) -> str:
-        """The URL of the folder, without a slash at its end."""
+        """The URL of the folder, without a trailing slash."""
         return f"http://{LOOPBACK}:{self._server.server_port}"
 
     def count(self, path: str) -> int:
-        """Count a GET request and return the path's number of them, from 1."""
+        """Count a GET request and return its number for the path, starting with 1."""
         with self._lock:
             self.requests[path] += 1
             return self.requests[path]
@@ -89,7 +89,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *_request: object) -> None:
-        """Say nothing: clients that hang up are what this server is for."""
+        """Log nothing: disconnecting clients are expected."""
 
 
 def _make_handler(owner: OddServer, folder: Path) -> Callable[..., "_Handler"]:
@@ -100,7 +100,7 @@ def _make_handler(owner: OddServer, folder: Path) -> Callable[..., "_Handler"]:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Answers one connection's requests."""
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
 
@@ -109,7 +109,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, **options)
 
     def do_GET(self) -> None:
-        """Answer plainly, or as the path asks."""
+        """Answer normally, or with the behaviour in the path."""
         parts = urlsplit(self.path)
         path, self._argument = unquote(parts.path), unquote(parts.query)
         self._number = self._owner.count(path) if self.command == "GET" else 0
@@ -131,11 +131,11 @@ class _Handler(SimpleHTTPRequestHandler):
         self.do_GET()
 
     def guess_type(self, path: Any) -> str:
-        """Return the content type by the suffix."""
+        """Return the content type for the suffix."""
         return _TYPES.get(Path(str(path)).suffix) or super().guess_type(path)
 
     def log_message(self, *_message: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     # The behaviours.
 
@@ -149,12 +149,12 @@ class _Handler(SimpleHTTPRequestHandler):
         self._send(self._data)
 
     def answer_binary(self) -> None:
-        """The type of any bytes."""
+        """Content-Type: application/octet-stream."""
         self._type = "application/octet-stream"
         self._send(self._data)
 
     def answer_once(self) -> None:
-        """A link that works once."""
+        """A single-use link."""
         if self._number > 1:
             self._refuse(HTTPStatus.GONE)
         else:
@@ -168,7 +168,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self._send(self._data)
 
     def answer_login(self) -> None:
-        """HTTP's basic authentication."""
+        """HTTP Basic authentication."""
         expected = f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
         if self.headers.get("Authorization") == expected:
             self._send(self._data)
@@ -193,7 +193,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
 
     def answer_empty(self) -> None:
-        """200 with nothing in it."""
+        """200 with an empty body."""
         self._send(b"")
 
     def answer_redirect(self) -> None:
@@ -209,7 +209,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self._send(self._data, has_length=False)
 
     def answer_nolengthcut(self) -> None:
-        """The same with half of it; nobody can know."""
+        """The same with half of the body, which clients cannot detect."""
         self._send(self._data[: len(self._data) // 2], has_length=False)
 
     def answer_chunked(self) -> None:
@@ -217,21 +217,21 @@ class _Handler(SimpleHTTPRequestHandler):
         self._send_chunks(self._data, is_whole=True)
 
     def answer_chunkedcut(self) -> None:
-        """Chunked, and ended in the middle without the last chunk."""
+        """Chunked, and closed in the middle without the last chunk."""
         self._send_chunks(self._data[: len(self._data) // 2], is_whole=False)
 
     def answer_cut(self) -> None:
-        """Half of what Content-Length promises, and no ranges."""
+        """Half of Content-Length, and no ranges."""
         self._send(self._data[: len(self._data) // 2], length=len(self._data))
 
     def answer_cutonce(self) -> None:
-        """The same, but whole from the third request on."""
+        """The same, but complete from the third request on."""
         half = 0 < self._number <= 2  # noqa: PLR2004 - probe and download
         body = self._data[: len(self._data) // 2] if half else self._data
         self._send(body, length=len(self._data))
 
     def answer_longer(self) -> None:
-        """More bytes than Content-Length promises."""
+        """More bytes than Content-Length."""
         self._send(self._data, length=len(self._data) // 2)
 
     def answer_reset(self) -> None:
@@ -246,7 +246,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self._send(self._data)
 
     def answer_resetrange(self) -> None:
-        """A reset every 40,000 bytes; ranges are honoured."""
+        """A reset every 40,000 bytes, with support for ranges."""
         start = _range_start(self.headers.get("Range"))
         self._data = self._data[start:]
         headers = {"Accept-Ranges": "bytes"}
@@ -263,29 +263,29 @@ class _Handler(SimpleHTTPRequestHandler):
         self._send(self._data, status=HTTPStatus.PARTIAL_CONTENT, headers=headers)
 
     def answer_half206(self) -> None:
-        """206 with the first half, whatever was asked."""
+        """206 with the first half, for every range."""
         size, half = len(self._data), len(self._data) // 2
         headers = {"Content-Range": f"bytes 0-{half - 1}/{size}"}
         self._send(self._data[:half], status=HTTPStatus.PARTIAL_CONTENT, headers=headers)
 
     def answer_lie206(self) -> None:
-        """206 whose Content-Range claims all of it, with half of the bytes."""
+        """206 with half of the bytes that Content-Range announces."""
         size = len(self._data)
         headers = {"Content-Range": f"bytes 0-{size - 1}/{size}"}
         body = self._data[: size // 2]
         self._send(body, status=HTTPStatus.PARTIAL_CONTENT, headers=headers)
 
     def answer_gzip(self) -> None:
-        """Content-Encoding: gzip, asked for or not."""
+        """Content-Encoding: gzip, even without Accept-Encoding."""
         self._send(gzip.compress(self._data), headers={"Content-Encoding": "gzip"})
 
     def answer_gzipcut(self) -> None:
-        """A gzip stream that ends in the middle."""
+        """A truncated gzip stream."""
         packed = gzip.compress(self._data)
         self._send(packed[: len(packed) // 2], headers={"Content-Encoding": "gzip"})
 
     def answer_slow(self) -> None:
-        """So many bytes a second."""
+        """A number of bytes per second."""
         rate = int(self._argument or 20_000)
         self._start(HTTPStatus.OK, {"Content-Length": str(len(self._data))})
         for start in range(0, len(self._data), rate):
@@ -294,7 +294,7 @@ class _Handler(SimpleHTTPRequestHandler):
                 break
 
     def answer_endless(self) -> None:
-        """The file again and again, with a pause of the argument's seconds."""
+        """The file repeated forever, with pauses of the argument's seconds."""
         self._start(HTTPStatus.OK, {"Connection": "close"})
         self.close_connection = True
         sent = 0
@@ -310,7 +310,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.close_connection = True
 
     def answer_stall(self) -> None:
-        """Half of it, and then nothing more on an open connection."""
+        """Half of the body, then an idle connection."""
         self._start(HTTPStatus.OK, {"Content-Length": str(len(self._data))})
         self.wfile.write(self._data[: len(self._data) // 2])
         self.wfile.flush()
@@ -327,12 +327,12 @@ class _Handler(SimpleHTTPRequestHandler):
         self._send(b"<html><title>Login</title><body>Please log in.</body></html>")
 
     def answer_disposition(self) -> None:
-        """The name in Content-Disposition, the type of any bytes."""
+        """The name in Content-Disposition, as application/octet-stream."""
         self._type = "application/octet-stream"
         headers = {"Content-Disposition": f'attachment; filename="{self._argument}"'}
         self._send(self._data, headers=headers)
 
-    # How they are sent.
+    # Sending.
 
     def _send(
         self,
@@ -383,7 +383,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.wfile.flush()
         self.close_connection = True
         if count < len(self._data):
-            # Closing with data unsent and no linger makes the kernel send a reset.
+            # Closing with unsent data and no linger makes the kernel send a reset.
             self._owner.stopping.wait(0.05)
             off = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, off)

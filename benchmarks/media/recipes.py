@@ -1,4 +1,4 @@
-"""Ways to make inputs: each function returns what makes one."""
+"""Recipes for inputs: each function returns a generator of one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,20 +17,20 @@ AUSTEN = (Take("austen"),)
 PT = (Take("pt"),)
 
 Change = Callable[[Sound, int], Sound]
-"""Makes another sound of a sound and its rate in Hz."""
+"""Transforms a sound, given its rate in Hz."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recording of clips and how it is written.
+    """A recording of clips and its encoding.
 
     Args:
-        takes: The clips and where they are.
-        channels: How many.
-        rate_hz: Of the file before it is encoded.
-        length_s: Of the whole; to the end of the last clip if not given.
-        change: What is done to the sound, in order.
-        encode: FFmpeg's output options; none for a WAV that is written as it is.
+        takes: The clips and their positions.
+        channels: Number of channels.
+        rate_hz: Sample rate before encoding.
+        length_s: Total length; default: the end of the last clip.
+        change: Transformations of the sound, in order.
+        encode: FFmpeg's output options; none for a plain WAV.
         before: FFmpeg's options before the input.
         is_float: Whether the WAV has 32-bit floats.
     """
@@ -64,12 +64,12 @@ class Recipe:
         return target
 
     def said(self, *, at_s: float = 0.0) -> tuple[Said, ...]:
-        """Return what is said in it."""
+        """Return its utterances."""
         return tuple(Said(take.clip, at_s + take.at_s) for take in self.takes)
 
 
 def one(name: str, recipe: Recipe) -> Make:
-    """Make one file of this name."""
+    """Write one file with this name."""
 
     def make(shop: Workshop, own: Path) -> str:
         return recipe.make(shop, own / name).name
@@ -78,7 +78,7 @@ def one(name: str, recipe: Recipe) -> Make:
 
 
 def on_channels(count: int, carrying: Sequence[int], clip: str = "jfk") -> Recipe:
-    """Return a recording of some channels, one clip on some of them."""
+    """Return a recording with one clip on some of its channels."""
     gains = tuple((channel, 1.0) for channel in carrying)
     return Recipe((Take(clip, 0.0, gains),), channels=count)
 
@@ -99,7 +99,7 @@ def concatenated(name: str, parts: Sequence[Recipe]) -> Make:
 
 
 def filmed(name: str, offset_s: float, length_s: float, *encode: str, clip: str = "jfk") -> Make:
-    """Put a picture beside a clip that starts later than it."""
+    """Add a picture that starts before the clip."""
 
     def make(shop: Workshop, own: Path) -> str:
         source = Recipe((Take(clip),)).make(shop, own / "sound.wav")
@@ -114,7 +114,7 @@ def filmed(name: str, offset_s: float, length_s: float, *encode: str, clip: str 
 
 
 def served(behaviour: str, file: str = "jfk.mp3", argument: str = "") -> Make:
-    """Have the odd server answer for an MP3 of the clip in one of its ways."""
+    """Serve an MP3 of the clip with one of the server's behaviours."""
 
     def make(shop: Workshop, own: Path) -> str:
         shown = Path(file)
@@ -126,7 +126,7 @@ def served(behaviour: str, file: str = "jfk.mp3", argument: str = "") -> Make:
 
 
 def mp3(shop: Workshop, target: Path) -> Path:
-    """Make the clip as MP3 of 44.1 kHz and 96 kbit/s."""
+    """Encode the clip as MP3 with 44.1 kHz and 96 kbit/s."""
     return Recipe(encode=("-ar", "44100", "-b:a", "96k")).make(shop, target)
 
 
@@ -140,7 +140,7 @@ def copied(data: bytes, name: str) -> Make:
     return make
 
 
-# Changes of a sound.
+# Transformations of a sound.
 
 
 def shifted_by(offset: float) -> Change:
@@ -156,12 +156,12 @@ def scaled(gain: float) -> Change:
 def with_noise(
     seconds: Sequence[tuple[float, float]], level: float, *, color: float = 1.0
 ) -> Change:
-    """Add noise to some stretches.
+    """Add noise to some passages.
 
     Args:
-        seconds: Start and end of each.
+        seconds: Start and end of each passage.
         level: Root mean square.
-        color: 0 for white, 1 for pink, 2 for brown (the exponent of the fall of power).
+        color: 0 for white, 1 for pink, 2 for brown (the exponent of the spectral slope).
     """
 
     def change(sound: Sound, rate_hz: int) -> Sound:
@@ -175,7 +175,7 @@ def with_noise(
 
 
 def make_noise(count: int, level: float, *, color: float, seed: int = 1) -> Sound:
-    """Return noise whose power falls with the frequency to the power of ``color``."""
+    """Return noise whose power decreases with frequency to the power of ``color``."""
     white = np.random.default_rng(seed).standard_normal(count)
     spectrum = np.fft.rfft(white)
     falling = np.maximum(np.arange(len(spectrum)), len(spectrum) / 1000) ** (-color / 2)
@@ -185,7 +185,7 @@ def make_noise(count: int, level: float, *, color: float, seed: int = 1) -> Soun
 
 
 def said(*clips: str, gap_s: float = 0.0, start_s: float = 0.0) -> tuple[Take, ...]:
-    """Place clips one after another."""
+    """Arrange clips one after another."""
     takes, at_s = [], start_s
     for clip in clips:
         takes.append(Take(clip, at_s))

@@ -1,4 +1,4 @@
-"""Runs cases through one chain, several at a time."""
+"""Runs cases on one system, several at a time."""
 
 import json
 import time
@@ -21,12 +21,12 @@ AT_A_TIME = 6
 
 @dataclass(frozen=True)
 class Run:
-    """What a run came to."""
+    """The results of a run."""
 
     verdicts: tuple[Verdict, ...]
-    """By kind and name."""
+    """Verdicts by kind and name."""
     downloader_bytes: int
-    """The most memory that a downloader process had."""
+    """Peak memory of a downloader process."""
 
 
 def run_cases(
@@ -37,14 +37,14 @@ def run_cases(
     at_a_time: int = AT_A_TIME,
     on_verdict: Callable[[Verdict], None] = lambda _verdict: None,
 ) -> Run:
-    """Make the inputs, run their jobs and judge them.
+    """Generate the inputs, run their jobs and check the results.
 
     Args:
-        cases: What to run.
-        folder: Holds inputs, results and the logs of the chain.
-        seed: Varies what is chosen at random.
+        cases: The cases to run.
+        folder: For inputs, results and logs.
+        seed: Seed of all random choices.
         at_a_time: Jobs in flight.
-        on_verdict: Called with each verdict as soon as it is known.
+        on_verdict: Called with each verdict.
     """
     workshop = Workshop(folder / "inputs", seed)
     workshop.folder.mkdir(parents=True, exist_ok=True)
@@ -64,10 +64,10 @@ def run_cases(
 
 
 def make_input(case: Case, workshop: Workshop) -> tuple[str, Path]:
-    """Make a case's input.
+    """Generate a case's input.
 
     Returns:
-        Its path on the server, and the file where it is one.
+        Its path on the server, and the file if it is one.
     """
     own = workshop.folder / case.kind / case.slug
     own.mkdir(parents=True, exist_ok=True)

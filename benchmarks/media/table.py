@@ -1,4 +1,4 @@
-"""What ``make media`` prints."""
+"""The output of ``make media``."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from benchmarks.media.verdict import Result, Verdict
 
 
 def format_row(verdict: Verdict) -> str:
-    """Return one line for one case."""
+    """Return the line of a case."""
     name = f"{verdict.case.kind}/{verdict.case.name}"
     reason = f"  {verdict.reason}" if verdict.reason else ""
     return f"{verdict.result:15} {verdict.elapsed_s:6.1f} s  {name}{reason}"
 
 
 def format_summary(verdicts: Sequence[Verdict]) -> str:
-    """Return a line for each kind, and one for all."""
+    """Return a line per kind, and a total."""
     rows = [f"\n{'kind':14} {'right':>6} {'refused rightly':>16} {'wrong':>6}"]
     kinds = dict.fromkeys(verdict.case.kind for verdict in verdicts)
     rows += [_format_counts(kind, [v for v in verdicts if v.case.kind == kind]) for kind in kinds]
@@ -24,7 +24,7 @@ def format_summary(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(
         [
             *rows,
-            *(["", "What is wrong:", *wrong] if wrong else []),
+            *(["", "Errors:", *wrong] if wrong else []),
             "",
             f"{len(verdicts)} inputs: "
             + ", ".join(f"{counts[result]} {result}" for result in Result),

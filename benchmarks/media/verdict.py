@@ -13,19 +13,19 @@ from benchmarks.media.alignment import (
     quote,
     read_words,
 )
-from benchmarks.media.case import Case, Heard, Json, Refused, Rejected, Right
+from benchmarks.media.case import Case, Json, Refused, Rejected, Right, Transcribed
 from benchmarks.media.clips import CLIPS
 
 _END_SLACK_S = 0.15
 _NOT_THIS_WAY = "it "
-"""How a reason starts that says only that the job took another way than this right answer."""
+"""Prefix of reasons that only say that the job had another kind of result."""
 
 FindSecret = Callable[[str, str], Sequence[str]]
-"""Returns where a job, by its id, shows a secret."""
+"""Returns where a job, by its id, contains a secret."""
 
 
 class Result(StrEnum):
-    """What a case came to."""
+    """The verdict on a case."""
 
     RIGHT = "right"
     REFUSED = "refused rightly"
@@ -34,20 +34,20 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job came to."""
+    """The outcome of a job."""
 
     status: int
     """HTTP status of the submission."""
     job: Json
-    """As ``GET /jobs/{id}`` shows it, or the problem that answered the submission."""
+    """The job from ``GET /jobs/{id}``, or the problem from the submission."""
     transcript: Json
-    """As ``GET /jobs/{id}/transcript?format=json`` shows it, with ``srt``, ``vtt``, ``txt`` and
+    """The response of ``GET /jobs/{id}/transcript?format=json``, with ``srt``, ``vtt``, ``txt`` and
     the ``disposition`` of the SRT; empty unless completed."""
     elapsed_s: float
 
     @property
     def is_rejected(self) -> bool:
-        """Whether there is no job."""
+        """Whether the submission was rejected."""
         return self.status >= HTTPStatus.BAD_REQUEST
 
     @property
@@ -58,7 +58,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of one case, and why."""
+    """The result of a case, with its reason."""
 
     case: Case
     result: Result
@@ -67,20 +67,20 @@ class Verdict:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something has to be fixed."""
+        """Whether the result is wrong."""
         return self.result is Result.WRONG
 
 
 def judge(case: Case, outcome: Outcome, find_secret: FindSecret) -> Verdict:
-    """Return the verdict on a job; the first of several right answers that fits counts."""
+    """Return the verdict on a job; the first matching result of several counts."""
     if case.login and (shown := _find_login(case.login, outcome, find_secret)):
-        reason = f"the login shows in {', '.join(shown)}"
+        reason = f"the login appears in {', '.join(shown)}"
         return Verdict(case, Result.WRONG, reason, outcome.elapsed_s)
     reasons = []
     for right in case.right:
         wrong = list(_find_wrong(right, outcome))
         if not wrong:
-            result = Result.RIGHT if isinstance(right, Heard) else Result.REFUSED
+            result = Result.RIGHT if isinstance(right, Transcribed) else Result.REFUSED
             return Verdict(case, result, _describe(outcome), outcome.elapsed_s)
         reasons.append("; ".join(wrong))
     reason = next((each for each in reasons if not each.startswith(_NOT_THIS_WAY)), reasons[0])
@@ -122,7 +122,7 @@ def _find_wrong_rejection(right: Rejected, outcome: Outcome) -> Iterator[str]:
         status, code = outcome.job["status"], outcome.job.get("error_code")
         yield f"{_NOT_THIS_WAY}was accepted, and {status} ({code})"
     elif right.detail.lower() not in str(outcome.job).lower():
-        yield f"the answer does not say {right.detail!r}: {outcome.job.get('detail')}"
+        yield f"the response does not contain {right.detail!r}: {outcome.job.get('detail')}"
 
 
 def _find_wrong_refusal(right: Refused, job: Json) -> Iterator[str]:
@@ -144,13 +144,13 @@ def _find_wrong_refusal(right: Refused, job: Json) -> Iterator[str]:
         yield "no message"
 
 
-def _find_wrong_transcript(right: Heard, outcome: Outcome) -> Iterator[str]:
+def _find_wrong_transcript(right: Transcribed, outcome: Outcome) -> Iterator[str]:
     segments = outcome.transcript.get("segments") or []
-    heard = list(read_words(segments))
+    transcribed = list(read_words(segments))
     if any(said.speaker for said in right.said):
-        yield from _find_wrong_speakers(right, heard)
+        yield from _find_wrong_speakers(right, transcribed)
     elif right.most_errors is not None:
-        yield from find_wrong_words(right.said, heard, right.most_errors)
+        yield from find_wrong_words(right.said, transcribed, right.most_errors)
     yield from _find_wrong_times(segments, right)
     yield from _find_wrong_languages(right, outcome.job)
     codes = set(outcome.warnings)
@@ -163,22 +163,22 @@ def _find_wrong_transcript(right: Heard, outcome: Outcome) -> Iterator[str]:
             yield wrong
 
 
-def _find_wrong_speakers(right: Heard, heard: Sequence[Word]) -> Iterator[str]:
-    names = list(dict.fromkeys(word.speaker for word in heard))
+def _find_wrong_speakers(right: Transcribed, transcribed: Sequence[Word]) -> Iterator[str]:
+    names = list(dict.fromkeys(word.speaker for word in transcribed))
     speakers = list(dict.fromkeys(said.speaker for said in right.said))
     if len(names) != len(speakers) or None in names:
-        yield f"speakers {names}, expected {len(speakers)}: {quote(heard)}"
+        yield f"speakers {names}, expected {len(speakers)}: {quote(transcribed)}"
         return
     for speaker in speakers:
         said = [replace(each, speaker=None) for each in right.said if each.speaker == speaker]
-        parts = {name: [word for word in heard if word.speaker == name] for name in names}
+        parts = {name: [word for word in transcribed if word.speaker == name] for name in names}
         expected = expected_words(said)
         own = min(names, key=lambda name: align(expected, parts[name])[0])
         names.remove(own)
         yield from find_wrong_words(said, parts[own], right.most_errors or 0.0)
 
 
-def _find_wrong_times(segments: Sequence[Json], right: Heard) -> Iterator[str]:
+def _find_wrong_times(segments: Sequence[Json], right: Transcribed) -> Iterator[str]:
     for segment in segments:
         if not 0 <= segment["start"] <= segment["end"]:
             yield f"a segment from {segment['start']} to {segment['end']} s"
@@ -187,7 +187,7 @@ def _find_wrong_times(segments: Sequence[Json], right: Heard) -> Iterator[str]:
         yield f"a segment ends at {last:.2f} s, the sound at {right.ends_s:.2f}"
 
 
-def _find_wrong_languages(right: Heard, job: Json) -> Iterator[str]:
+def _find_wrong_languages(right: Transcribed, job: Json) -> Iterator[str]:
     lengths: dict[str, float] = {}
     for said in right.said:
         length_s = CLIPS[said.clip].length_s

@@ -1,4 +1,4 @@
-"""Makes sounds and files: NumPy places clips, FFmpeg encodes, bytes are patched by hand."""
+"""Generation of sounds and files with NumPy and FFmpeg, and patching of bytes."""
 
 import random
 import subprocess
@@ -18,12 +18,12 @@ _SIXTEEN_BITS = 32_767
 
 @dataclass(frozen=True)
 class Take:
-    """A clip placed in a recording.
+    """A clip within a recording.
 
     Args:
         clip: Its name in ``CLIPS``.
-        at_s: Where it starts.
-        channels: Gain for each channel that carries it.
+        at_s: Its start.
+        channels: Gain per channel.
     """
 
     clip: str
@@ -32,11 +32,11 @@ class Take:
 
 
 class Workshop:
-    """Where inputs are made.
+    """A folder for inputs.
 
     Args:
-        folder: Holds everything; it is served.
-        seed: Varies what is chosen at random.
+        folder: For all files; it is served.
+        seed: Seed of all random choices.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -44,14 +44,14 @@ class Workshop:
         self.seed = seed
 
     def draw(self, name: str) -> random.Random:
-        """Return a random generator of its own for each name, so that cases stay the same."""
+        """Return a separate random generator per name, so that cases are reproducible."""
         return random.Random(f"{self.seed}:{name}")  # noqa: S311 - inputs, not secrets
 
     def ffmpeg(self, *arguments: str | Path, cwd: Path | None = None) -> None:
         """Run FFmpeg.
 
         Raises:
-            RuntimeError: It failed; with its log.
+            RuntimeError: FFmpeg failed; the message contains its log.
         """
         command = [find_ffmpeg(), "-nostdin", "-v", "error", "-y", *map(str, arguments)]
         done = subprocess.run(  # noqa: S603 - our own arguments
@@ -82,7 +82,7 @@ def record(
 
 
 def write_wav(path: Path, sound: Sound, rate_hz: int) -> Path:
-    """Write 16-bit PCM with a plain header, which names no layout of channels."""
+    """Write 16-bit PCM with a plain header, without channel layout."""
     with wave.open(str(path), "wb") as file:
         file.setparams((sound.shape[0], 2, rate_hz, 0, "NONE", ""))
         file.writeframes((sound.T.clip(-1, 1) * _SIXTEEN_BITS).astype("<i2").tobytes())
@@ -90,7 +90,7 @@ def write_wav(path: Path, sound: Sound, rate_hz: int) -> Path:
 
 
 def write_float_wav(path: Path, sound: Sound, rate_hz: int) -> Path:
-    """Write 32-bit float PCM, whose samples may lie far beyond 1."""
+    """Write 32-bit float PCM, whose samples can be far above 1."""
     data = sound.T.astype("<f4").tobytes()
     frame = 4 * sound.shape[0]
     form = np.array([3, sound.shape[0]], "<u2").tobytes()
@@ -106,6 +106,6 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def patch(path: Path, change: Callable[[bytearray], bytes | bytearray]) -> Path:
-    """Replace a file's bytes by what a function makes of them."""
+    """Transform a file's bytes with a function."""
     path.write_bytes(change(bytearray(path.read_bytes())))
     return path

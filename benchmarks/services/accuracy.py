@@ -1,13 +1,13 @@
-"""``make accuracy``: our transcriber against the bare engine, in errors and in seconds.
+"""``make accuracy``: errors and time of our transcriber, compared with the bare engine.
 
-Both hear the same recordings in turns, ``ROUNDS`` times; medians count. After that it measures
-when words start, and what is invented where nobody says a word. It fails when one of these holds:
+Both transcribe the same recordings alternately in ``ROUNDS`` rounds; results are medians. Then it
+measures word times and words invented in recordings without speech. It fails if
 
-- ours makes more errors than the bare engine in a language, or not fewer in all;
+- ours has more errors than the bare engine in a language, or not fewer in total;
 - ours takes more than ``MOST_TIME`` of the bare engine's time;
-- more than ``MOST_FALSE_MARKS`` of the right segments are marked as doubtful;
+- more than ``MOST_FALSE_MARKS`` of the correct segments are marked as doubtful;
 - words after pauses start too early or too late (``benchmarks.services.word_times``);
-- a segment without a mark is invented (``benchmarks.services.invented``).
+- an invented segment is not marked (``benchmarks.services.invented``).
 """
 
 import sys
@@ -37,33 +37,33 @@ from services.transcriber.work import run
 
 ROUNDS = 3
 TIME_BEFORE = 0.56
-"""The time of ours against the bare engine's before gaps were transcribed again, in one run."""
+"""Time relative to the bare engine before gaps were transcribed again, in one run."""
 MOST_TIME = 1.05 * TIME_BEFORE
 MOST_FALSE_MARKS = 0.02
 
 Transcription = Mapping[str, Any]
-Hear = Callable[[Reading], Transcription]
+Transcribe = Callable[[Reading], Transcription]
 
 
 @dataclass
 class Tally:
-    """The errors and the time of one way to transcribe, by language and round."""
+    """The errors and the time of a transcriber, by language and round."""
 
-    hear: Hear
+    transcribe: Transcribe
     errors: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, reading: Reading) -> Transcription:
-        """Transcribe a reading, count its errors and return what was heard."""
+        """Transcribe a reading, count its errors and return the transcription."""
         started = time.perf_counter()
-        heard = self.hear(reading)
+        transcription = self.transcribe(reading)
         self.seconds[reading.language].append(time.perf_counter() - started)
-        errors = count_errors(split_words(reading.text), split_words(heard["full_text"]))
+        errors = count_errors(split_words(reading.text), split_words(transcription["full_text"]))
         self.errors[reading.language].append(errors)
-        return heard
+        return transcription
 
     def count_errors(self, language: str) -> int:
-        """Return the errors in a language, the median of all rounds."""
+        """Return the median number of errors in a language."""
         return int(median(self.errors[language]))
 
     @property
@@ -73,13 +73,13 @@ class Tally:
 
     @property
     def all_seconds(self) -> float:
-        """Return the time that a round takes, the median of all rounds."""
+        """Return the median time of a round."""
         return median(map(sum, zip(*self.seconds.values(), strict=True)))
 
 
 @dataclass
 class Marks:
-    """How many segments of real speech are right, and how many of those are marked."""
+    """The number of correct segments of real speech, and of marked ones among them."""
 
     right: int = 0
     marked: int = 0
@@ -91,15 +91,15 @@ class Marks:
         for segment in right:
             if is_marked(segment, transcription):
                 self.marked += 1
-                print(f"  right, but marked: {reading.language}: {segment['text']!r}")
+                print(f"  correct, but marked: {reading.language}: {segment['text']!r}")
 
     @property
     def part(self) -> float:
-        """Return the part of the right segments that is marked."""
+        """Return the share of correct segments that are marked."""
         return self.marked / max(1, self.right)
 
 
-def make_hearers(settings: TranscriberSettings) -> tuple[Hear, Hear]:
+def make_transcribers(settings: TranscriberSettings) -> tuple[Transcribe, Transcribe]:
     """Return the bare engine and ours as functions from a reading to a transcription."""
     model = settings.whisper_model
     source = str(ensure_model(settings.models_dir)) if model == BUNDLED else model
@@ -109,7 +109,7 @@ def make_hearers(settings: TranscriberSettings) -> tuple[Hear, Hear]:
         source, device=device, compute_type=compute_type, cpu_threads=settings.whisper_cpu_threads
     )
 
-    def hear_bare(reading: Reading) -> Transcription:
+    def transcribe_bare(reading: Reading) -> Transcription:
         segments, _ = engine.transcribe(
             str(reading.path),
             language=reading.language,
@@ -120,21 +120,21 @@ def make_hearers(settings: TranscriberSettings) -> tuple[Hear, Hear]:
         )
         return {"full_text": " ".join(segment.text for segment in segments)}
 
-    def hear_ours(reading: Reading) -> Transcription:
+    def transcribe_ours(reading: Reading) -> Transcription:
         with tempfile.TemporaryDirectory() as scratch:
             options = {"language_in": reading.language}
             context = JobContext("accuracy", options, Path(scratch), discard, reading.path)
             transcription: Transcription = run(context, settings).documents["transcription"]
         return transcription
 
-    return hear_bare, hear_ours
+    return transcribe_bare, transcribe_ours
 
 
 def compare(readings: Sequence[Reading], settings: TranscriberSettings) -> list[str]:
-    """Print the errors and the time of both; return what is worse than it may be."""
-    bare, ours = map(Tally, make_hearers(settings))
+    """Print the errors and the time of both; return the exceeded limits."""
+    bare, ours = map(Tally, make_transcribers(settings))
     marks = Marks()
-    with keeper.borrow(settings):  # as the bare engine, it is loaded before the clock starts
+    with keeper.borrow(settings):  # loaded before the measurement, like the bare engine
         for number in range(1, ROUNDS + 1):
             for reading in readings:
                 bare.add(reading)
@@ -149,27 +149,27 @@ def compare(readings: Sequence[Reading], settings: TranscriberSettings) -> list[
         print(f"  {language} {words} words: {errors[0]} errors, bare engine {errors[1]}")
         if errors[0] > errors[1]:
             missed.append(f"more errors than the bare engine in {language}")
-    print(f"errors in all: {ours.all_errors}, bare engine {bare.all_errors}")
+    print(f"total errors: {ours.all_errors}, bare engine {bare.all_errors}")
     if ours.all_errors >= bare.all_errors:
         missed.append("not fewer errors than the bare engine")
     part = ours.all_seconds / bare.all_seconds
     print(f"time: {ours.all_seconds:.1f} s, {part:.2f} of the bare engine's (most {MOST_TIME:.2f})")
     if part > MOST_TIME:
         missed.append("slower than before")
-    print(f"right segments that are marked: {marks.marked} of {marks.right} ({marks.part:.1%})")
+    print(f"correct segments that are marked: {marks.marked} of {marks.right} ({marks.part:.1%})")
     if marks.part > MOST_FALSE_MARKS:
-        missed.append("too many right segments are marked")
+        missed.append("too many correct segments are marked")
     return missed
 
 
 def main() -> None:
-    """Print all measurements and fail if one misses its limit."""
+    """Print all measurements and fail if a limit is exceeded."""
     missed = compare(fetch_readings(), TranscriberSettings())
     median_s, p95_s = measure_word_times()
     if median_s > MOST_MEDIAN_S or p95_s > MOST_P95_S:
-        missed.append("words after pauses do not start when they are said")
+        missed.append("words after pauses have wrong start times")
     if count_invented(make_recordings(REPORTED)):
-        missed.append("words are invented without a mark")
+        missed.append("invented words are not marked")
     if missed:
         sys.exit(f"Missed: {'; '.join(missed)}.")
 

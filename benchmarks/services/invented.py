@@ -1,8 +1,8 @@
-"""Whether words are invented where nobody says any.
+"""Words invented in recordings without speech.
 
-``python -m benchmarks.services.invented`` hears an hour of music, applause, noise, silence,
-breath and babble, with the language found and with English asked for. It fails when a segment is
-not marked as doubtful. ``--half 0`` hears the half that the rule was calibrated on instead.
+``python -m benchmarks.services.invented`` transcribes an hour of music, applause, noise, silence,
+breath and babble, with language detection and as English. It fails if a segment is not marked as
+doubtful. ``--half 0`` uses the half that the rule was calibrated with.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def transcribe(recording: Recording, language: str) -> dict[str, Any]:
 
 
 def count_invented(recordings: Iterable[Recording]) -> int:
-    """Print what is heard in each kind of recording; return how many segments have no mark."""
+    """Print the segments of each kind of recording; return the number of unmarked ones."""
     minutes, segments, unmarked = Counter[str](), Counter[str](), Counter[str]()
     started = time.perf_counter()
     for recording in recordings:
@@ -49,19 +49,21 @@ def count_invented(recordings: Iterable[Recording]) -> int:
                 if not is_marked(segment, transcription):
                     unmarked[recording.kind] += 1
                     where = f"{recording.kind} ({recording.name}), {language}"
-                    print(f"  without a mark: {where}: {segment['text']!r}", flush=True)
+                    print(f"  not marked: {where}: {segment['text']!r}", flush=True)
     for kind, count in minutes.items():
-        heard = f"{segments[kind]} segments, {unmarked[kind]} without a mark"
-        print(f"  {kind:8} {count} min: {heard}")
+        counts = f"{segments[kind]} segments, {unmarked[kind]} not marked"
+        print(f"  {kind:8} {count} min: {counts}")
     seconds = time.perf_counter() - started
-    total = f"{unmarked.total()} of {segments.total()} segments without a mark"
+    total = f"{unmarked.total()} of {segments.total()} segments not marked"
     print(f"invented in {minutes.total()} min: {total}, {seconds:.0f} s", flush=True)
     return unmarked.total()
 
 
 def main() -> None:
-    """Print the counts and fail if anything is invented without a mark."""
-    parser = argparse.ArgumentParser(description="Count words invented where nobody says any.")
+    """Print the counts and fail if an invented segment is not marked."""
+    parser = argparse.ArgumentParser(
+        description="Count words invented in recordings without speech."
+    )
     parser.add_argument("--half", type=int, choices=(0, 1), default=REPORTED)
     if count_invented(make_recordings(parser.parse_args().half)):
         sys.exit("Words are invented.")

@@ -1,4 +1,4 @@
-"""Which segments a transcription marks as doubtful, and which of them are right."""
+"""Segments that a transcription marks as doubtful, and correct segments."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ ROUNDING_S = 0.002
 
 
 def is_marked(segment: Mapping[str, Any], transcription: Mapping[str, Any]) -> bool:
-    """Return whether a segment lies within a ``low_confidence`` warning's span."""
+    """Return whether a segment is within the span of a ``low_confidence`` warning."""
     return any(
         warning["start"] - ROUNDING_S <= segment["start"]
         and segment["end"] <= warning["end"] + ROUNDING_S
@@ -24,11 +24,11 @@ def is_marked(segment: Mapping[str, Any], transcription: Mapping[str, Any]) -> b
 def find_right(
     segments: Sequence[Mapping[str, Any]], said: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """Return the segments all of whose words were said, one after the other.
+    """Return the segments whose words were all spoken, in this order.
 
     Args:
-        segments: In order.
-        said: All words of the recording, as ``split_words`` gives them.
+        segments: The segments, in order.
+        said: All words of the recording, as returned by ``split_words``.
     """
     texts = [split_words(segment["text"]) for segment in segments]
     matcher = difflib.SequenceMatcher(None, said, [*chain(*texts)], autojunk=False)
@@ -40,9 +40,9 @@ def find_right(
     right = []
     passed = 0
     for segment, words in zip(segments, texts, strict=True):
-        places = [said_at.get(passed + number) for number in range(len(words))]
-        first = places[0] if places else None
-        if first is not None and places == [*range(first, first + len(words))]:
+        positions = [said_at.get(passed + number) for number in range(len(words))]
+        first = positions[0] if positions else None
+        if first is not None and positions == [*range(first, first + len(words))]:
             right.append(segment)
         passed += len(words)
     return right

@@ -1,9 +1,9 @@
-"""What noise removal does to noise, and that it costs no words where there is none.
+"""The effect of noise removal on noise and on the words of clean speech.
 
-``python -m benchmarks.services.noise`` hears a reading of 400 words as it is, normalized without
-noise removal and normalized with it. It fails when noise removal makes more errors on clean
-speech, or when it gains less than ``LEAST_GAIN_DB`` on noisy speech. What it does to the words
-of noisy speech is printed too.
+``python -m benchmarks.services.noise`` transcribes a reading of 400 words unchanged, normalized
+without noise removal and normalized with it. It fails if noise removal causes additional errors in
+clean speech, or gains less than ``LEAST_GAIN_DB`` in noisy speech. It also prints the errors in
+noisy speech.
 """
 
 import sys
@@ -24,11 +24,11 @@ RATE_HZ = 16_000
 NOISE_BELOW_DB = 10.0
 LEAST_GAIN_DB = 6.0
 SILENT = 1e-3
-PAUSE_S = 0.4  # quiet for so long before and after, so that no echo of a word counts as noise
+PAUSE_S = 0.4  # a margin, so that no echo of a word counts as noise
 
 
 def add_noise(clean: Sound) -> Sound:
-    """Return speech with pink noise that is so much quieter than the speech."""
+    """Return speech with pink noise at a level relative to the speech."""
     draw = np.random.default_rng(seed=1).standard_normal(len(clean))
     spectrum = np.fft.rfft(draw)
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
@@ -38,7 +38,7 @@ def add_noise(clean: Sound) -> Sound:
 
 
 def find_pauses(clean: Sound) -> NDArray[np.bool_]:
-    """Return which samples lie in the middle of a pause."""
+    """Return a mask of samples in the middle of a pause."""
     half = round(PAUSE_S * RATE_HZ)
     loud = np.pad(np.abs(clean[:, 0]) > SILENT, half)
     passed = np.concatenate([[0], np.cumsum(loud)])
@@ -46,7 +46,7 @@ def find_pauses(clean: Sound) -> NDArray[np.bool_]:
 
 
 def measure_ratio_db(sound: Sound, clean: Sound) -> float:
-    """Return by how much speech is louder than what is heard in its pauses."""
+    """Return the ratio of the level of speech to that of its pauses."""
     length = min(len(sound), len(clean))
     pauses = find_pauses(clean[:length])
     voice, rest = (np.mean(sound[:length][which] ** 2) for which in (~pauses, pauses))
@@ -54,18 +54,18 @@ def measure_ratio_db(sound: Sound, clean: Sound) -> float:
 
 
 def normalize_file(source: Path, folder: Path, *, remove_noise: bool) -> Path:
-    """Return the file that the normalizer makes of another one."""
+    """Return the normalized file."""
     folder.mkdir()
     options = {"remove_noise": str(remove_noise).lower(), "output_format": "wav"}
     return normalize(JobContext("noise", options, folder, discard, source)).path
 
 
 def count_wrong_words(path: Path, reading: Reading, folder: Path) -> int:
-    """Return how many words the transcriber gets wrong in a recording of a reading."""
+    """Return the number of wrong words in the transcript of a reading."""
     folder.mkdir()
     options = {"language_in": reading.language}
-    heard = transcribe(JobContext("noise", options, folder, discard, path))
-    text = heard.documents["text"]["text"]
+    transcribed = transcribe(JobContext("noise", options, folder, discard, path))
+    text = transcribed.documents["text"]["text"]
     return count_errors(split_words(reading.text), split_words(text))
 
 
@@ -84,7 +84,7 @@ def compare(name: str, source: Path, reading: Reading, scratch: Path) -> dict[bo
 
 
 def main() -> None:
-    """Print what noise removal gains and costs, and fail where that is too little or too much."""
+    """Print gain and errors of noise removal, and fail if a limit is exceeded."""
     reading = fetch_readings()[0]
     clean = read_sound(reading.path, rate_hz=RATE_HZ, layout="mono")
     with tempfile.TemporaryDirectory() as directory:
@@ -101,7 +101,7 @@ def main() -> None:
     ratios = f"{ratios_db[False]:.1f} dB without removal, {ratios_db[True]:.1f} dB with it"
     print(f"speech above noise: {ratios}, gain {gain_db:.1f} dB")
     if errors[True] > errors[False]:
-        sys.exit("Noise removal costs words of clean speech.")
+        sys.exit("Noise removal causes errors in clean speech.")
     if gain_db < LEAST_GAIN_DB:
         sys.exit("Noise removal leaves too much of the noise.")
 

@@ -1,8 +1,8 @@
-"""The normalizer against the bare ffmpeg command lines, and its memory for long recordings.
+"""Speed of the normalizer, compared with ffmpeg, and its memory for long recordings.
 
-``python -m benchmarks.services.normalizer`` fails when the normalizer takes more than 10 %
-longer than ffmpeg alone with the same arguments, or when three hours take 20 % more memory than
-a minute does. Clean speech needs two passes; noisy speech a third one, for loudnorm.
+``python -m benchmarks.services.normalizer`` fails if the normalizer takes more than 10 % longer
+than ffmpeg alone with the same arguments, or 20 % more memory for three hours than for a minute.
+Clean speech needs two passes; noisy speech a third one, for loudnorm.
 """
 
 import os
@@ -26,7 +26,7 @@ MOST_EXTRA_MEMORY = 1.2
 SPEED_MINUTES = 15
 LONG_MINUTES = 180
 ROUNDS = 3
-# What the normalizer adds in order to watch ffmpeg, which nobody does with ffmpeg alone.
+# Arguments that the normalizer adds to monitor ffmpeg.
 WATCHING = ["-progress", "pipe:1", "-stats_period", "0.5"]
 CONVERSION = "aresample=async=1:first_pts=0,aformat=channel_layouts=mono,aresample=16000"
 RECORDER = """#!/bin/sh
@@ -37,17 +37,17 @@ exec "{ffmpeg}" "$@"
 
 @dataclass(frozen=True)
 class Recording:
-    """The sample again and again, as long as it is wanted."""
+    """The sample, repeated to a given length."""
 
     is_noisy: bool = False
 
     @property
     def passes(self) -> int:
-        """Return how often ffmpeg has to go through it."""
+        """Return the number of ffmpeg passes."""
         return 3 if self.is_noisy else 2
 
     def make(self, target: Path, minutes: float) -> Path:
-        """Write it, so many minutes long."""
+        """Write it with a length in minutes."""
         source = ["-stream_loop", "-1", "-i", str(SAMPLE)]
         if self.is_noisy:
             mix = "[0][1]amix=duration=shortest:normalize=0"
@@ -68,7 +68,7 @@ def normalize(source: Path, work_dir: Path, **options: str) -> None:
 
 
 def record_commands(source: Path, work_dir: Path) -> list[list[str]]:
-    """Normalize with an ffmpeg that notes its arguments; return them, one list for each pass."""
+    """Normalize with an ffmpeg that records its arguments; return one list per pass."""
     folder, path = work_dir / "commands", os.environ["PATH"]
     (folder / "bin").mkdir(parents=True)
     recorder = folder / "bin" / "ffmpeg"
@@ -84,7 +84,7 @@ def record_commands(source: Path, work_dir: Path) -> list[list[str]]:
 
 
 def run_bare(commands: list[list[str]], source: Path) -> None:
-    """Run ffmpeg alone, once for each pass: it reads the file itself."""
+    """Run ffmpeg alone, once per pass."""
     for arguments in commands:
         filters = [word for word in arguments if word not in WATCHING]
         filters = filters[filters.index("pipe:0") + 1 :]
@@ -94,7 +94,7 @@ def run_bare(commands: list[list[str]], source: Path) -> None:
 
 
 def measure_peak_mib(source: Path, work_dir: Path, *options: str) -> float:
-    """Return the most memory that the normalizer and its ffmpeg take, each at its peak.
+    """Return the sum of the peak memory of the normalizer and its ffmpeg.
 
     Args:
         source: The recording.
@@ -114,7 +114,7 @@ def print_own_peak(source: str, work_dir: str, *options: str) -> None:
 
 
 def compare_speed(recording: Recording, scratch: Path) -> float:
-    """Print the seconds of both, best of some rounds in turns; return their ratio."""
+    """Print the time of both, the best of several alternating rounds; return their ratio."""
     source = recording.make(scratch / "speed.flac", SPEED_MINUTES)
     commands = record_commands(source, scratch)
     if len(commands) != recording.passes:
@@ -145,7 +145,7 @@ def compare_memory(recording: Recording, scratch: Path) -> float:
 
 
 def main() -> None:
-    """Print speed and memory, and fail where one is over its limit."""
+    """Print speed and memory, and fail if a limit is exceeded."""
     for recording in (Recording(), Recording(is_noisy=True)):
         with tempfile.TemporaryDirectory() as directory:
             if compare_speed(recording, Path(directory)) > MOST_EXTRA_TIME:

@@ -12,7 +12,7 @@ def unpack(names: Sequence[str], folder: Path) -> Path:
 
     Args:
         names: The packages' names. Their dependencies are not downloaded.
-        folder: Where their files go.
+        folder: For their files.
 
     Raises:
         SystemExit: The machine has no apt.
@@ -20,7 +20,7 @@ def unpack(names: Sequence[str], folder: Path) -> Path:
     if folder.is_dir():
         return folder
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        sys.exit("The recordings come as Debian packages: run this on Debian or Ubuntu.")
+        sys.exit("The recordings are Debian packages: run this on Debian or Ubuntu.")
     draft = folder.with_name(f".{folder.name}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)

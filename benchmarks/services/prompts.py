@@ -1,6 +1,6 @@
 """Recorded prompts with their texts, from the Debian packages of Asterisk's sounds (CC-BY-SA).
 
-They are fetched when they are wanted and stay in ``var``; nothing of them is committed.
+They are downloaded on first use and kept in ``var``; nothing of them is committed.
 """
 
 import gzip
@@ -17,14 +17,14 @@ LANGUAGES = ("en", "es", "fr")
 WORDS_EACH = 400
 FEWEST_WORDS = 6
 PAUSE_S = 1
-# Digits are said as words, and what stands in brackets or trails off is a hint to the speaker.
+# Digits are spoken as words; text in brackets or with an ellipsis is a hint to the speaker.
 NOT_SPOKEN = re.compile(r"[\d\[\]()<>*#/&]|\.\.\.")
 LINE = re.compile(r"([\w/-]+)\s*:\s*(.+)")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A recording of many prompts and what is said in it."""
+    """A recording of many prompts and its text."""
 
     language: str
     path: Path
@@ -32,13 +32,13 @@ class Reading:
 
 
 def fetch_readings(languages: Sequence[str] = LANGUAGES) -> list[Reading]:
-    """Return a reading of each language, made the first time from the packages."""
+    """Return a reading in each language, generated from the packages at first use."""
     return [_make_reading(language, unpack_prompts(language)) for language in languages]
 
 
 def unpack_prompts(language: str) -> Path:
     """Return the folder with a language's prompts and their texts."""
-    name = f"asterisk-core-sounds-{language}"  # the texts; the recordings are the other one
+    name = f"asterisk-core-sounds-{language}"  # the texts; the other package has the recordings
     return unpack([name, f"{name}-wav"], FOLDER / language)
 
 
@@ -59,7 +59,7 @@ def _make_reading(language: str, folder: Path) -> Reading:
 
 
 def list_prompts(language: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the texts that say what is said, each with its recording."""
+    """Yield the texts with their recordings."""
     texts = next(folder.rglob(f"core-sounds-{language}.txt.gz"))
     for line in gzip.decompress(texts.read_bytes()).decode().splitlines():
         found = LINE.fullmatch(line.strip())

@@ -1,4 +1,4 @@
-"""Sounds made for measuring, and how alike two sounds are."""
+"""Synthesized sounds for measurements, and the similarity of two sounds."""
 
 import wave
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Sound = NDArray[np.float64]
-"""From -1 to 1; a row is an instant, a column a channel."""
+"""Samples from -1 to 1, shape (instants, channels)."""
 
 BEAT_S = 0.5
 CHORDS_HZ = ((220, 261.6, 329.6), (174.6, 220, 261.6), (196, 246.9, 293.7), (130.8, 164.8, 196))
@@ -37,7 +37,7 @@ def write_sound(path: Path, sound: Sound, *, rate_hz: int) -> Path:
 
 
 def make_music(count: int, *, rate_hz: int) -> Sound:
-    """Return so many samples of a small band: four chords, a bass, a drum and a hi-hat."""
+    """Return a number of samples of a small band: four chords, a bass, a drum and a hi-hat."""
     music = np.zeros((count, 2))
     noise = np.random.default_rng(seed=1)
     beat = round(BEAT_S * rate_hz)
@@ -63,7 +63,7 @@ def _play_chord(part: Sound, time_s: Sound, chord_hz: tuple[float, ...]) -> None
 
 
 def mix(wanted: Sound, other: Sound, *, ratio_db: float) -> Sound:
-    """Return both together, the wanted one louder by so many decibels, without clipping."""
+    """Return the mix of both at a level ratio in decibels, without clipping."""
     gain = np.sqrt(np.sum(wanted**2) / np.sum(other**2) / 10 ** (ratio_db / 10))
     both = wanted + gain * other
     scaled: Sound = both * (CLIP_PEAK / np.abs(both).max())
@@ -71,10 +71,10 @@ def mix(wanted: Sound, other: Sound, *, ratio_db: float) -> Sound:
 
 
 def measure_si_sdr_db(sound: Sound, wanted: Sound) -> float:
-    """Return how much of a sound is the wanted one, however loud (SI-SDR, Le Roux et al. 2019)."""
-    heard, reference = sound.mean(axis=1), wanted.mean(axis=1)
-    length = min(len(heard), len(reference))
-    heard, reference = heard[:length], reference[:length]
-    target = (heard @ reference) / (reference @ reference) * reference
-    rest = heard - target
+    """Return the SI-SDR of a sound relative to the wanted one (Le Roux et al. 2019)."""
+    mixed, reference = sound.mean(axis=1), wanted.mean(axis=1)
+    length = min(len(mixed), len(reference))
+    mixed, reference = mixed[:length], reference[:length]
+    target = (mixed @ reference) / (reference @ reference) * reference
+    rest = mixed - target
     return float(10 * np.log10((target @ target) / (rest @ rest)))

@@ -1,9 +1,8 @@
-"""Pauses that are inserted into running speech, so that their ends are known to the sample.
+"""Pauses inserted into running speech, so that their ends are known to the sample.
 
-The place is between two words as the recognizer times them, where the detector is sure that the
-voice goes on. So the sound after a pause begins at the splice, however loud it is: the truth does
-not depend on its energy. It is wrong by as much as the recognizer misplaces the border of two
-words in running speech, in either direction.
+A splice is between two words, according to the recognizer's times, where the detector is certain
+that the voice continues. The sound after a pause thus starts at the splice, whatever its energy.
+The error of this reference is that of the recognizer's word boundaries in running speech.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from services.transcriber.frames import FRAME
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
 CONNECTED_S = 0.05
-"""Most seconds between two words without a pause."""
+"""Maximum seconds between two words without a pause."""
 VOICED_S = 0.16
 SURE_VOICE = 0.8
 """Probability of a voice for ``VOICED_S`` before and after a splice."""
@@ -26,53 +25,53 @@ APART_S = 2.5
 PAUSES_S = (0.5, 3.0)
 
 Wave = NDArray[np.float64]
-Places = list[tuple[int, float]]
+Positions = list[tuple[int, float]]
 
 
-def choose_places(wave: Wave, words: Sequence[Mapping[str, Any]]) -> Places:
-    """Return the numbers of the words before which a pause fits, and its second.
+def choose_positions(wave: Wave, words: Sequence[Mapping[str, Any]]) -> Positions:
+    """Return the indices of words that a pause can precede, and its second.
 
     Args:
         wave: Mono at 16 kHz.
-        words: What is heard in it, in order.
+        words: Its transcribed words, in order.
     """
     voice = detect_speech(wave.astype(np.float32)).probabilities
     near = round(VOICED_S * SAMPLE_RATE_HZ / FRAME)
-    places: Places = []
+    positions: Positions = []
     passed_s = 0.0
     for number, (before, after) in enumerate(pairwise(words), start=1):
-        place_s = (before["end"] + after["start"]) / 2
-        frame = round(place_s * SAMPLE_RATE_HZ / FRAME)
+        position_s = (before["end"] + after["start"]) / 2
+        frame = round(position_s * SAMPLE_RATE_HZ / FRAME)
         is_connected = 0 <= after["start"] - before["end"] < CONNECTED_S
         is_voiced = voice[max(0, frame - near) : frame + near].min(initial=1.0) >= SURE_VOICE
-        if is_connected and is_voiced and place_s - passed_s >= APART_S:
-            places.append((number, place_s))
-            passed_s = place_s
-    return places
+        if is_connected and is_voiced and position_s - passed_s >= APART_S:
+            positions.append((number, position_s))
+            passed_s = position_s
+    return positions
 
 
 def insert_pauses(
-    wave: Wave, words: Sequence[Mapping[str, Any]], places: Places, *, floor_db: float
+    wave: Wave, words: Sequence[Mapping[str, Any]], positions: Positions, *, floor_db: float
 ) -> tuple[Wave, tuple[tuple[str, float], ...]]:
-    """Return the wave with pauses, and what is said after each with the second when it starts.
+    """Return the wave with pauses, and the text after each with its start in seconds.
 
     Args:
         wave: Mono at 16 kHz.
-        words: What is heard in it.
-        places: Where the pauses go, as ``choose_places`` returns them.
-        floor_db: The level of the room in the pauses.
+        words: Its transcribed words.
+        positions: The positions of pauses from ``choose_positions``.
+        floor_db: The level of background noise in the pauses.
     """
     random = np.random.default_rng(seed=9)
     parts: list[Wave] = []
     said: list[tuple[str, float]] = []
     start = passed = 0
-    ends = [number for number, _ in places[1:]] + [len(words)]
-    for (number, place_s), end in zip(places, ends, strict=True):
-        place = round(place_s * SAMPLE_RATE_HZ)
+    ends = [number for number, _ in positions[1:]] + [len(words)]
+    for (number, position_s), end in zip(positions, ends, strict=True):
+        position = round(position_s * SAMPLE_RATE_HZ)
         pause = round(random.uniform(*PAUSES_S) * SAMPLE_RATE_HZ)
-        parts += [wave[start:place], random.standard_normal(pause) * 10 ** (floor_db / 20)]
-        passed += place - start + pause
-        start = place
+        parts += [wave[start:position], random.standard_normal(pause) * 10 ** (floor_db / 20)]
+        passed += position - start + pause
+        start = position
         text = " ".join(word["word"] for word in words[number:end])
         said.append((text, passed / SAMPLE_RATE_HZ))
     return np.concatenate([*parts, wave[start:]]), tuple(said)

@@ -1,4 +1,4 @@
-"""What was said against what was understood."""
+"""Comparison of spoken and transcribed words."""
 
 import re
 import unicodedata
@@ -11,12 +11,12 @@ def split_words(text: str) -> list[str]:
     return re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
-def count_errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Return how many words must be changed, added or left out (Levenshtein's distance)."""
-    row = list(range(len(heard) + 1))
+def count_errors(said: Sequence[str], transcribed: Sequence[str]) -> int:
+    """Return the number of changed, added and missing words (Levenshtein distance)."""
+    row = list(range(len(transcribed) + 1))
     for number, word in enumerate(said, start=1):
         diagonal, row[0] = row[0], number
-        for column, other in enumerate(heard, start=1):
+        for column, other in enumerate(transcribed, start=1):
             changed = diagonal + (word != other)
             diagonal = row[column]
             row[column] = min(changed, row[column] + 1, row[column - 1] + 1)

@@ -1,7 +1,7 @@
-"""How much of the music vocal isolation takes away, and how long that takes.
+"""Quality and speed of vocal isolation.
 
-``python -m benchmarks.services.vocals`` mixes the sample clips with synthesized music and
-prints SI-SDR before and after. It fails when the gain is under ``LEAST_GAIN_DB``.
+``python -m benchmarks.services.vocals`` mixes the sample clips with synthesized music and prints
+SI-SDR before and after. It fails if the gain is below ``LEAST_GAIN_DB``.
 """
 
 import sys
@@ -28,24 +28,24 @@ from services.normalizer.voice import Isolation, Isolator, open_isolator
 
 CLIPS = ("jfk.wav", "sense_and_sensibility_01_austen_64kb-0870.wav")
 RATIOS_DB = (5.0, 0.0, -5.0)
-SHORTEST_S = 20.0  # more than one window, so that a seam is heard too
+SHORTEST_S = 20.0  # more than one window, so that seams are included
 LEAST_GAIN_DB = 4.0
 
 
 @dataclass(frozen=True)
 class Separation:
-    """What became of one mix."""
+    """The result for one mix."""
 
     before_db: float
-    """SI-SDR of the mix against the voice alone."""
+    """SI-SDR of the mix, relative to the voice alone."""
     after_db: float
-    """The same of the isolated voice."""
+    """SI-SDR of the isolated voice."""
     duration_s: float
     seconds: float
 
     @property
     def gain_db(self) -> float:
-        """Return by how much the voice stands out more."""
+        """Return the gain in SI-SDR."""
         return self.after_db - self.before_db
 
     @property
@@ -55,13 +55,13 @@ class Separation:
 
 
 def separate(isolator: Isolator, clip: Path, *, ratio_db: float, scratch: Path) -> Separation:
-    """Mix a clip of speech with music and take the voice out again, through files.
+    """Mix a clip of speech with music and isolate the voice, using files.
 
     Args:
-        isolator: The back end.
-        clip: Speech; it is repeated until it is long enough.
-        ratio_db: How much louder the voice is than the music.
-        scratch: A folder for the files.
+        isolator: The backend.
+        clip: Speech, repeated if it is too short.
+        ratio_db: Level of the voice relative to the music.
+        scratch: A folder for files.
     """
     voice = read_sound(clip, rate_hz=RATE_HZ)
     voice = np.tile(voice, (int(np.ceil(SHORTEST_S * RATE_HZ / len(voice))), 1))
@@ -70,8 +70,8 @@ def separate(isolator: Isolator, clip: Path, *, ratio_db: float, scratch: Path) 
     target = scratch / "voice.flac"
     started = time.perf_counter()
     recording = open_recording(source)
-    heard = Source(recording, plain_mix(recording.channels), float("inf"))
-    isolation = Isolation(heard, target, is_mono=False, on_progress=lambda _seconds: None)
+    decoded = Source(recording, plain_mix(recording.channels), float("inf"))
+    isolation = Isolation(decoded, target, is_mono=False, on_progress=lambda _seconds: None)
     duration_s = isolation.run(isolator)
     seconds = time.perf_counter() - started
     isolated = read_sound(target, rate_hz=RATE_HZ)
@@ -80,7 +80,7 @@ def separate(isolator: Isolator, clip: Path, *, ratio_db: float, scratch: Path) 
 
 
 def main() -> None:
-    """Print the gain for each mix, and fail where it is small."""
+    """Print the gain for each mix, and fail if one is too small."""
     isolator = open_isolator(NormalizerSettings())
     least_db = float("inf")
     with tempfile.TemporaryDirectory() as scratch:
@@ -89,10 +89,10 @@ def main() -> None:
                 clip = Path("samples") / name
                 found = separate(isolator, clip, ratio_db=ratio_db, scratch=Path(scratch))
                 least_db = min(least_db, found.gain_db)
-                figures = f"SI-SDR {found.before_db:5.1f} -> {found.after_db:5.1f} dB"
+                levels = f"SI-SDR {found.before_db:5.1f} -> {found.after_db:5.1f} dB"
                 factor = f"real-time factor {found.real_time_factor:.3f}"
-                print(f"{name[:24]:24} voice {ratio_db:+.0f} dB: {figures}, {factor}", flush=True)
-    print(f"least gain: {least_db:.1f} dB")
+                print(f"{name[:24]:24} voice {ratio_db:+.0f} dB: {levels}, {factor}", flush=True)
+    print(f"minimum gain: {least_db:.1f} dB")
     if least_db < LEAST_GAIN_DB:
         sys.exit("Vocal isolation leaves too much of the music.")
 

@@ -1,15 +1,14 @@
-"""When words start, against recordings whose pauses are known.
+"""Accuracy of word starts, in recordings with known pauses.
 
-``python -m benchmarks.services.word_times`` joins prompts with pauses of 0.5 to 5 s, hears them
-and compares the start of the first word after each pause with two truths:
+``python -m benchmarks.services.word_times`` joins prompts with pauses of 0.5 to 5 s, transcribes
+them and compares the start of the first word after each pause with two references:
 
-- *onsets*: where the energy of the prompt rises. The transcriber corrects times by energy, too,
-  so this truth flatters it.
+- *onsets*: where the energy of the prompt rises. The transcriber also corrects times by energy, so
+  this reference favours it.
 - *splices*: pauses inserted into running speech (``benchmarks.services.splices``). Their ends are
   known to the sample, whatever the energy.
 
-It fails when either error is above ``MOST_MEDIAN_S`` or, for the 95th percentile, above
-``MOST_P95_S``.
+It fails if either error exceeds ``MOST_MEDIAN_S`` or, for the 95th percentile, ``MOST_P95_S``.
 """
 
 import difflib
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks.services.prompts import LANGUAGES, list_prompts, unpack_prompts
 from benchmarks.services.signals import read_sound, write_sound
-from benchmarks.services.splices import choose_places, insert_pauses
+from benchmarks.services.splices import choose_positions, insert_pauses
 from benchmarks.services.texts import split_words
 from services.kit.work import JobContext, discard
 from services.transcriber.work import run
@@ -33,19 +32,19 @@ from services.transcriber.work import run
 MOST_MEDIAN_S = 0.060
 MOST_P95_S = 0.200
 LEAST_FOUND = 0.8
-"""Part of the first words that must be recognized; the start of another word shows nothing."""
+"""Minimum share of recognized first words; the start of a wrong word is meaningless."""
 
 RATE_HZ = 16_000
 PROMPTS_EACH = 30
 SHORTEST_PROMPT_S = 1.0
 PAUSES_S = (0.5, 5.0)
 FLOORS_DB = {"en": -75, "es": -55, "fr": -45}
-"""How loud the room is; the voices are at -20 dB."""
+"""Level of background noise; the voices are at -20 dB."""
 HOP, WINDOW = RATE_HZ // 200, RATE_HZ // 100
-AUDIBLE_DB, LOUD_DB = -40, -22  # against the voice's own peaks
+AUDIBLE_DB, LOUD_DB = -40, -22  # relative to the voice's peaks
 STAYS_FOR = 6  # times 5 ms
 SURE_S = 0.06
-"""A prompt whose voice takes longer from audible to loud has no sure onset and is left out."""
+"""A prompt that takes longer from audible to loud has no certain onset and is left out."""
 LEAD_S = 0.02
 
 Wave = NDArray[np.float64]
@@ -58,26 +57,26 @@ class Spaced:
     language: str
     wave: Wave
     prompts: tuple[tuple[str, float], ...]
-    """What is said, and when it starts in seconds."""
+    """The texts and their starts in seconds."""
 
 
 def find_onset(wave: Wave) -> float | None:
-    """Return when a voice starts in a recording without noise; none where that is not sure."""
+    """Return the start of a voice in a recording without noise, or ``None`` if uncertain."""
     squares = np.square(wave[: len(wave) // HOP * HOP]).reshape(-1, HOP).mean(axis=1)
     levels_db = 10 * np.log10((squares[1:] + squares[:-1]) / 2 + 1e-12)
     peak_db = np.percentile(levels_db, 95)
-    places = []
+    positions = []
     for threshold_db in (AUDIBLE_DB, LOUD_DB):
         above = (levels_db > peak_db + threshold_db).astype(int)
         staying = np.flatnonzero(np.convolve(above, np.ones(STAYS_FOR), "valid") == STAYS_FOR)
-        places.append(int(staying[0]) if len(staying) else len(levels_db))
-    audible, loud = places
+        positions.append(int(staying[0]) if len(staying) else len(levels_db))
+    audible, loud = positions
     is_sure = loud < len(levels_db) and (loud - audible) * HOP <= SURE_S * RATE_HZ
     return audible * HOP / RATE_HZ if is_sure else None
 
 
 def space_prompts(language: str) -> Spaced:
-    """Return prompts of a language in random order with pauses, in a room; always the same."""
+    """Return prompts of a language with pauses and background noise, in a fixed random order."""
     random = np.random.default_rng(seed=7)
     prompts = list(list_prompts(language, unpack_prompts(language)))
     parts: list[Wave] = []
@@ -103,21 +102,21 @@ def space_prompts(language: str) -> Spaced:
 
 
 def find_errors(spaced: Spaced, words: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Return by how many seconds the recognized first words start too late (or, below 0, early).
+    """Return the seconds by which recognized first words start too late (negative: too early).
 
     Args:
-        spaced: What was said.
-        words: What was heard, as in a transcription.
+        spaced: The prompts.
+        words: The words of a transcription.
     """
     said: list[str] = []
     starts_s: dict[int, float] = {}
     for text, start_s in spaced.prompts:
         starts_s[len(said)] = start_s
         said += split_words(text)
-    heard = [(part, word) for word in words for part in split_words(word["word"])[:1]]
-    matcher = difflib.SequenceMatcher(None, said, [part for part, _ in heard], autojunk=False)
+    transcribed = [(part, word) for word in words for part in split_words(word["word"])[:1]]
+    matcher = difflib.SequenceMatcher(None, said, [part for part, _ in transcribed], autojunk=False)
     return [
-        float(heard[block.b + number - block.a][1]["start"]) - start_s
+        float(transcribed[block.b + number - block.a][1]["start"]) - start_s
         for block in matcher.get_matching_blocks()
         for number, start_s in starts_s.items()
         if block.a <= number < block.a + block.size
@@ -133,21 +132,21 @@ def measure_word_times() -> tuple[float, float]:
     onsets, splices = Measurement("onsets"), Measurement("splices")
     for language in LANGUAGES:
         spaced = space_prompts(language)
-        words = hear_words(spaced)
+        words = transcribe_words(spaced)
         onsets.add(spaced, words)
-        places = choose_places(spaced.wave, words)
+        positions = choose_positions(spaced.wave, words)
         spliced = Spaced(
             language,
-            *insert_pauses(spaced.wave, words, places, floor_db=FLOORS_DB[language]),
+            *insert_pauses(spaced.wave, words, positions, floor_db=FLOORS_DB[language]),
         )
-        splices.add(spliced, hear_words(spliced))
+        splices.add(spliced, transcribe_words(spliced))
     found = [one.summarize() for one in (onsets, splices)]
     return max(median_s for median_s, _ in found), max(p95_s for _, p95_s in found)
 
 
 @dataclass
 class Measurement:
-    """The errors against one kind of truth."""
+    """The errors relative to one kind of reference."""
 
     kind: str
     errors_s: list[float] = field(default_factory=list)
@@ -175,14 +174,14 @@ class Measurement:
 
 
 def describe(errors_s: Sequence[float]) -> str:
-    """Return the sizes of errors in words, and which way they go."""
+    """Return a text with the sizes of errors and their sign."""
     median_s, p95_s, worst_s = np.percentile(np.abs(errors_s), [50, 95, 100])
     sizes = f"median {median_s * 1000:.0f} ms, p95 {p95_s * 1000:.0f} ms, most {worst_s:.2f} s"
-    return f"{sizes}; with signs median {np.median(errors_s) * 1000:+.0f} ms"
+    return f"{sizes}; signed median {np.median(errors_s) * 1000:+.0f} ms"
 
 
-def hear_words(spaced: Spaced) -> list[dict[str, Any]]:
-    """Return the words that the transcriber hears, as in a transcription."""
+def transcribe_words(spaced: Spaced) -> list[dict[str, Any]]:
+    """Return the words of the transcription."""
     with tempfile.TemporaryDirectory() as scratch:
         path = write_sound(Path(scratch) / "spaced.wav", spaced.wave[:, None], rate_hz=RATE_HZ)
         options = {"language_in": spaced.language}
@@ -195,7 +194,7 @@ def main() -> None:
     """Print the errors and fail if they are too large."""
     median_s, p95_s = measure_word_times()
     if median_s > MOST_MEDIAN_S or p95_s > MOST_P95_S:
-        sys.exit("Words do not start when they are said.")
+        sys.exit("Word starts are inaccurate.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""An hour of sound in which nobody says a word that can be understood.
+"""An hour of sound without intelligible words.
 
-Six kinds of ten minutes each: music, applause, noise, silence, breath and babble. They are made
-from Debian packages (sounds of Scratch, Frozen Bubble, Sonic Pi and Asterisk) and synthesized.
-A half of the material is for calibration and the other half for the report: the halves share
-neither files nor random numbers. The same half is the same samples on every machine.
+Six kinds of ten minutes each: music, applause, noise, silence, breath and babble, synthesized or
+from Debian packages (sounds of Scratch, Frozen Bubble, Sonic Pi and Asterisk). One half of the
+material is for calibration and the other for the report; they share neither files nor random
+numbers. The samples of a half are equal on every machine.
 """
 
 from collections.abc import Callable, Iterator
@@ -56,8 +56,8 @@ class Material:
         found = sorted({path for pattern in patterns for path in folder.rglob(pattern)})
         return found[self.half :: 2]
 
-    def say(self, language: str, count: int) -> Wave:
-        """Return a voice that reads prompts one after the other for so many samples."""
+    def read_prompts(self, language: str, count: int) -> Wave:
+        """Return consecutive prompts, with a length in samples."""
         found = sorted(unpack_prompts(language).glob("usr/share/asterisk/sounds/*/*.wav"))
         prompts = [path for path in found if path.stat().st_size > SMALLEST_BYTES]
         chosen = self.random.permutation(len(prompts) // 2)
@@ -122,7 +122,7 @@ def make_noise_minute(material: Material, number: int) -> tuple[str, Wave]:
 
 
 def make_silent_minute(material: Material, number: int) -> tuple[str, Wave]:
-    """Return nothing, offset, dither, and the tone of rooms, from -100 to -30 dB."""
+    """Return silence, offset, dither, and room tone, from -100 to -30 dB."""
     count = RECORDING_S * RATE_HZ
     if number == 0:
         return "zero", np.zeros(count)
@@ -151,11 +151,11 @@ def make_babble_minute(material: Material, number: int) -> tuple[str, Wave]:
         return f"crowd of {5 + number}", _gather(material, 5 + number, count)
     if number < 5:  # noqa: PLR2004 - one reversed voice
         language = VOICES[(2 * number + material.half) % len(VOICES)]
-        return f"{language} reversed", material.say(language, count)[::-1]
+        return f"{language} reversed", material.read_prompts(language, count)[::-1]
     if number == 5:  # noqa: PLR2004 - two
         return "two reversed", _gather(material, 2, count)[::-1]
     if number == 6:  # noqa: PLR2004 - grains
-        return "syllables", _shuffle(material, material.say("it", count), grain_s=0.18)
+        return "syllables", _shuffle(material, material.read_prompts("it", count), grain_s=0.18)
     voices = (3, 4, 6)[number - 7]
     return f"radio of {voices}", _broadcast(material, _gather(material, voices, count))
 
@@ -190,7 +190,7 @@ def _tone(frequency_hz: float, count: int) -> Wave:
 
 
 def _cut(material: Material, wave: Wave, count: int) -> Wave:
-    """Return a part of a sound that begins anywhere, repeated if it is too short."""
+    """Return a random part of a sound, repeated if it is too short."""
     start = int(material.random.integers(max(1, len(wave) - count)))
     return np.resize(wave[start:], count)
 
@@ -209,8 +209,8 @@ def _make_noise(
     material: Material, count: int, *, slope: float, fastest_hz: float = RATE_HZ / 2
 ) -> Wave:
     spectrum = np.fft.rfft(material.random.standard_normal(count))
-    places = np.arange(1, len(spectrum))
-    spectrum[1:] /= places ** (slope / 2)
+    bins = np.arange(1, len(spectrum))
+    spectrum[1:] /= bins ** (slope / 2)
     spectrum[round(fastest_hz * count / RATE_HZ) :] = 0
     spectrum[0] = 0
     return _level(np.fft.irfft(spectrum, count))
@@ -224,7 +224,7 @@ def _filter(wave: Wave, lowest_hz: float, highest_hz: float) -> Wave:
 
 
 def _clap(material: Material, hands: int, count: int) -> Wave:
-    """Return the claps of so many hands, three times a second each."""
+    """Return the claps of several hands, three per second each."""
     claps = np.zeros(count + RATE_HZ)
     length = round(0.03 * RATE_HZ)
     fading = np.exp(-np.arange(length) / (0.006 * RATE_HZ))
@@ -248,7 +248,7 @@ def _gather(material: Material, voices: int, count: int) -> Wave:
     """Return several voices that talk at once, in different languages."""
     shift = int(material.random.integers(len(VOICES)))
     languages = [VOICES[(number + shift) % len(VOICES)] for number in range(voices)]
-    spoken = [np.resize(material.say(language, count), count) for language in languages]
+    spoken = [np.resize(material.read_prompts(language, count), count) for language in languages]
     return np.asarray(np.sum(spoken, axis=0))
 
 

@@ -1,10 +1,10 @@
-"""Channels: opposite phases, many microphones, surround sound, and parties on their own."""
+"""Channels: opposite phases, many microphones, surround sound, and separate parties."""
 
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.media.case import Case, Heard, Json, Make, Said
+from benchmarks.media.case import Case, Json, Make, Said, Transcribed
 from benchmarks.media.clips import Sound
 from benchmarks.media.recipes import JFK, Recipe, make_noise, on_channels, one
 from benchmarks.media.workshop import Take, Workshop
@@ -13,11 +13,11 @@ _BOTH = ((0, 1.0), (1, 1.0))
 _MP3 = ("-ar", "44100", "-b:a", "128k")
 
 
-def _heard(*said: Said, **more: object) -> tuple[Heard, ...]:
-    return (Heard(said, **more),)  # type: ignore[arg-type]  # the fields of Heard by name
+def _transcribed(*said: Said, **more: object) -> tuple[Transcribed, ...]:
+    return (Transcribed(said, **more),)  # type: ignore[arg-type]  # the fields of Transcribed by name
 
 
-_ALL = _heard(Said("jfk", 0))
+_ALL = _transcribed(Said("jfk", 0))
 
 
 def _inverted(gain: float = -1.0) -> Recipe:
@@ -55,7 +55,7 @@ def _inverted_cases() -> list[Case]:
 
 
 def _microphone(count: int) -> Make:
-    """Put the speech on one channel, which one the seed says."""
+    """Put the speech on one channel, chosen by the seed."""
 
     def make(shop: Workshop, own: Path) -> str:
         chosen = shop.draw(f"microphone {count}").randrange(count)
@@ -89,7 +89,7 @@ def _microphone_cases() -> list[Case]:
             "channels",
             "two people on two of four microphones",
             one("a.wav", turns),
-            (Heard(turns.said()),),
+            (Transcribed(turns.said()),),
             {"channels": "mix"},
         ),
         Case("channels", "a quiet microphone of four", one("a.wav", quiet), _ALL),
@@ -111,7 +111,7 @@ def _noise_elsewhere(sound: Sound, _rate_hz: int) -> Sound:
 
 
 def _rumble(sound: Sound, rate_hz: int) -> Sound:
-    """Put a loud rumble on the channel of low frequencies, the fourth."""
+    """Put a loud rumble on the low-frequency channel, the fourth."""
     whole = sound.copy()
     time_s = np.arange(sound.shape[1]) / rate_hz
     whole[3] += (0.7 * np.sin(2 * np.pi * 55 * time_s)).astype(np.float32)
@@ -153,9 +153,9 @@ def _stereo_cases() -> list[Case]:
         Case("channels", "speech on the left only", one("a.wav", left), _ALL),
         Case(
             "channels",
-            "two people that both microphones hear",
+            "two people on both microphones",
             one("a.wav", uneven),
-            (Heard(uneven.said()),),
+            (Transcribed(uneven.said()),),
         ),
         Case("channels", "a hum on the left, speech on the right", one("a.wav", hum), _ALL),
     ]
@@ -169,7 +169,7 @@ def _hum_left(sound: Sound, rate_hz: int) -> Sound:
 
 
 def _call(*parties: tuple[str, float], bleed: float = 0.0, rate_hz: int = 16_000) -> Recipe:
-    """Place each party's clips on a channel of its own; ``(clip, at_s)`` in the parties' order."""
+    """Put each party's clips on a separate channel; ``(clip, at_s)`` in the order of parties."""
     count = len(parties)
     takes = []
     for own, (clip, at_s) in enumerate(parties):
@@ -179,7 +179,7 @@ def _call(*parties: tuple[str, float], bleed: float = 0.0, rate_hz: int = 16_000
 
 
 def _by_party(recipe: Recipe) -> tuple[Said, ...]:
-    """Return what each party says: a take belongs to its loudest channel."""
+    """Return the words of each party: a take belongs to its loudest channel."""
     return tuple(
         Said(take.clip, take.at_s, speaker=str(max(take.channels, key=lambda pair: pair[1])[0]))
         for take in recipe.takes
@@ -187,7 +187,7 @@ def _by_party(recipe: Recipe) -> tuple[Said, ...]:
 
 
 def _leak(level_db: float, delay_s: float) -> Recipe:
-    """Place English on the left and Portuguese on the right, each also on the other channel."""
+    """Put English on the left and Portuguese on the right, each also on the other channel."""
     takes = (
         Take("jfk", 0, ((0, 1.0),)),
         Take("pt", 8.5, ((1, 1.0),)),
@@ -204,10 +204,10 @@ def _leak(level_db: float, delay_s: float) -> Recipe:
 
 
 def _in_a_room(sound: Sound, rate_hz: int) -> Sound:
-    """Put two people before two microphones of a room, one a little nearer to each."""
+    """Put two people in a room with two microphones, each slightly closer to one of them."""
     length = round(0.4 * rate_hz)
     fall = 10 ** (-3 * np.arange(length) / length)
-    heard = np.zeros_like(sound)
+    recorded = np.zeros_like(sound)
     for microphone in (0, 1):
         for person in (0, 1):
             tail = np.random.default_rng(2 * microphone + person).standard_normal(length)
@@ -215,8 +215,8 @@ def _in_a_room(sound: Sound, rate_hz: int) -> Sound:
             response[0] += 1.0 if person == microphone else 0.6
             voice = np.convolve(sound[person], response)[: sound.shape[1]]
             shift = 0 if person == microphone else round(0.003 * rate_hz)
-            heard[microphone, shift:] += voice[: sound.shape[1] - shift]
-    return 0.6 * heard
+            recorded[microphone, shift:] += voice[: sound.shape[1] - shift]
+    return 0.6 * recorded
 
 
 def _leak_cases() -> list[Case]:
@@ -226,7 +226,7 @@ def _leak_cases() -> list[Case]:
             "crosstalk",
             f"{level_db} dB, {delay_s * 1000:g} ms, {asked}",
             one("a.wav", recipe),
-            (Heard(_by_party(recipe), may_warn=warned, most_errors=0.15),),
+            (Transcribed(_by_party(recipe), may_warn=warned, most_errors=0.15),),
             {"channels": asked},
         )
         for level_db in (-6, -12, -20)
@@ -244,7 +244,12 @@ def _leak_cases() -> list[Case]:
         "one voice, later on the right": Recipe(JFK, 2, change=(_later_on_the_right,)),
     }
     return calls + [
-        Case("crosstalk", name, one("a.wav", recipe), (Heard(recipe.said(), checks=(_is_mixed,)),))
+        Case(
+            "crosstalk",
+            name,
+            one("a.wav", recipe),
+            (Transcribed(recipe.said(), checks=(_is_mixed,)),),
+        )
         for name, recipe in stereo.items()
     ]
 
@@ -295,7 +300,7 @@ def _call_cases() -> list[Case]:
             "calls",
             f"{name}, {asked}",
             one(file, recipe),
-            (Heard(_by_party(recipe), most_errors=0.2),),
+            (Transcribed(_by_party(recipe), most_errors=0.2),),
             {"channels": asked},
         )
         for name, (file, recipe) in calls.items()
@@ -307,34 +312,37 @@ def _call_cases() -> list[Case]:
     return [
         *cases,
         Case(
-            "calls", "not asked", one("a.wav", phone), (Heard(_by_party(phone), most_errors=0.2),)
+            "calls",
+            "not asked",
+            one("a.wav", phone),
+            (Transcribed(_by_party(phone), most_errors=0.2),),
         ),
         Case(
             "calls",
             "three parties",
             one("a.wav", three),
-            (Heard(_by_party(three)),),
+            (Transcribed(_by_party(three)),),
             {"channels": "separate"},
         ),
         Case(
             "calls",
             "separate, though mono is asked for",
             one("a.wav", kept),
-            (Heard(_by_party(kept)),),
+            (Transcribed(_by_party(kept)),),
             {"channels": "separate", "convert_to_mono": True},
         ),
         Case(
             "calls",
             "two languages",
             one("a.wav", languages),
-            (Heard(_by_party(languages), may_warn=frozenset({"language_changes"})),),
+            (Transcribed(_by_party(languages), may_warn=frozenset({"language_changes"})),),
             {"channels": "separate"},
         ),
         Case(
             "calls",
             "in turns, uploaded",
             one("a.wav", turns),
-            (Heard(_by_party(turns), most_errors=0.2),),
+            (Transcribed(_by_party(turns), most_errors=0.2),),
             {"channels": "separate"},
             is_upload=True,
         ),
@@ -342,7 +350,7 @@ def _call_cases() -> list[Case]:
             "calls",
             "in turns, mixed",
             one("a.wav", turns),
-            (Heard(turns.said()),),
+            (Transcribed(turns.said()),),
             {"channels": "mix"},
         ),
     ]

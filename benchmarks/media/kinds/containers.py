@@ -1,13 +1,13 @@
-"""Formats that people have: each must be heard whole."""
+"""Common formats: each must be transcribed completely."""
 
 from pathlib import Path
 
-from benchmarks.media.case import Case, Heard, Make, Refused, Said
+from benchmarks.media.case import Case, Make, Refused, Said, Transcribed
 from benchmarks.media.recipes import Recipe, one, served
 from benchmarks.media.workshop import Workshop
 
-_JFK = (Heard((Said("jfk", 0),)),)
-_TELEPHONE = (Heard((Said("jfk", 0),), most_errors=0.2),)
+_JFK = (Transcribed((Said("jfk", 0),)),)
+_TELEPHONE = (Transcribed((Said("jfk", 0),), most_errors=0.2),)
 _FORMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mp3": ("a.mp3", ()),
     "mp2": ("a.mp2", ("-c:a", "mp2", "-ar", "48000")),
@@ -54,7 +54,7 @@ _TELEPHONE_FORMS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def _renamed(name: str, made: str, *encode: str) -> Make:
-    """Make a file in one format and give it the name of another, or none."""
+    """Write a file with the suffix of another format, or none."""
 
     def make(shop: Workshop, own: Path) -> str:
         Recipe(encode=encode).make(shop, own / made).rename(own / name)
@@ -64,14 +64,14 @@ def _renamed(name: str, made: str, *encode: str) -> Make:
 
 
 def _piped(shop: Workshop, own: Path) -> str:
-    """Write WebM as a browser records it: no length, no index."""
+    """Write WebM like a recording browser: without length and index."""
     source = Recipe().make(shop, own / "a.wav")
     shop.ffmpeg("-i", source, "-c:a", "libopus", "-f", "webm", "-live", "1", own / "a.webm")
     return "a.webm"
 
 
 def _pictured(picture_type: bytes) -> Make:
-    """Add a cover to an MP3, with a type that is not the picture's."""
+    """Add a cover to an MP3, with a wrong media type."""
 
     def make(shop: Workshop, own: Path) -> str:
         source = Recipe().make(shop, own / "a.wav")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.media.case import Case, Heard, Make, Refused, Right, Said
+from benchmarks.media.case import Case, Make, Refused, Right, Said, Transcribed
 from benchmarks.media.recipes import Recipe, one, said, scaled
 from benchmarks.media.workshop import Workshop
 
@@ -20,7 +20,7 @@ _AAC, _OPUS = ("-c:a", "aac", "-b:a", "64k"), ("-c:a", "libopus", "-b:a", "48k")
 
 
 def _sized(claimed: Callable[[int], int], riff: Callable[[int], int] | None = None) -> Recipe:
-    """Return a WAV whose header claims another size than it has."""
+    """Return a WAV whose header has a wrong size."""
 
     def change(data: bytearray) -> bytearray:
         at = data.index(b"data")
@@ -35,7 +35,7 @@ def _sized(claimed: Callable[[int], int], riff: Callable[[int], int] | None = No
 
 def _size_cases() -> list[Case]:
     largest = 2**32 - 1
-    whole: tuple[Right, ...] = (Heard(_JFK, may_warn=_TRUNCATED),)
+    whole: tuple[Right, ...] = (Transcribed(_JFK, may_warn=_TRUNCATED),)
     sizes = {
         "unknown, as a pipe writes it": lambda _size: largest,
         "0": lambda _size: 0,
@@ -61,7 +61,7 @@ def _size_cases() -> list[Case]:
 
 
 def _float_cases() -> list[Case]:
-    heard = (Heard(_JFK, may_warn=_CLIPPED),)
+    transcribed = (Transcribed(_JFK, may_warn=_CLIPPED),)
     loud = {gain: Recipe(change=(scaled(gain),), is_float=True) for gain in (8.0, 1e4, 1e9, 1e-4)}
 
     def spoil(sound: np.ndarray, rate_hz: int) -> np.ndarray:
@@ -74,20 +74,20 @@ def _float_cases() -> list[Case]:
     clipped = Recipe(change=(scaled(12.0),))
     return [
         *(
-            Case("sizes", f"float samples times {gain:g}", one("a.wav", recipe), heard)
+            Case("sizes", f"float samples times {gain:g}", one("a.wav", recipe), transcribed)
             for gain, recipe in loud.items()
         ),
         Case(
             "sizes",
             "float samples that are no numbers at the end",
             one("a.wav", nan),
-            (Heard(_JFK, may_warn=_ANY | _CLIPPED),),
+            (Transcribed(_JFK, may_warn=_ANY | _CLIPPED),),
         ),
         Case(
             "sizes",
             "clipped speech",
             one("a.wav", clipped),
-            (Heard(_JFK, _CLIPPED, may_warn=frozenset({"low_confidence"}), most_errors=0.2),),
+            (Transcribed(_JFK, _CLIPPED, may_warn=frozenset({"low_confidence"}), most_errors=0.2),),
         ),
     ]
 
@@ -105,7 +105,7 @@ def _cut(name: str, share: float, *encode: str) -> Make:
 
 
 def _until(share: float) -> tuple[Said, ...]:
-    """Return what is said until a share of the two clips, to within a second or so."""
+    """Return the words in the first part of the two clips, accurate to about a second."""
     end_s = 18.1 * share
     first = Said("jfk", 0, until_s=end_s) if end_s < 11 else Said("jfk", 0)  # noqa: PLR2004
     return (first, Said("austen", 11, until_s=end_s - 11)) if end_s > 11 else (first,)  # noqa: PLR2004
@@ -138,7 +138,7 @@ def _truncated_cases() -> list[Case]:
             "truncated",
             f"{name} after {share:.0%}",
             _cut(file, share, *encode),
-            (Heard(_until(share), warned, may_warn=_ANY, most_errors=0.15),),
+            (Transcribed(_until(share), warned, may_warn=_ANY, most_errors=0.15),),
         )
         for name, (file, encode, warned) in forms.items()
         for share in (0.5, 0.75)
@@ -148,7 +148,7 @@ def _truncated_cases() -> list[Case]:
             "truncated",
             f"{name} after {share:.0%}",
             _cut(file, share, *forms[name][1]),
-            (Heard(_until(share), forms[name][2], may_warn=_ANY, most_errors=0.15),),
+            (Transcribed(_until(share), forms[name][2], may_warn=_ANY, most_errors=0.15),),
         )
         for name, file, share in (
             ("mp3", "a.mp3", 0.3),
@@ -172,13 +172,13 @@ def _truncated_cases() -> list[Case]:
             "truncated",
             "wav of which a header is left",
             _cut("a.wav", 0.00007),
-            (_NOT_AUDIO, Heard((), frozenset({"no_speech"}), may_warn=_ANY)),
+            (_NOT_AUDIO, Transcribed((), frozenset({"no_speech"}), may_warn=_ANY)),
         ),
     ]
 
 
 def _overwritten(name: str, count: int, length: int, *encode: str) -> Make:
-    """Overwrite stretches of the media data with random bytes."""
+    """Overwrite parts of the media data with random bytes."""
 
     def make(shop: Workshop, own: Path) -> str:
         path = Recipe(said("jfk", "austen"), encode=encode).make(shop, own / name)
@@ -195,7 +195,7 @@ def _overwritten(name: str, count: int, length: int, *encode: str) -> Make:
 
 
 def _without_packets(name: str, share: float) -> Make:
-    """Leave some packets of 188 bytes of a transport stream out."""
+    """Remove some packets of 188 bytes from a transport stream."""
 
     def make(shop: Workshop, own: Path) -> str:
         path = Recipe(said("jfk", "austen"), encode=_AAC).make(shop, own / name)
@@ -209,7 +209,7 @@ def _without_packets(name: str, share: float) -> Make:
 
 
 def _zeroed(name: str, start: float, end: float, *encode: str) -> Make:
-    """Overwrite a part of the file with zeros, as a download with a hole has it."""
+    """Overwrite a part of the file with zeros, as in an incomplete download."""
 
     def make(shop: Workshop, own: Path) -> str:
         path = Recipe(said("jfk", "austen"), encode=encode).make(shop, own / name)
@@ -236,7 +236,7 @@ def _interrupted(name: str, *encode: str) -> Make:
 
 
 def _damaged_cases() -> list[Case]:
-    heard = (Heard(_until(1.0), _DAMAGED, may_warn=_ANY, most_errors=0.35),)
+    transcribed = (Transcribed(_until(1.0), _DAMAGED, may_warn=_ANY, most_errors=0.35),)
     rows = {
         "mp4": _overwritten("a.mp4", 12, 16, *_AAC),
         "faststart mp4": _overwritten("a.mp4", 12, 16, *_AAC, "-movflags", "+faststart"),
@@ -262,7 +262,7 @@ def _damaged_cases() -> list[Case]:
         ),
     }
     hole = (
-        Heard(
+        Transcribed(
             (Said("jfk", 0), Said("austen", 11, until_s=1.2), Said("austen", 11, from_s=3.2)),
             _DAMAGED,
             may_warn=_ANY,
@@ -270,9 +270,9 @@ def _damaged_cases() -> list[Case]:
         ),
     )
     return [
-        *(Case("damaged", name, make, heard) for name, make in rows.items()),
+        *(Case("damaged", name, make, transcribed) for name, make in rows.items()),
         *(Case("damaged", name, make, hole) for name, make in holes.items()),
-        Case("damaged", "mp3 with garbage in the middle", _interrupted("a.mp3", *_MP3), heard),
+        Case("damaged", "mp3 with garbage in the middle", _interrupted("a.mp3", *_MP3), transcribed),
     ]
 
 

@@ -1,8 +1,8 @@
-"""Parts of different rate or channels joined; chained Ogg; time lines that jump."""
+"""Concatenated parts of different rate or channels; chained Ogg; jumping time lines."""
 
 from collections.abc import Sequence
 
-from benchmarks.media.case import Case, Heard, Make, Right, Said
+from benchmarks.media.case import Case, Make, Right, Said, Transcribed
 from benchmarks.media.recipes import Recipe, concatenated
 from benchmarks.media.workshop import Take
 
@@ -28,7 +28,7 @@ _THRICE = (*_TWICE, Said("jfk", 18.2))
 
 def _case(name: str, file: str, parts: Sequence[Recipe], *, kind: str = "joined") -> Case:
     said = _TWICE if len(parts) == 2 else _THRICE  # noqa: PLR2004 - two parts or three
-    return Case(kind, name, concatenated(file, parts), (Heard(said),))
+    return Case(kind, name, concatenated(file, parts), (Transcribed(said),))
 
 
 def _simple_cases() -> list[Case]:
@@ -80,7 +80,7 @@ def _chained_cases() -> list[Case]:
 
 
 def _jumping(name: str, offsets_s: Sequence[float], forms: Sequence[tuple[int, int]]) -> Make:
-    """Join transport streams whose own clocks start at different times."""
+    """Join transport streams whose clocks start at different times."""
     parts = [
         _part(clip, rate, channels, "-c:a", "aac", "-output_ts_offset", str(offset), "-f", "mpegts")
         for clip, (rate, channels), offset in zip(
@@ -105,7 +105,7 @@ def _clock_cases() -> list[Case]:
     differing = [(44_100, 1), (48_000, 2), (48_000, 1)]
     wrap_s = 2**33 / 90_000
     return [
-        Case("joined", name, _jumping("a.ts", offsets, forms), (Heard(said),))
+        Case("joined", name, _jumping("a.ts", offsets, forms), (Transcribed(said),))
         for name, offsets, forms, said in (
             ("ts whose clock jumps an hour ahead", (0, 3600), same, _TWICE),
             ("ts whose clock jumps an hour back", (3600, 0), same, _TWICE),
@@ -122,11 +122,11 @@ def _clock_cases() -> list[Case]:
 
 
 def _boxes(name: str, file: str, encode: Sequence[str]) -> Case:
-    """Join whole files with an index each: players play the first, or both."""
+    """Join complete files with an index each: players play the first, or both."""
     parts = _parts([(44_100, 1), (48_000, 2)], *encode)
-    first = Heard(_TWICE[:1], may_warn=_MISSING, warnings=frozenset({"truncated_source"}))
-    damaged = Heard(_TWICE[:1], may_warn=_MISSING, warnings=frozenset({"damaged_packets"}))
-    right: tuple[Right, ...] = (Heard(_TWICE, may_warn=_MISSING), first, damaged)
+    first = Transcribed(_TWICE[:1], may_warn=_MISSING, warnings=frozenset({"truncated_source"}))
+    damaged = Transcribed(_TWICE[:1], may_warn=_MISSING, warnings=frozenset({"damaged_packets"}))
+    right: tuple[Right, ...] = (Transcribed(_TWICE, may_warn=_MISSING), first, damaged)
     return Case("joined", name, concatenated(file, parts), right)
 
 

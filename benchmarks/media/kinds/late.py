@@ -1,9 +1,9 @@
-"""Sound that starts after the picture, late, or resumes late; edit lists."""
+"""Sound that starts after the picture or resumes late; edit lists."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.media.case import Case, Heard, Make, Said
+from benchmarks.media.case import Case, Make, Said, Transcribed
 from benchmarks.media.recipes import JFK, PICTURE, X264, Recipe, filmed
 from benchmarks.media.workshop import Take, Workshop
 
@@ -40,7 +40,7 @@ def _late_cases() -> list[Case]:
             "late",
             f"4.9 s after the picture in {name}",
             filmed(file, 4.9, 16, *form),
-            (Heard((Said("jfk", 4.9),)),),
+            (Transcribed((Said("jfk", 4.9),)),),
         )
         for name, (file, form) in forms.items()
     ]
@@ -61,7 +61,7 @@ def _early(name: str) -> Make:
 
 
 def _trimmed(name: str) -> Make:
-    """Cut the first three seconds off with an edit list, without encoding again."""
+    """Cut off the first three seconds with an edit list, without re-encoding."""
 
     def make(shop: Workshop, own: Path) -> str:
         Recipe(encode=("-c:a", "aac")).make(shop, own / "whole.m4a")
@@ -72,7 +72,7 @@ def _trimmed(name: str) -> Make:
 
 
 def _resuming(name: str, *, has_picture: bool, codec: str = "aac") -> Make:
-    """Let the sound pause for twelve minutes, in time stamps only, and then go on."""
+    """Let the sound pause for twelve minutes, in timestamps only, and then resume."""
 
     def make(shop: Workshop, own: Path) -> str:
         for number, clip in enumerate(("jfk", "austen")):
@@ -92,7 +92,7 @@ def _resuming(name: str, *, has_picture: bool, codec: str = "aac") -> Make:
 
 
 def _starting_late(name: str, at_s: float, *, has_picture: bool) -> Make:
-    """Let the sound start after so many seconds, which may be the file's first."""
+    """Let the sound start after a number of seconds."""
 
     def make(shop: Workshop, own: Path) -> str:
         source = Recipe(JFK).make(shop, own / "sound.wav")
@@ -107,35 +107,47 @@ def _starting_late(name: str, at_s: float, *, has_picture: bool) -> Make:
     return make
 
 
-_RESUMED = Heard((Said("jfk", 0), Said("austen", 11 + _GAP_S)))
+_RESUMED = Transcribed((Said("jfk", 0), Said("austen", 11 + _GAP_S)))
 CASES = [
     *_late_cases(),
-    Case("late", "sound before the picture in mp4", _early("a.mp4"), (Heard((Said("jfk", 0),)),)),
-    Case("late", "sound before the picture in ts", _early("a.ts"), (Heard((Said("jfk", 0),)),)),
-    Case("late", "sound before the picture in mkv", _early("a.mkv"), (Heard((Said("jfk", 0),)),)),
+    Case(
+        "late",
+        "sound before the picture in mp4",
+        _early("a.mp4"),
+        (Transcribed((Said("jfk", 0),)),),
+    ),
+    Case(
+        "late", "sound before the picture in ts", _early("a.ts"), (Transcribed((Said("jfk", 0),)),)
+    ),
+    Case(
+        "late",
+        "sound before the picture in mkv",
+        _early("a.mkv"),
+        (Transcribed((Said("jfk", 0),)),),
+    ),
     Case(
         "late",
         "three seconds cut off by an edit list",
         _trimmed("a.m4a"),
-        (Heard((Said("jfk", -3, from_s=3),), may_warn=frozenset({"truncated_source"})),),
+        (Transcribed((Said("jfk", -3, from_s=3),), may_warn=frozenset({"truncated_source"})),),
     ),
     Case(
         "late",
         "twenty minutes after the picture",
         _starting_late("a.mkv", 1200, has_picture=True),
-        (Heard((Said("jfk", 1200),)),),
+        (Transcribed((Said("jfk", 1200),)),),
     ),
     Case(
         "late",
         "twenty minutes after the picture in mp4",
         _starting_late("a.mp4", 1200, has_picture=True),
-        (Heard((Said("jfk", 1200),)),),
+        (Transcribed((Said("jfk", 1200),)),),
     ),
     Case(
         "late",
         "twenty minutes, and no picture",
         _starting_late("a.mkv", 1200, has_picture=False),
-        (Heard((Said("jfk", 1200),)), Heard((Said("jfk", 0),))),
+        (Transcribed((Said("jfk", 1200),)), Transcribed((Said("jfk", 0),))),
     ),
     Case(
         "late",
@@ -159,7 +171,7 @@ CASES = [
         "late",
         "resumes after twelve minutes in mka",
         _resuming("a.mka", has_picture=False),
-        # Without a picture nothing tells a pause from lost packets.
+        # Without a picture, pauses and lost packets cannot be distinguished.
         (replace(_RESUMED, may_warn=frozenset({"damaged_packets"})),),
     ),
 ]

@@ -1,11 +1,11 @@
-"""What has no sound, and sound without speech."""
+"""Inputs without sound, and sound without speech."""
 
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.media.case import Case, Heard, Make, Refused, Right
+from benchmarks.media.case import Case, Make, Refused, Right, Transcribed
 from benchmarks.media.clips import SAMPLES, Sound
 from benchmarks.media.recipes import PICTURE, X264, Recipe, copied, make_noise, one
 from benchmarks.media.workshop import Take, Workshop, write_wav
@@ -13,7 +13,7 @@ from benchmarks.services.signals import make_music
 
 _NOT_AUDIO = frozenset({"not_audio"})
 _BY_URL = frozenset({"not_audio", "unsupported_url"})
-_SILENT = Heard((), frozenset({"no_speech"}), may_warn=frozenset({"clipped"}))
+_SILENT = Transcribed((), frozenset({"no_speech"}), may_warn=frozenset({"clipped"}))
 
 
 def _empty_wav(count: int) -> bytes:
@@ -116,7 +116,7 @@ def _music(_shop: Workshop, own: Path) -> str:
 
 
 def _claps(_shop: Workshop, own: Path) -> str:
-    """Make applause: thousands of short bursts at random times."""
+    """Generate applause: thousands of short bursts at random times."""
     draw = np.random.default_rng(3)
     sound = np.zeros(30 * 16_000, np.float32)
     for at in draw.integers(0, len(sound) - 800, 4000):
@@ -127,7 +127,7 @@ def _claps(_shop: Workshop, own: Path) -> str:
 
 
 def _breath(_shop: Workshop, own: Path) -> str:
-    """Make breathing: slow swells of filtered noise."""
+    """Generate breathing: slow swells of filtered noise."""
     count = 30 * 16_000
     time_s = np.arange(count) / 16_000
     swell = np.maximum(0, np.sin(2 * np.pi * time_s / 4)) ** 2

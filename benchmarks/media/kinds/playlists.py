@@ -1,4 +1,4 @@
-"""HLS: discontinuities, ad breaks, maps, holes, encryption; and playlists of radio."""
+"""HLS: discontinuities, ad breaks, maps, holes, encryption; and radio playlists."""
 
 import re
 import secrets
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.media.case import Case, Heard, Json, Make, Refused, Right, Said
+from benchmarks.media.case import Case, Json, Make, Refused, Right, Said, Transcribed
 from benchmarks.media.clips import CLIPS
 from benchmarks.media.recipes import PICTURE, X264, Recipe, mp3, said
 from benchmarks.media.workshop import Take, Workshop
@@ -29,7 +29,7 @@ def _hls(
     form: str = "mpegts",
     more: Sequence[str] = _AAC,
 ) -> Lines:
-    """Cut a recording into pieces of three seconds, and return the playlist's lines."""
+    """Cut a recording into segments of three seconds, and return the playlist's lines."""
     source = (recipe or Recipe(said("jfk", "austen"))).make(shop, own / f"{stem}.wav")
     suffix = "m4s" if form == "fmp4" else "ts"
     init = ("-hls_segment_type", form, "-hls_fmp4_init_filename", f"{stem}-init.mp4")
@@ -48,7 +48,7 @@ def _write(own: Path, lines: Sequence[str]) -> str:
 
 
 def _body(lines: Sequence[str]) -> Lines:
-    """Return the part of a playlist that lists pieces."""
+    """Return the segment lines of a playlist."""
     first = next(n for n, line in enumerate(lines) if line.startswith(("#EXTINF", "#EXT-X-MAP")))
     return [line for line in lines[first:] if line != "#EXT-X-ENDLIST"]
 
@@ -71,7 +71,7 @@ def _renamed(old: str, new: str) -> Callable[[Workshop, Path, Lines], Lines]:
 def _answered(
     piece: str, behaviour: str, argument: str = ""
 ) -> Callable[[Workshop, Path, Lines], Lines]:
-    """Have the odd server answer for a piece in one of its ways."""
+    """Serve a segment with one of the server's behaviours."""
 
     def edit(shop: Workshop, own: Path, lines: Lines) -> Lines:
         inner = own.relative_to(shop.folder)
@@ -91,7 +91,7 @@ def _halved(piece: str) -> Callable[[Workshop, Path, Lines], Lines]:
 
 
 def _hole_cases() -> list[Case]:
-    whole = (Heard((Said("jfk", 0), Said("austen", 11))),)
+    whole = (Transcribed((Said("jfk", 0), Said("austen", 11))),)
     refused: tuple[Right, ...] = (_RETRIED,)
     rows: list[tuple[str, Make, tuple[Right, ...]]] = [
         ("whole", _edited(lambda _shop, _own, lines: lines), whole),
@@ -103,15 +103,17 @@ def _hole_cases() -> list[Case]:
         ("a piece of fmp4 is 404", _edited(_renamed("s2.m4s", "gone.m4s"), form="fmp4"), refused),
         ("a piece is 503 twice", _edited(_answered("s2.ts", "flaky")), whole),
         ("a piece is reset twice", _edited(_answered("s2.ts", "resetonce")), whole),
-        ("a piece is cut on the way", _edited(_answered("s2.ts", "cut")), refused),
-        ("a piece is cut on the way twice", _edited(_answered("s2.ts", "cutonce")), whole),
+        ("a piece is cut in transit", _edited(_answered("s2.ts", "cut")), refused),
+        ("a piece is cut in transit twice", _edited(_answered("s2.ts", "cutonce")), whole),
         ("a piece is half of what 206 says", _edited(_answered("s2.ts", "lie206")), refused),
         (
             "a piece is empty",
             _edited(_answered("s2.ts", "empty")),
             (
                 _RETRIED,
-                Heard(_around(6, 9), may_warn=_MISSING, warnings=frozenset({"truncated_source"})),
+                Transcribed(
+                    _around(6, 9), may_warn=_MISSING, warnings=frozenset({"truncated_source"})
+                ),
             ),
         ),
         (
@@ -144,7 +146,7 @@ def _hole_cases() -> list[Case]:
 
 
 def _around(start_s: float, end_s: float) -> tuple[Said, ...]:
-    """Return what is said beside a hole, all at its own time."""
+    """Return the words around a hole, with unchanged times."""
     return (
         Said("jfk", 0, until_s=start_s),
         Said("jfk", 0, from_s=end_s),
@@ -152,12 +154,14 @@ def _around(start_s: float, end_s: float) -> tuple[Said, ...]:
     )
 
 
-def _hole(start_s: float, end_s: float, code: str) -> Heard:
-    return Heard(_around(start_s, end_s), frozenset({code}), may_warn=_MISSING, most_errors=0.2)
+def _hole(start_s: float, end_s: float, code: str) -> Transcribed:
+    return Transcribed(
+        _around(start_s, end_s), frozenset({code}), may_warn=_MISSING, most_errors=0.2
+    )
 
 
 def _broken_up(*parts: tuple[str, int, int], form: str = "mpegts", picture: bool = False) -> Make:
-    """Join parts of other rates and channels, each after a discontinuity."""
+    """Join parts of different rates and channels, each after a discontinuity."""
 
     def make(shop: Workshop, own: Path) -> str:
         whole: Lines = []
@@ -177,7 +181,7 @@ def _broken_up(*parts: tuple[str, int, int], form: str = "mpegts", picture: bool
 
 
 def _second_map(shop: Workshop, own: Path) -> str:
-    """Repeat the map after a discontinuity, as servers do that restart their packager."""
+    """Repeat the map after a discontinuity, as servers do when they restart their packager."""
     lines = _hls(shop, own, form="fmp4")
     third = [n for n, line in enumerate(lines) if line.startswith("#EXTINF")][2]
     again = next(line for line in lines if line.startswith("#EXT-X-MAP"))
@@ -186,8 +190,8 @@ def _second_map(shop: Workshop, own: Path) -> str:
 
 def _break_cases() -> list[Case]:
     ads = (("jfk", 44_100, 1), ("austen", 48_000, 2), ("jfk", 44_100, 1))
-    thrice = (Heard((Said("jfk", 0), Said("austen", 11.05), Said("jfk", 18.2))),)
-    two = (Heard((Said("jfk", 0), Said("austen", 11.05))),)
+    thrice = (Transcribed((Said("jfk", 0), Said("austen", 11.05), Said("jfk", 18.2))),)
+    two = (Transcribed((Said("jfk", 0), Said("austen", 11.05))),)
     twice = (("jfk", 44_100, 2), ("austen", 44_100, 2))
     return [
         Case("hls", "an ad break of another rate and channels", _broken_up(*ads), thrice),
@@ -198,7 +202,7 @@ def _break_cases() -> list[Case]:
             "hls",
             "fmp4, the map repeated",
             _second_map,
-            (Heard((Said("jfk", 0), Said("austen", 11))),),
+            (Transcribed((Said("jfk", 0), Said("austen", 11))),),
         ),
         Case("hls", "fmp4, two maps of one form", _broken_up(*twice, form="fmp4"), two),
     ]
@@ -235,7 +239,7 @@ def _late_picture(shop: Workshop, own: Path) -> str:
 
 
 def _master(shop: Workshop, own: Path) -> str:
-    """Name the sound as a rendition of its own beside the picture."""
+    """List the sound as a separate rendition."""
     _hls(shop, own)
     shop.ffmpeg(
         *PICTURE, "-t", "18", *X264, "-f", "hls", "-hls_time", "4", "-hls_list_size", "0",
@@ -257,7 +261,7 @@ def _radio(target: str) -> Make:
     return make
 
 
-_WHOLE = (Heard((Said("jfk", 0), Said("austen", 11))),)
+_WHOLE = (Transcribed((Said("jfk", 0), Said("austen", 11))),)
 _ENDLESS = (
     Refused(
         frozenset({"file_too_large", "live_not_ended", "unsupported_url", "source_unreachable"}),
@@ -268,8 +272,10 @@ CASES = [
     *_hole_cases(),
     *_break_cases(),
     Case("hls", "AES-128", _encrypted, (replace(_WHOLE[0], checks=(_downloaded_soon,)),)),
-    Case("hls", "sound 4.9 s after the picture", _late_picture, (Heard((Said("jfk", 4.9),)),)),
-    Case("hls", "sound as a rendition of its own", _master, _WHOLE),
-    Case("radio", "m3u with a file", _radio("jfk.mp3"), (Heard((Said("jfk", 0),)),)),
+    Case(
+        "hls", "sound 4.9 s after the picture", _late_picture, (Transcribed((Said("jfk", 4.9),)),)
+    ),
+    Case("hls", "sound as a separate rendition", _master, _WHOLE),
+    Case("radio", "m3u with a file", _radio("jfk.mp3"), (Transcribed((Said("jfk", 0),)),)),
     Case("radio", "m3u that leads to endless sound", _radio("{endless}"), _ENDLESS),
 ]

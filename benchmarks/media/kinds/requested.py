@@ -1,15 +1,15 @@
-"""What the request asks for: languages, speakers, captions; and what is refused early."""
+"""Options of the request: languages, speakers, captions; and early rejections."""
 
 import re
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.media.case import Case, Check, Heard, Json, Make, Refused, Rejected, Said
+from benchmarks.media.case import Case, Check, Json, Make, Refused, Rejected, Said, Transcribed
 from benchmarks.media.recipes import Recipe, copied, mp3, one, said
 from benchmarks.media.workshop import Workshop
 
-_JFK = (Heard((Said("jfk", 0),)),)
-_PT = (Heard((Said("pt", 0),)),)
+_JFK = (Transcribed((Said("jfk", 0),)),)
+_PT = (Transcribed((Said("pt", 0),)),)
 _NO_SOUND = Refused(frozenset({"not_audio", "unsupported_url"}))
 _DUO = Recipe(said("jfk", "austen"))
 _CAPTIONS = """WEBVTT
@@ -34,7 +34,7 @@ def _language_cases() -> list[Case]:
         "pt_BR": "pt",
         "auto": "pt",
     }
-    heard = [
+    transcribed = [
         Case(
             "requests",
             f"language {code}",
@@ -44,7 +44,7 @@ def _language_cases() -> list[Case]:
         )
         for code, clip in known.items()
     ]
-    # They are names of languages that Whisper knows; what it makes of the clip does not matter.
+    # Whisper supports these languages; the transcript of the clip does not matter.
     accepted = [
         Case(
             "requests",
@@ -65,7 +65,7 @@ def _language_cases() -> list[Case]:
         )
         for code in ("xx", "klingon", "e", "en_us_x_y_z!")
     ]
-    return [*heard, *accepted, *refused]
+    return [*transcribed, *accepted, *refused]
 
 
 def _lacking_cases() -> list[Case]:
@@ -97,7 +97,7 @@ def _lacking_cases() -> list[Case]:
 
 
 def _names_in_captions(job: Json) -> str | None:
-    """Look for both speakers in every format, and for a cue with both."""
+    """Check that every format has both speakers, and no cue has both."""
     transcript = job["transcript"]
     names = sorted({each.get("speaker") for each in transcript["segments"] if each.get("speaker")})
     for form in ("srt", "vtt", "txt"):
@@ -118,14 +118,14 @@ def _speaker_cases() -> list[Case]:
             "speakers",
             "two",
             one("a.wav", _DUO),
-            (Heard(spoken, checks=(_names_in_captions,)),),
+            (Transcribed(spoken, checks=(_names_in_captions,)),),
             {"diarize": True},
         ),
         Case(
             "speakers",
             "two, the first again",
             one("a.wav", again),
-            (Heard(spoken_again, checks=(_names_in_captions,)),),
+            (Transcribed(spoken_again, checks=(_names_in_captions,)),),
             {"diarize": True},
         ),
     ]
@@ -160,7 +160,7 @@ def _wrapped(job: Json) -> str | None:
 
 
 def _no_gaps(job: Json) -> str | None:
-    """Look for gaps between cues that Netflix's guide closes: under half a second."""
+    """Check that gaps of less than half a second between cues are closed (Netflix's guide)."""
     cues = job["transcript"]["cues"]
     gaps = [round(b["start"] - a["end"], 3) for a, b in pairwise(cues)]
     wrong = [gap for gap in gaps if 0.1 < gap < 0.5]  # noqa: PLR2004 - two frames to half a second
@@ -175,7 +175,7 @@ def _no_orphan(job: Json) -> str | None:
 
 def _caption_cases() -> list[Case]:
     checks: tuple[Check, ...] = (_without_spaces, _wrapped)
-    japanese = Heard((), most_errors=None, language="ja", checks=checks)
+    japanese = Transcribed((), most_errors=None, language="ja", checks=checks)
     style = Recipe(said("jfk", "austen", "unless", "man"))
     return [
         Case(
@@ -185,7 +185,7 @@ def _caption_cases() -> list[Case]:
             "captions",
             "gaps and orphans",
             one("a.wav", style),
-            (Heard(style.said(), checks=(_no_gaps, _no_orphan)),),
+            (Transcribed(style.said(), checks=(_no_gaps, _no_orphan)),),
         ),
     ]
 

@@ -1,19 +1,19 @@
-"""Odd web servers: what can be had whole is heard; the rest fails with a code that says why."""
+"""Nonstandard web servers: complete files are transcribed, all others fail with a code."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.media.case import Case, Heard, Json, Make, Refused, Right, Said
+from benchmarks.media.case import Case, Json, Make, Refused, Right, Said, Transcribed
 from benchmarks.media.odd_server import LOGIN
 from benchmarks.media.recipes import mp3, served
 from benchmarks.media.workshop import Workshop
 
-_JFK: tuple[Heard, ...] = (Heard((Said("jfk", 0),)),)
-_HALF = Heard(
+_JFK: tuple[Transcribed, ...] = (Transcribed((Said("jfk", 0),)),)
+_HALF = Transcribed(
     (Said("jfk", 0, until_s=5.5),),
     frozenset({"truncated_source"}),
     frozenset({"damaged_packets"}),
-    most_errors=0.2,  # of six words; the last one is cut off
+    most_errors=0.2,  # of six words; the last one is truncated
 )
 
 
@@ -38,14 +38,14 @@ def _redirected(target: str) -> Make:
 
 
 def _paged(shop: Workshop, own: Path) -> str:
-    """Make a page with a video element and nothing else."""
+    """Write a page with only a video element."""
     mp3(shop, own / "jfk.mp3")
     (own / "talk.html").write_text("<!doctype html><title>Talk</title><video src=jfk.mp3></video>")
     return "talk.html"
 
 
 def _is_named(job: Json) -> str | None:
-    """Look for the recording's name in that of its captions (RFC 8187)."""
+    """Check that the captions are named after the recording (RFC 8187)."""
     given = str(job["transcript"]["disposition"])
     return None if "Reuni%C3%A3o%20de%20mar%C3%A7o.en.srt" in given else f"the file is {given}"
 

@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from benchmarks.media.case import Case, Check, Heard, Json, Said
+from benchmarks.media.case import Case, Check, Json, Said, Transcribed
 from benchmarks.media.clips import Sound
 from benchmarks.media.recipes import Recipe, one, said, shifted_by, with_noise
 from benchmarks.media.workshop import Take
 from benchmarks.services.signals import make_music
 
 _LANGUAGES = frozenset({"language_changes"})
-_DOUBTED = frozenset({"low_confidence"})  # a word that is cut off in the middle may be
+_DOUBTED = frozenset({"low_confidence"})  # a word that is cut in the middle can be marked
 
 
 def _case(
     kind: str, name: str, recipe: Recipe, *, may: frozenset[str] = frozenset(), **more: object
 ) -> Case:
     options = dict(more)
-    heard = Heard(recipe.said(), may_warn=may)
-    return Case(kind, name, one("recording.wav", recipe), (heard,), options)
+    transcribed = Transcribed(recipe.said(), may_warn=may)
+    return Case(kind, name, one("recording.wav", recipe), (transcribed,), options)
 
 
 def _change_cases() -> list[Case]:
@@ -57,7 +57,11 @@ def _language_cases() -> list[Case]:
             "languages",
             name,
             one("recording.wav", recipe),
-            (Heard(recipe.said(), warned, most_errors=0.15, checks=(_find_wrong_order(*order),)),),
+            (
+                Transcribed(
+                    recipe.said(), warned, most_errors=0.15, checks=(_find_wrong_order(*order),)
+                ),
+            ),
             options,
         )
         for name, recipe, order, options in (
@@ -127,7 +131,7 @@ def _offset_cases() -> list[Case]:
         _case("offset", "+0.5 in floats", floats),
         _case("offset", "on one channel of two", one_channel, may=frozenset({"clipped"})),
         _case("offset", "+2 in floats", far, may=frozenset({"clipped"})),
-        Case("offset", "+0.3 in FLAC", one("recording.flac", coded), (Heard(coded.said()),)),
+        Case("offset", "+0.3 in FLAC", one("recording.flac", coded), (Transcribed(coded.said()),)),
     ]
 
 
@@ -139,7 +143,7 @@ def _end_cases() -> list[Case]:
             "ends",
             name,
             one("recording.wav", recipe),
-            (Heard((*recipe.said()[:-1], last), may_warn=_DOUBTED, ends_s=recipe.length_s),),
+            (Transcribed((*recipe.said()[:-1], last), may_warn=_DOUBTED, ends_s=recipe.length_s),),
         )
         for name, recipe, last in (
             ("within the last word", cut, Said("jfk", 0, until_s=10.4)),

@@ -1,9 +1,9 @@
-"""Files with several audio tracks, and tracks that nothing decodes."""
+"""Files with several audio tracks, and tracks that cannot be decoded."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.media.case import Case, Check, Heard, Json, Make, Refused, Said
+from benchmarks.media.case import Case, Check, Json, Make, Refused, Said, Transcribed
 from benchmarks.media.recipes import Recipe
 from benchmarks.media.workshop import Take, Workshop
 
@@ -20,7 +20,7 @@ def _tracks(
     default: int | None = None,
     more: Sequence[str] = ("-c:a", "aac"),
 ) -> Make:
-    """Make a file with a track for each clip; None is a silent one."""
+    """Write a file with a track per clip; None is a silent track."""
 
     def make(shop: Workshop, own: Path) -> str:
         inputs: list[str | Path] = []
@@ -108,7 +108,7 @@ def _track_cases() -> list[Case]:
             "tracks",
             name,
             make,
-            (Heard(said, may_warn=_SEVERAL, checks=(_listing(count, chosen),)),),
+            (Transcribed(said, may_warn=_SEVERAL, checks=(_listing(count, chosen),)),),
             options,
         )
         for name, make, said, count, chosen, options in rows
@@ -123,7 +123,7 @@ def _missing_track_cases() -> list[Case]:
     )
     wrong = Refused(frozenset({"invalid_track"}))
     return [
-        Case("tracks", "commentary first", commentary, (Heard(_JFK, may_warn=_SEVERAL),)),
+        Case("tracks", "commentary first", commentary, (Transcribed(_JFK, may_warn=_SEVERAL),)),
         Case(
             "tracks",
             "track 3 of two",
@@ -135,13 +135,13 @@ def _missing_track_cases() -> list[Case]:
             "tracks",
             "two tracks with speech",
             _tracks("a.mkv", ("jfk", "austen")),
-            (Heard(_JFK, _SEVERAL),),
+            (Transcribed(_JFK, _SEVERAL),),
         ),
         Case(
             "tracks",
             "uploaded, asked language",
             _tracks("a.mkv", ("pt", "jfk"), languages=("por", "eng")),
-            (Heard(_JFK, may_warn=_SEVERAL),),
+            (Transcribed(_JFK, may_warn=_SEVERAL),),
             {"language": "en"},
             is_upload=True,
         ),
@@ -149,7 +149,7 @@ def _missing_track_cases() -> list[Case]:
 
 
 def _undecodable(name: str, clips: Sequence[str | None], broken: int) -> Make:
-    """Give one track of an MP4 a codec that nothing knows (as Apple's spatial audio)."""
+    """Set an unknown codec for one track of an MP4 (like Apple's spatial audio)."""
     intact = _tracks(name, clips)
 
     def make(shop: Workshop, own: Path) -> str:
@@ -168,7 +168,7 @@ def _undecodable(name: str, clips: Sequence[str | None], broken: int) -> Make:
 
 
 def _unknown_in_mkv(broken: bytes) -> Callable[[Workshop, Path], str]:
-    """Give the first track of a Matroska file a codec that nothing knows."""
+    """Set an unknown codec for the first track of a Matroska file."""
     intact = _tracks("a.mkv", (None, "jfk"))
 
     def make(shop: Workshop, own: Path) -> str:
@@ -180,18 +180,20 @@ def _unknown_in_mkv(broken: bytes) -> Callable[[Workshop, Path], str]:
     return make
 
 
-_HEARD = (Heard(_JFK, may_warn=_SEVERAL),)
+_TRANSCRIBED = (Transcribed(_JFK, may_warn=_SEVERAL),)
 CASES = [
     *_track_cases(),
-    Case("undecodable", "second of two", _undecodable("a.mp4", ("jfk", None), 1), _HEARD),
-    Case("undecodable", "first of two", _undecodable("a.mp4", (None, "jfk"), 0), _HEARD),
+    Case("undecodable", "second of two", _undecodable("a.mp4", ("jfk", None), 1), _TRANSCRIBED),
+    Case("undecodable", "first of two", _undecodable("a.mp4", (None, "jfk"), 0), _TRANSCRIBED),
     Case(
         "undecodable",
         "the middle of three",
         _undecodable("a.m4a", (None, "austen", "jfk"), 1),
-        _HEARD,
+        _TRANSCRIBED,
     ),
-    Case("undecodable", "first of two in mov", _undecodable("a.mov", (None, "jfk"), 0), _HEARD),
+    Case(
+        "undecodable", "first of two in mov", _undecodable("a.mov", (None, "jfk"), 0), _TRANSCRIBED
+    ),
     Case("undecodable", "the only one", _undecodable("a.mp4", ("jfk",), 0), _NOT_AUDIO),
     Case(
         "undecodable",
@@ -200,7 +202,7 @@ CASES = [
         _NOT_AUDIO,
         is_upload=True,
     ),
-    Case("undecodable", "first of two in mkv", _unknown_in_mkv(b"A_XYZ"), _HEARD),
+    Case("undecodable", "first of two in mkv", _unknown_in_mkv(b"A_XYZ"), _TRANSCRIBED),
     Case(
         "undecodable",
         "second of two, but asked for",

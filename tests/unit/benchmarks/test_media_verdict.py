@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.media.case import Case, Heard, Refused, Rejected, Right, Said
+from benchmarks.media.case import Case, Refused, Rejected, Right, Said, Transcribed
 from benchmarks.media.catalogue import limit, load_catalogue, pick
 from benchmarks.media.clips import CLIPS, split_words
 from benchmarks.media.verdict import Outcome, Result, Verdict, judge
@@ -42,7 +42,7 @@ def verdict(right: Right, outcome: Outcome, *, login: str | None = None) -> Verd
     return judge(case, outcome, lambda _job_id, _secret: ["the log"])
 
 
-JFK = Heard((Said("jfk", 0),))
+JFK = Transcribed((Said("jfk", 0),))
 
 
 def test_words_at_their_times_are_right() -> None:
@@ -69,31 +69,31 @@ def test_words_that_drift_after_the_first_are_wrong() -> None:
 
 
 def test_words_near_a_cut_may_be_there_or_not() -> None:
-    cut = Heard((Said("jfk", 0, until_s=2.0),), most_errors=0.0)
-    heard = segment("jfk")
+    cut = Transcribed((Said("jfk", 0, until_s=2.0),), most_errors=0.0)
+    transcribed = segment("jfk")
     for count in (4, 5):  # "americans" starts 0.4 s before the cut
-        part = {**heard, "words": heard["words"][:count]}
+        part = {**transcribed, "words": transcribed["words"][:count]}
         assert not verdict(cut, completed(part)).is_wrong
-    assert verdict(cut, completed(heard)).is_wrong
+    assert verdict(cut, completed(transcribed)).is_wrong
 
 
 def test_a_warning_that_is_missing_or_unexpected_is_wrong() -> None:
     warned = completed(segment("jfk"), warnings=[{"code": "clipped", "detail": ""}])
     assert "warned of clipped" in verdict(JFK, warned).reason
-    wanted = Heard(JFK.said, warnings=frozenset({"clipped"}))
+    wanted = Transcribed(JFK.said, warnings=frozenset({"clipped"}))
     assert not verdict(wanted, warned).is_wrong
     assert "no warning clipped" in verdict(wanted, completed(segment("jfk"))).reason
 
 
 def test_speakers_are_compared_one_by_one_whatever_their_names() -> None:
-    both = Heard((Said("jfk", 0, speaker="a"), Said("man", 3, speaker="b")))
+    both = Transcribed((Said("jfk", 0, speaker="a"), Said("man", 3, speaker="b")))
     told_apart = completed(segment("man", 3, speaker="X"), segment("jfk", speaker="Y"))
     assert not verdict(both, told_apart).is_wrong
     assert "speakers" in verdict(both, completed(segment("jfk"), segment("man", 3))).reason
 
 
 def test_every_word_is_in_a_segment_of_its_language() -> None:
-    both = Heard((Said("jfk", 0), Said("pt", 11)))
+    both = Transcribed((Said("jfk", 0), Said("pt", 11)))
     languages = [{"code": "en", "seconds": 11}, {"code": "pt", "seconds": 3}]
     parts = [segment("jfk", language="en"), segment("pt", 11, language="pt")]
     assert not verdict(both, completed(*parts, languages=languages)).is_wrong
@@ -131,11 +131,11 @@ def test_a_rejection_says_what_is_wrong() -> None:
 
 
 def test_a_login_that_shows_is_wrong() -> None:
-    assert "the login shows" in verdict(JFK, completed(segment("jfk")), login="user:pw").reason
+    assert "the login appears" in verdict(JFK, completed(segment("jfk")), login="user:pw").reason
 
 
 def test_a_segment_beyond_the_end_of_the_sound_is_wrong() -> None:
-    ends = Heard(JFK.said, ends_s=9.0)
+    ends = Transcribed(JFK.said, ends_s=9.0)
     assert "the sound at 9.00" in verdict(ends, completed(segment("jfk"))).reason
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.services.signals import read_sound
-from benchmarks.services.splices import choose_places, insert_pauses
+from benchmarks.services.splices import choose_positions, insert_pauses
 from benchmarks.services.word_times import RATE_HZ, Spaced, find_errors, find_onset
 from tests.support.work_context import SAMPLES
 
@@ -60,6 +60,6 @@ def test_pauses_are_inserted_into_running_speech_only() -> None:
     clip = read_sound(path, rate_hz=RATE_HZ, layout="mono")[:, 0]
     words = make_words(length_s=0.25)
     apart = make_words(length_s=0.15)
-    assert choose_places(clip, words) != []
-    assert choose_places(clip, apart) == []
-    assert choose_places(np.zeros_like(clip), words) == []
+    assert choose_positions(clip, words) != []
+    assert choose_positions(clip, apart) == []
+    assert choose_positions(np.zeros_like(clip), words) == []
