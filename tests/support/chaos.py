@@ -45,7 +45,7 @@ _CLIENT_PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class ChaosReport:
-    """What came of a run."""
+    """The results of a run."""
 
     plan: ChaosPlan
     problems: tuple[str, ...]

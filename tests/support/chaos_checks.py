@@ -1,4 +1,4 @@
-"""What must hold after a chaos run, whatever was done in it."""
+"""Checks after a chaos run, independent of the damage."""
 
 import re
 from collections import defaultdict
@@ -20,7 +20,7 @@ _LEFTOVERS = ("leases:*", "inflight:*", "waiting", "due", "active", "work:*:foll
 
 @dataclass(frozen=True)
 class Ended:
-    """A job as it stands in Redis after the run."""
+    """A job in Redis after the run."""
 
     job_id: str
     fields: Mapping[str, str]
@@ -38,7 +38,7 @@ class Ended:
 
 
 def read_jobs(client: Any) -> list[Ended]:
-    """Read every job, also those whose acceptance no client has heard of."""
+    """Read every job, including those whose submission got no response."""
     return [_read(client, job_id) for job_id in client.zrange(f"{_PREFIX}jobs", 0, -1)]
 
 

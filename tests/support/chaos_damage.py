@@ -54,7 +54,7 @@ class ChaosOrchestrator(Orchestrator):
         return jobs
 
     def await_workers(self) -> None:
-        """Wait until every running worker gives signs of life."""
+        """Wait until every running worker has a heartbeat."""
         running = [worker.pid for worker in self.workers if worker.is_running]
 
         def are_alive() -> bool:
@@ -82,7 +82,7 @@ class Vandal:
         self._struck: list[Future[None]] = []
 
     def strike(self, blow: Blow) -> None:
-        """Begin one piece of damage and return at once."""
+        """Start one piece of damage and return immediately."""
         self._struck.append(self._pool.submit(self._do, blow))
 
     def finish(self) -> None:
@@ -135,12 +135,12 @@ class Vandal:
         worker = max(self._running(), key=lambda one: len(self._clock.held_by(one.pid)[1]))
         worker.send(signal.SIGSTOP)
         self._still.add(worker)
-        self._clock.note_trouble()
+        self._clock.record_trouble()
         self.frozen[worker] = self.frozen.get(worker, frozenset()) | self._watch_jobs_of(
             worker, blow
         )
         time.sleep(_FROZEN_S)
-        self._clock.note_trouble()
+        self._clock.record_trouble()
         worker.send(signal.SIGCONT)
         self._still.discard(worker)
 
@@ -172,8 +172,8 @@ class Vandal:
         os.kill(children[blow.victim % len(children)], signal.SIGKILL)
 
     def _kill_redis(self) -> None:
-        self._clock.note_trouble()
+        self._clock.record_trouble()
         self._orchestrator.redis_server.kill()
         time.sleep(_REDIS_AWAY_S)
         self._orchestrator.redis_server.start()
-        self._clock.note_trouble()
+        self._clock.record_trouble()

@@ -1,4 +1,4 @@
-"""What must be true of the store at every instant, whoever did what before."""
+"""Invariants of the store, which hold at every instant."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,15 +16,15 @@ _SERVICES: Final = tuple(stage.service.name for stage in STAGES)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that the invariants speak of, read at one instant."""
+    """The data that the invariants refer to, read at one instant."""
 
     jobs: Mapping[str, Mapping[str, str]]
     """Hashes by id, of those jobs that exist."""
     places: Mapping[str, Sequence[str]]
-    """Where each job is, by its id: more than one place is a fault."""
+    """The sets that contain each job, by its id: more than one is a fault."""
     inflight: Mapping[str, frozenset[str]]
     lines: Mapping[str, frozenset[str]]
-    """The jobs in line by service."""
+    """The jobs in the admission queue of each service."""
     queued: Mapping[str, frozenset[str]]
     """The jobs that are counted as waiting for a turn, by stage."""
     active: frozenset[str]

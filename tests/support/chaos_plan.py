@@ -1,4 +1,4 @@
-"""What happens in a chaos run, and when: all of it follows from a seed."""
+"""The plan of a chaos run, derived from a seed."""
 
 import random
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _FAULT_RATE: Final = 0.03
 
 
 class Damage(StrEnum):
-    """What is done to the processes."""
+    """Damage to the processes."""
 
     KILL_WORKER = "kill a worker"
     KILL_IN_TRANSFER = "kill a worker while transfers hang"
@@ -55,7 +55,7 @@ class PlannedJob:
 
     @property
     def text(self) -> str:
-        """What the job must end with."""
+        """The expected text of the job."""
         return expected_text(
             Orchestrator.video(self.video),
             language=self.language,

@@ -1,4 +1,4 @@
-"""How long a worker's jobs stand still after it is gone: measured from outside, per job."""
+"""Recovery time of a worker's jobs after its loss, measured from outside per job."""
 
 import statistics
 import threading
@@ -40,7 +40,7 @@ class RecoveryClock:
 
     client: Any
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    """How long jobs stood still, by what had been done to their worker."""
+    """Recovery times of jobs, by the damage to their worker."""
     _watched: dict[str, _Watched] = field(default_factory=dict)
     _troubles: list[float] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -58,15 +58,15 @@ class RecoveryClock:
         return "", frozenset()
 
     def start(self, worker: str, job_ids: Iterable[str], *, cause: str) -> None:
-        """Begin to watch jobs whose worker was struck just now."""
+        """Start to watch jobs whose worker was just damaged."""
         now = time.monotonic()
         for job_id in job_ids:
             number = int(self.client.hget(f"orchestrator:job:{job_id}", "lease.number") or 0)
             with self._lock:
                 self._watched[job_id] = _Watched(worker, number, now, cause)
 
-    def note_trouble(self) -> None:
-        """Say that there is something now that holds up every recovery under way."""
+    def record_trouble(self) -> None:
+        """Record an event that delays all recoveries in progress."""
         self._troubles.append(time.monotonic())
 
     @property
@@ -80,7 +80,7 @@ class RecoveryClock:
         self._ended.set()
         self._thread.join()
         for job_id in list(self._watched):
-            self._note_moved(job_id)
+            self._record_moved(job_id)
 
     def __str__(self) -> str:
         return "\n".join(
@@ -96,10 +96,10 @@ class RecoveryClock:
             try:
                 moved = [job_id for job_id, one in watched.items() if self._has_moved(job_id, one)]
             except redis.RedisError:
-                self.note_trouble()
+                self.record_trouble()
                 continue
             for job_id in moved:
-                self._note_moved(job_id)
+                self._record_moved(job_id)
 
     def _has_moved(self, job_id: str, one: _Watched) -> bool:
         key = f"orchestrator:job:{job_id}"
@@ -109,7 +109,7 @@ class RecoveryClock:
         # Recovery and claim raise the number by one each, so two more mean a new owner.
         return (worker or one.worker) != one.worker or int(number) >= one.number + 2
 
-    def _note_moved(self, job_id: str) -> None:
+    def _record_moved(self, job_id: str) -> None:
         now = time.monotonic()
         with self._lock:
             one = self._watched.pop(job_id)

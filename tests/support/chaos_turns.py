@@ -1,4 +1,4 @@
-"""What the owner of a stage may write next, from what it knows: right or outdated."""
+"""Possible next writes of the owner of a stage, current or outdated."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +45,7 @@ class Owner:
 
     @property
     def record(self) -> StageRecord:
-        """What it knows of its stage."""
+        """Its record of the stage."""
         return self.job.stages[self.stage.name]
 
     @property

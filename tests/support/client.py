@@ -27,9 +27,9 @@ def make_client(
     """Return a client that repeats quickly.
 
     Args:
-        url: The service's address.
+        url: The service's URL.
         timeout: Seconds that a whole transfer may take.
-        stop: The sign to stop.
+        stop: The stop signal.
         **settings: Fields of the settings.
     """
     quick = {"retry_backoff_base_s": 0.01, "worker_concurrency": 8, "status_timeout_s": 10}

@@ -178,7 +178,7 @@ class Composition:
         return str(answer.json()["job_id"])
 
     def get_job(self, job_id: str) -> dict[str, Any]:
-        """Return a job as the API tells it."""
+        """Return a job from the API."""
         answer = self.call("GET", f"/jobs/{job_id}")
         assert answer.ok, answer.text
         job: dict[str, Any] = answer.json()

@@ -15,7 +15,7 @@ _SILENCE_S = 30.0
 
 @dataclass(frozen=True)
 class StreamedEvent:
-    """One event, or a sign of life where its kind is empty."""
+    """One event, or a keep-alive comment if its kind is empty."""
 
     kind: str = ""
     event_id: str = ""

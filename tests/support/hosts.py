@@ -62,7 +62,7 @@ class SpreadOrchestrator(ChaosOrchestrator):
         for host in WORKERS:
             with self.network.on(host):
                 self.by_host[host] = self.start_worker()
-        # Signs of life come before the first look into the queue.
+        # The first heartbeat precedes the first read from the queue.
         wait_until(self._are_listening, timeout_s=_LISTENING_WITHIN_S, what="workers to listen")
 
     def leases(self, host: str) -> set[str]:
@@ -78,7 +78,7 @@ class SpreadOrchestrator(ChaosOrchestrator):
         return next((name for name in names if f":{pid}:" in name), "")
 
     def turns_processed(self, host: str) -> int:
-        """Return how many turns a host's worker has told of."""
+        """Return the number of turns that a host's worker has reported."""
         name = self.worker_name(host)
         told = self.get("/admin/workers")["workers"]
         return sum(worker["turns_processed"] for worker in told if worker["worker"] == name)

@@ -67,7 +67,7 @@ class Installation:
 
     @contextmanager
     def running(self, *command: str, environment: Mapping[str, str]) -> Iterator[Path]:
-        """Keep one of its commands running while the block does; gives the file of its output."""
+        """Run one of its commands for the duration of the block; yields its output file."""
         log = self.outside / f"{len(list(self.outside.glob('*.log')))}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(

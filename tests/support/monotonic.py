@@ -4,7 +4,7 @@ __all__ = ["Monotonic"]
 
 
 class Monotonic:
-    """A clock that stands still until it is moved."""
+    """A clock that changes only when it is moved."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0

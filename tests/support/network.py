@@ -54,7 +54,7 @@ class Network:
     def cut_off(self, host: str) -> Iterator[None]:
         """Take a host off the switch for as long as the block lasts.
 
-        Nobody is told: its interface stays up, and what it sends or is sent gets lost.
+        Its interface stays up, and packets in both directions are lost.
         """
         self._on_switch("link", "set", "dev", host, "nomaster")
         try:

@@ -1,7 +1,7 @@
 """A web server that answers each path as a test says, down to the bytes on the wire.
 
-It speaks HTTP/1.1 by hand, since a well-made server cannot send what odd ones do: bodies that are
-cut, lengths that lie, ranges that nobody asked for, connections that are reset.
+It speaks HTTP/1.1 by hand, since a library would not send the responses of nonstandard servers:
+truncated bodies, wrong lengths, unrequested ranges, reset connections.
 """
 
 import socket
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent: the status line, exactly these headers, then the body."""
+    """A response: the status line, exactly these headers, then the body."""
 
     body: bytes | Iterable[bytes] = b""
     status: int = 200

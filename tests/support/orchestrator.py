@@ -132,12 +132,12 @@ class Orchestrator:
 
     @property
     def address(self) -> str:
-        """Where clients send their jobs."""
+        """The URL of the API."""
         return f"http://{self._settings.get('HOST', LOOPBACK)}:{self._port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process of the orchestrator gets."""
+        """The environment of every process of the orchestrator."""
         inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
         return {
             **inherited,
@@ -174,7 +174,7 @@ class Orchestrator:
         )
 
     def start_worker(self) -> OwnProcess:
-        """Start one more worker and return when it gives signs of life."""
+        """Start another worker and wait for its heartbeat."""
         before = self._heartbeats()
         worker = self.start_process(["celery", "-A", "tasks.app", "worker"], "worker")
         self.workers.append(worker)
@@ -190,7 +190,7 @@ class Orchestrator:
 
     @staticmethod
     def video(name: str) -> str:
-        """Return the address of a video by its name."""
+        """Return the URL of a video by its name."""
         return f"http://video.test/{name}"
 
     def get(self, path: str) -> Any:

@@ -62,7 +62,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """Its URL."""
         return f"http{'s' if self.tls else ''}://{LOOPBACK}:{self._server.server_port}"
 
     def __enter__(self) -> Self:

@@ -27,7 +27,7 @@ _SETTINGS: Mapping[str, str | float] = {
     "RETRY_BACKOFF_BASE_SECONDS": 0.1,
 }
 CALLBACK = "http://127.0.0.1:9/hook"
-"""Where the notice of a job is to go; nobody is there."""
+"""The URL of a webhook, where no server listens."""
 UPLOADED = "the sound of an uploaded file " * 20
 
 

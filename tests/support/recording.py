@@ -24,7 +24,7 @@ class Recording:
     Args:
         recorded_at_ms: The instant of the recording on Redis's clock.
         services: Host and port of each fake service by its role, as they are in the data.
-        jobs: Job ids by the names that the tests give them.
+        jobs: Job ids by the names in the tests.
         uploads: The text of each uploaded file by its job's id.
         values: For each key its type, its value and its time to live in ms (-1 for none).
     """
@@ -57,7 +57,7 @@ class Recording:
 
         Args:
             client: To an empty server.
-            replaced: Text that takes the place of other text, e.g. the URLs of other services.
+            replaced: Replacements of text, e.g. the URLs of other services.
         """
         text = json.dumps(self.values)
         for old, new in replaced.items():

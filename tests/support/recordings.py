@@ -1,4 +1,4 @@
-"""Media files that are made for a test, and where in them a clip is heard."""
+"""Media files generated for tests, and the position of a clip in them."""
 
 import subprocess
 import wave
@@ -85,14 +85,14 @@ def read(recording: Recording) -> Sound:
 
 
 def locate(sound: Sound, clip: Sound, count: int = 1) -> list[float]:
-    """Return when a clip is heard in a sound, in seconds, by cross-correlation.
+    """Return the positions of a clip in a sound, in seconds, by cross-correlation.
 
     It may start a little before the sound does, as with codecs that swallow their beginning.
 
     Args:
         sound: One channel.
         clip: One channel.
-        count: How often it is looked for. Where it is not heard so often, there are fewer.
+        count: Maximum number of positions.
     """
     sound = np.pad(sound, (RATE_HZ, 0))
     size = 1 << (len(sound) + len(clip)).bit_length()

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of the API.
+"""Facts about the API that schemathesis cannot derive.
 
 An idempotency key belongs to one request. And a form is text, in which a field that may be there
 several times is a list, however often it is there.

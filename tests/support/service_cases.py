@@ -1,4 +1,4 @@
-"""What a test of any service needs to know: how its jobs are submitted."""
+"""Submissions for tests that run with any service."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -50,7 +50,7 @@ def services(
             service_redis.url,
             tmp_path_factory.mktemp(name),
             environment={
-                "ALLOW_PRIVATE_ADDRESSES": "true",  # the videos lie on this machine
+                "ALLOW_PRIVATE_ADDRESSES": "true",  # the videos are on this machine
                 "MAX_QUEUE": str(EXAMPLE_MAX_QUEUE),
                 "MAX_FILE_SIZE_MB": str(MAX_FILE_SIZE_MB),
             },
@@ -76,7 +76,7 @@ def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def some_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Speech of more than one of the 30 s windows in which a transcriber hears."""
+    """Speech that is longer than one of the transcriber's 30 s windows."""
     return repeat_clip(tmp_path_factory.mktemp("speech") / "some.wav", SOME_SPEECH_TIMES)
 
 

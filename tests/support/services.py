@@ -20,7 +20,7 @@ _CALL_TIMEOUT_S = 90.0
 
 
 class ServiceProcesses:
-    """One service that runs: an API process and, unless told otherwise, a worker.
+    """A running service: an API process and, by default, a worker.
 
     Args:
         package: Where its ``wsgi`` and ``tasks`` lie, e.g. ``services.downloader``.

@@ -1,6 +1,6 @@
 """Real speech as a transcriber times it, and how captions of it are measured.
 
-``spoken_words.json`` holds what the bundled Whisper model heard in each clip of ``samples/``.
+``spoken_words.json`` contains the bundled Whisper model's transcript of each clip of ``samples/``.
 """
 
 import json
@@ -56,7 +56,7 @@ def _moved(clip: Segment, by_s: float, speed: float) -> Segment:
 
 
 def without_words(segments: Sequence[Segment]) -> list[Segment]:
-    """Return segments as of a service that gives no times of words."""
+    """Return segments without word times, as from other services."""
     return [{name: part for name, part in one.items() if name != "words"} for one in segments]
 
 

@@ -2,7 +2,7 @@
 
 It is a real Transformer of CTranslate2 with a real SentencePiece model, in the folder that an
 unpacked package of Argos Translate has. Its weights are not learned but laid out so that each
-word attends to the word at its own place and becomes that word in capitals.
+word attends to the word at its own position and becomes that word in capitals.
 """
 
 import json
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 SPECIAL = ["<unk>", "<s>", "</s>"]
 MOST_WORDS = 300  # more than the engine ever tries
-SHARPNESS = 30.0  # of attention: all of it goes to one place
+SHARPNESS = 30.0  # of attention: all of it goes to one position
 LOUDNESS = 30.0  # what was attended to drowns the word before
 
 Weights = NDArray[np.float32]

@@ -94,7 +94,10 @@ FOLDERS: Final = {
     "ytcaption": ("ytcaption",),
     "unit tests": ("tests/unit",),
     "integration tests": ("tests/integration",),
-    "other tests": ("tests/contract", "tests/e2e", "tests/chaos", "tests/system"),
+    "contract tests": ("tests/contract",),
+    "end-to-end tests": ("tests/e2e",),
+    "chaos tests": ("tests/chaos",),
+    "system tests": ("tests/system",),
     "test support": ("tests/support", "tests/conftest.py"),
 }
 """The parts of the project that are checked one by one."""

@@ -12,7 +12,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @dataclass
 class RecordingReport:
-    """Remembers what the work reported, and cancels the job at a status if told to."""
+    """Records the reports of the work, and cancels the job at a given status."""
 
     cancel_at: str | None = None
     progress: list[float] = field(default_factory=list)

@@ -67,7 +67,7 @@ def test_workers_on_several_hosts_share_the_jobs(tmp_path: Path) -> None:
         assert all(orchestrator.leases(host) for host in WORKERS)
         release(orchestrator)
         await_completed_once(orchestrator, jobs)
-        # Signs of life tell of turns, every 2 s.
+        # Heartbeats report turns, every 2 s.
         wait_until(
             lambda: all(orchestrator.turns_processed(host) for host in WORKERS),
             timeout_s=10,

@@ -44,7 +44,7 @@ _SERVICES = ("downloader", "normalizer", "transcriber")
 
 @pytest.fixture(scope="session")
 def wheel() -> Path:
-    """What ``make package`` builds."""
+    """The wheel that ``make package`` builds."""
     subprocess.run(["make", "package"], cwd=_ROOT, check=True)
     (built,) = (_ROOT / "build" / "dist").glob("*.whl")
     return built

@@ -1,4 +1,4 @@
-"""A primary that dies under jobs, a replica that takes its place, sentinels that say so."""
+"""Failover with Sentinel: the primary dies during jobs, and a replica takes over."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What docker-compose.yml promises for every container, those included that no test can start."""
+"""Guarantees of docker-compose.yml for all containers, including those that no test starts."""
 
 import re
 from pathlib import Path

@@ -4,7 +4,16 @@ import pytest
 
 from tests.support.voice import FOLDERS, find, find_in_text
 
-CLEAN = ("documentation", "deployment", "tools", "benchmarks", "orchestrator", "services")
+CLEAN = (
+    "documentation",
+    "deployment",
+    "tools",
+    "benchmarks",
+    "orchestrator",
+    "services",
+    "system tests",
+    "test support",
+)
 """Add a folder as soon as ``python -m tests.support.voice`` counts nothing in it."""
 
 

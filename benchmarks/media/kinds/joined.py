@@ -97,7 +97,7 @@ def _renumbered(name: str, numbers: Sequence[int], *more: str) -> Case:
         for clip, number in zip(("jfk", "austen", "jfk"), numbers, strict=False)
     ]
     said = (_TWICE, _THRICE)[len(numbers) - 2]
-    return Case("joined", name, concatenated("a.ts", parts), (Heard(said),))
+    return Case("joined", name, concatenated("a.ts", parts), (Transcribed(said),))
 
 
 def _clock_cases() -> list[Case]:

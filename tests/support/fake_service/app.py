@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tests.support.fake_service import job_answers, service_answers
+from tests.support.fake_service.fault_injection import inject
 from tests.support.fake_service.http import (
     ConnectionDroppedError,
     Request,
@@ -15,7 +16,6 @@ from tests.support.fake_service.http import (
 )
 from tests.support.fake_service.service import FakeMicroservice
 from tests.support.fake_service.settings import Down
-from tests.support.fake_service.spoiling import spoil
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -70,7 +70,7 @@ class FakeApplication:
             return route.answer(self._service, request, job) if job else _not_found()
 
         fault = self._service.draw_fault(route.call, record.subject)
-        return spoil(fault, self._service.settings, answer)
+        return inject(fault, self._service.settings, answer)
 
     def _control(self, request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What the fake services make, derived from what they were given and nothing else."""
+"""The fake services' artifacts, derived from their input only."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What goes wrong, and when: decided by a seed, never by a clock or by the order of calls."""
+"""Planned faults, derived from a seed, independent of clocks and the order of calls."""
 
 import random
 from collections import Counter
@@ -29,7 +29,7 @@ class Fault(StrEnum):
     SLOW = "slow"
     GARBAGE = "garbage"  # the answer is not JSON
     TRUNCATED = "truncated"  # fewer bytes than Content-Length says
-    CORRUPTED = "corrupted"  # the right length, one byte wrong; only where a digest can tell
+    CORRUPTED = "corrupted"  # the right length, one byte wrong; only if a digest can reveal it
     HIDDEN = "hidden"  # 404 shortly after submission
     BACKWARDS = "backwards"  # the progress goes back once
     FORGOTTEN = "forgotten"  # 404 for ever, from half of the work on

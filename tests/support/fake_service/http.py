@@ -21,7 +21,7 @@ class ConnectionDroppedError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, as WSGI hands it over."""
+    """A WSGI request."""
 
     environ: Mapping[str, Any]
 

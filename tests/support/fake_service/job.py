@@ -37,7 +37,7 @@ class FakeJob:
 
     @property
     def started_at(self) -> float:
-        """When the work starts."""
+        """The start of the work."""
         return self.accepted_at + self.settings.queued_s
 
     @property
@@ -47,12 +47,12 @@ class FakeJob:
         return tag if tag and asked in {"auto", tag.partition("-")[0]} else None
 
     def is_gone(self, now: float) -> bool:
-        """Tell whether the service knows nothing of this job any more."""
+        """Return whether the service no longer has this job."""
         forgotten = self.fate is Fault.FORGOTTEN and self._fraction(now) >= _ENDS_EARLY_AT
         return self.is_deleted or forgotten
 
     def is_hidden(self, now: float) -> bool:
-        """Tell whether status calls do not see the job yet."""
+        """Return whether the job is not visible yet."""
         return self.fate is Fault.HIDDEN and now < self.accepted_at + self.settings.hidden_s
 
     def phase(self, now: float) -> str:
@@ -72,7 +72,7 @@ class FakeJob:
         return min(1.0, math.floor(fraction / self._step + _ROUNDING) * self._step)
 
     def etag(self, now: float) -> str:
-        """Return the mark of the present state, as it stands in the ETag header."""
+        """Return the ``ETag`` of the current state."""
         return f'"{self.phase(now)}-{round(100 * self.shown_fraction(now))}"'
 
     def next_change_at(self, now: float) -> float:

@@ -33,7 +33,7 @@ Answer = Callable[[FakeMicroservice, Request, FakeJob], Response]
 
 @dataclass(frozen=True)
 class JobRoute:
-    """How a call about a job is counted, spoiled and answered."""
+    """The counter, the fault and the handler of a call about a job."""
 
     call: Call
     counter: Literal["polls", "downloads", "texts", "deletes"]
@@ -94,7 +94,7 @@ def _download(service: FakeMicroservice, _: Request, job: FakeJob) -> Response:
 def _sha256(artifact: Artifact) -> str:
     if artifact.size_bytes <= _HASHED_AT_ONCE_BYTES:
         return artifact.sha256()
-    # In a thread, because all other calls would stand still meanwhile.
+    # In a thread, because it would block all other calls.
     return str(gevent.get_hub().threadpool.apply(artifact.sha256))
 
 

@@ -1,4 +1,4 @@
-"""What reached a fake service: kept for as long as its process lives, also of deleted jobs."""
+"""The requests that reached a fake service, including those for deleted jobs."""
 
 from pydantic import BaseModel, Field
 

@@ -24,7 +24,7 @@ class KeyReusedError(Exception):
 
 @dataclass
 class FakeMicroservice:
-    """Accepts jobs and knows how each stands."""
+    """Accepts jobs and derives their state."""
 
     settings: FakeSettings
     ledger: Ledger = field(default_factory=Ledger)
@@ -154,7 +154,7 @@ class FakeMicroservice:
         return None
 
     def _new_id(self) -> str:
-        # Random, so that a service that lost its memory never gives an old id to another job.
+        # Random, so that a restarted service never reuses an id.
         unique = uuid.uuid4().hex[:11]
         match self.settings.role:
             case Role.DOWNLOADER:

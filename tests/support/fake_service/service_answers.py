@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from tests.support.fake_service.fault_injection import inject
 from tests.support.fake_service.faults import Call, Fault
 from tests.support.fake_service.http import (
     ConnectionDroppedError,
@@ -14,7 +15,6 @@ from tests.support.fake_service.http import (
 )
 from tests.support.fake_service.service import FakeMicroservice, KeyReusedError, QueueFullError
 from tests.support.fake_service.settings import Role
-from tests.support.fake_service.spoiling import spoil
 from tests.support.fake_service.upload import Received, receive
 
 _NAMES = {
@@ -43,7 +43,7 @@ def _submit(service: FakeMicroservice, request: Request) -> Response:
     key = request.header("Idempotency-Key")
     if key and (trace := request.header("traceparent")):
         service.ledger.traces[key] = trace
-    return spoil(fault, service.settings, lambda: _accept(service, received, key))
+    return inject(fault, service.settings, lambda: _accept(service, received, key))
 
 
 def _submit_playlist(service: FakeMicroservice, request: Request) -> Response:

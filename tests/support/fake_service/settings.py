@@ -9,7 +9,7 @@ from tests.support.fake_service.faults import FaultPlan
 
 
 class Role(StrEnum):
-    """Which of the three microservices is played."""
+    """The role of a fake microservice."""
 
     DOWNLOADER = "downloader"
     NORMALIZER = "normalizer"
@@ -25,7 +25,7 @@ class Down(StrEnum):
 
 
 class JobForm(BaseModel):
-    """Which of the contract's many forms the job objects take."""
+    """The form of job objects, out of those that the contract allows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,7 @@ class JobForm(BaseModel):
 
 
 class Failure(BaseModel):
-    """What a job that is made to fail by ``fail_next`` says."""
+    """The error of a job that ``fail_next`` makes fail."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,15 +72,15 @@ class FakeSettings(BaseModel):
     findings: dict[str, Any] = Field(default_factory=dict)
     """What else it reports there, e.g. ``audio_tracks``; the transcriber in its document too."""
     is_silent: bool = False
-    """Whether nothing is said in what the transcriber hears."""
+    """Whether the transcriber's input has no speech."""
     languages: tuple[str, ...] | None = None
-    """What ``GET /languages`` lists; ``None`` for a service that does not say what it can do."""
+    """Response of ``GET /languages``; ``None`` for a service without this endpoint."""
     translations: tuple[tuple[str, str], ...] = ()
     """The pairs that it lists beside them."""
     installed: tuple[str, ...] = ("diarize", "isolate_vocals")
     """Which of the optional parts it says are there."""
     title: str = ""
-    """What the downloader tells of its videos; nothing where it is empty."""
+    """The title that the downloader reports; none if empty."""
     progress_step: float = 5.0
     """Points of progress between two ETags; 100 answers a waiting call at the end only."""
     honours_wait: bool = True

@@ -33,7 +33,7 @@ def receive(request: Request, announce: Callable[[str], None]) -> Received:
 
     Args:
         request: The request; its body is read to the end.
-        announce: Called once with the subject, as soon as the beginning of the body tells it.
+        announce: Called once with the subject, as soon as it is received.
 
     Raises:
         ValueError: The body is neither, or nothing was submitted in it.
@@ -75,7 +75,7 @@ class _FormReader:
                 self.fields[name] = ""
             elif isinstance(event, Data) and name is None:
                 digest.update(event.data)
-                self._note(event.data)
+                self._receive(event.data)
             elif isinstance(event, Data) and name is not None:
                 self.fields[name] += event.data.decode()
         if not has_file:
@@ -91,7 +91,7 @@ class _FormReader:
             else:
                 yield event
 
-    def _note(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         self._size_bytes += len(data)
         if self._subject is None:
             self._head += data

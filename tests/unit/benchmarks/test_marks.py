@@ -1,4 +1,4 @@
-"""Which segments of a transcription count as marked, and as right."""
+"""Marked and correct segments of a transcription."""
 
 from typing import Any
 

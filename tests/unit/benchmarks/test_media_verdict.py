@@ -11,7 +11,7 @@ from benchmarks.media.verdict import Outcome, Result, Verdict, judge
 
 
 def segment(clip: str, at_s: float = 0.0, **facts: Any) -> dict[str, Any]:
-    """Return a clip as a perfect transcriber hears it."""
+    """Return the perfect transcript of a clip."""
     words: list[dict[str, Any]] = [
         {"word": word.word, "start": at_s + word.start_s, "end": at_s + word.start_s + 0.2}
         for word in CLIPS[clip].words

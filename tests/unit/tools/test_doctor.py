@@ -1,4 +1,4 @@
-"""What the doctor makes of settings, figures and limits."""
+"""Findings of the doctor about settings, Redis and limits."""
 
 import re
 from pathlib import Path

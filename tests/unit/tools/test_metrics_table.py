@@ -1,4 +1,4 @@
-"""The page of figures is what the code shows, and nobody asks for a figure that does not exist."""
+"""The page of metrics is up to date, and dashboard and alerts use existing metrics only."""
 
 import json
 import re
@@ -23,11 +23,11 @@ def dashboard_queries() -> Iterator[str]:
             yield target["expr"]
 
 
-def test_the_page_of_figures_is_up_to_date() -> None:
+def test_the_page_of_metrics_is_up_to_date() -> None:
     assert PAGE.read_text() == render(), "run: make docs-settings"
 
 
-def test_a_histogram_is_asked_for_by_its_parts() -> None:
+def test_a_histogram_is_queried_by_its_parts() -> None:
     names = sample_names()
     assert "ytcaption_stage_wait_seconds_bucket" in names
     assert "ytcaption_stage_wait_seconds" not in names
@@ -35,7 +35,7 @@ def test_a_histogram_is_asked_for_by_its_parts() -> None:
 
 
 @pytest.mark.parametrize("query", list(dashboard_queries()))
-def test_the_dashboard_asks_for_what_there_is(query: str) -> None:
+def test_the_dashboard_uses_existing_metrics(query: str) -> None:
     names = _NAME.findall(query)
     assert names
     assert set(names) <= sample_names(), query
@@ -44,13 +44,13 @@ def test_the_dashboard_asks_for_what_there_is(query: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["alerts.yml", "alerts.test.yml"])
-def test_the_alerts_ask_for_what_there_is(file: str) -> None:
+def test_the_alerts_use_existing_metrics(file: str) -> None:
     names = set(_NAME.findall((_MONITORING / file).read_text()))
     assert names
     assert names <= sample_names()
 
 
-def test_every_figure_of_ours_is_on_the_dashboard() -> None:
+def test_every_metric_is_on_the_dashboard() -> None:
     asked = " ".join(dashboard_queries())
     missing = {metric.name for metric in CATALOGUE if metric.name not in asked}
     assert not missing

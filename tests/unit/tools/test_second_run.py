@@ -1,4 +1,4 @@
-"""Which failed tests may run once more."""
+"""The selection of failed tests for a second run."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is started on one machine follows from the environment alone."""
+"""The processes on one machine depend on the environment only."""
 
 import pytest
 

@@ -10,7 +10,7 @@ import requests
 from orchestrator.domain.access import make_key
 from tests.support.api_process import Api, running_api
 from tests.support.fake_service import Down, Role
-from tests.support.figures import Figures, read_figures
+from tests.support.metrics import Metrics, read_metrics
 from tests.support.orchestrator import Orchestrator
 from tests.support.redis_server import RedisServer
 from tools.ports import LOOPBACK, free_port
@@ -78,13 +78,13 @@ def test_queued_jobs_are_counted_by_stage_and_age(idle_api: Api) -> None:
 
 
 def test_requests_are_counted_by_route_and_never_by_url(orchestrator: Orchestrator) -> None:
-    before = read_figures(orchestrator.address)
+    before = read_metrics(orchestrator.address)
     for name in ("0123456789abcdef", "fedcba9876543210"):
         orchestrator.get(f"/jobs/{name}")
         requests.get(f"{orchestrator.address}/{name}", timeout=10)
     requests.request("BREW", f"{orchestrator.address}/pipeline", timeout=10)
 
-    after = read_figures(orchestrator.address)
+    after = read_metrics(orchestrator.address)
 
     name = "ytcaption_http_requests_total"
     known = {"method": "GET", "route": "/jobs/<job_id>", "status": "404"}
@@ -100,10 +100,10 @@ def test_requests_are_counted_by_route_and_never_by_url(orchestrator: Orchestrat
 
 
 def test_the_api_exposes_the_metrics_of_all_jobs(orchestrator: Orchestrator) -> None:
-    before = read_figures(orchestrator.address)
+    before = read_metrics(orchestrator.address)
     orchestrator.await_status(orchestrator.submit("figured"), "completed")
 
-    after = read_figures(orchestrator.address)
+    after = read_metrics(orchestrator.address)
 
     ended = ("ytcaption_pipeline_jobs_ended_total", "completed")
     assert after.sum(ended[0], status=ended[1]) == before.sum(ended[0], status=ended[1]) + 1
@@ -118,7 +118,7 @@ def test_without_redis_the_metrics_report_it_as_down(idle_api: Api) -> None:
     server = idle_api.orchestrator.redis_server
     server.stop()
     try:
-        figures = read_figures(idle_api.orchestrator.address)
+        figures = read_metrics(idle_api.orchestrator.address)
         assert [family.name for family in figures.families] == ["ytcaption_redis_up"]
         assert figures.sum("ytcaption_redis_up") == 0
     finally:
@@ -195,13 +195,13 @@ def test_another_worker_takes_over_the_metrics_port_without_losing_counts(
     await_metric(address, "ytcaption_turns_total", completed + 3, **ended)
 
 
-def await_metric(address: str, name: str, value: float, **labels: str) -> Figures:
+def await_metric(address: str, name: str, value: float, **labels: str) -> Metrics:
     """Wait until a metric of the workers has reached a value, and return the page."""
-    seen: list[Figures] = []
+    seen: list[Metrics] = []
 
     def is_reached() -> bool:
         try:
-            seen[:] = [read_figures(address, token=TOKEN)]
+            seen[:] = [read_metrics(address, token=TOKEN)]
         except requests.ConnectionError:
             return False
         found = seen[0].sum(name, **labels)

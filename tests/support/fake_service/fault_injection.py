@@ -1,4 +1,4 @@
-"""Plays a planned fault on an answer, before or after the call takes effect."""
+"""Injection of planned faults into responses, before or after the call takes effect."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,13 +12,13 @@ from tests.support.fake_service.settings import FakeSettings
 _HALF_AN_OBJECT = b'{"id": '
 
 
-def spoil(fault: Fault | None, settings: FakeSettings, answer: Callable[[], Response]) -> Response:
+def inject(fault: Fault | None, settings: FakeSettings, answer: Callable[[], Response]) -> Response:
     """Answer a call, misbehaving in at most one way.
 
     Args:
-        fault: What goes wrong, if anything.
-        settings: They say how slow is slow, and how long an unavailable service asks to wait.
-        answer: Does what was asked for; not called where the fault comes before that.
+        fault: The fault, if any.
+        settings: The duration of slow responses, and the ``Retry-After`` of unavailable services.
+        answer: Handles the call; not called if the fault precedes it.
 
     Raises:
         ConnectionDroppedError: The fault is one that resets the connection.
@@ -35,10 +35,10 @@ def spoil(fault: Fault | None, settings: FakeSettings, answer: Callable[[], Resp
         gevent.sleep(settings.slow_s)
     if fault is Fault.LOST_REPLY:
         raise ConnectionDroppedError
-    return _spoil_body(fault, response)
+    return _alter_body(fault, response)
 
 
-def _spoil_body(fault: Fault | None, response: Response) -> Response:
+def _alter_body(fault: Fault | None, response: Response) -> Response:
     if response.status >= HTTPStatus.MULTIPLE_CHOICES:
         return response
     if fault is Fault.GARBAGE:
