@@ -272,7 +272,9 @@ def _damaged_cases() -> list[Case]:
     return [
         *(Case("damaged", name, make, transcribed) for name, make in rows.items()),
         *(Case("damaged", name, make, hole) for name, make in holes.items()),
-        Case("damaged", "mp3 with garbage in the middle", _interrupted("a.mp3", *_MP3), transcribed),
+        Case(
+            "damaged", "mp3 with garbage in the middle", _interrupted("a.mp3", *_MP3), transcribed
+        ),
     ]
 
 
