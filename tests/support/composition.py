@@ -11,6 +11,7 @@ import requests
 
 from orchestrator.domain.access import Scope, make_key
 from tests.support.api import TERMINAL
+from tests.support.project import ROOT
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
 
@@ -23,7 +24,6 @@ SERVICES = {
 }
 """Which service does which stage."""
 
-_ROOT = Path(__file__).parents[2]
 _FILES = ("docker-compose.yml", "deploy/compose/secrets.yml", "tests/system/compose.yml")
 _PROJECT = "ytcaption-test"
 _REDIS = "ytcaption-redis"
@@ -110,7 +110,7 @@ class Composition:
         }
         done = subprocess.run(
             ["docker", *arguments],
-            cwd=_ROOT,
+            cwd=ROOT,
             env=environment,
             capture_output=True,
             text=True,

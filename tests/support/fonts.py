@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from services.weights.wheels import Wheel, fetch_wheel
+from tests.support.project import ROOT
 
 __all__ = ["Font", "font_environment"]
 
-_CACHE: Final = Path(__file__).parents[2] / "var"
+_CACHE: Final = ROOT / "var"
 
 
 class Font(StrEnum):

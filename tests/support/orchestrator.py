@@ -15,13 +15,13 @@ import requests
 
 from orchestrator.store import keys
 from tests.support.fake_service import FakeService, Role
+from tests.support.project import ROOT
 from tests.support.redis_server import RedisServer
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
 
 __all__ = ["Orchestrator", "OwnProcess"]
 
-_PROJECT = Path(__file__).parents[2]
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 35.0
 _VARIABLES = {
@@ -45,7 +45,7 @@ class OwnProcess:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command],
-                cwd=_PROJECT,
+                cwd=ROOT,
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.pages import forbid_streams
+from tests.support.project import ROOT
 
 __all__ = [
     "FOUND",
@@ -85,7 +85,7 @@ def job_done(page: Page, jobs: Jobs) -> None:
     expect(page.locator("mark.here")).to_be_visible()
 
 
-_CLIP: Final = Path(__file__).parents[2] / "samples" / "jfk.wav"
+_CLIP: Final = ROOT / "samples" / "jfk.wav"
 FOUND: Final[dict[str, Any]] = {
     "warnings": [
         {"code": "truncated_source", "detail": "The file ends early.", "start": 61.0},

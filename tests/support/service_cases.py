@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.services import ROOT, ServiceProcesses
+from tests.support.project import ROOT
+from tests.support.services import ServiceProcesses
 
 SAMPLES = ROOT / "samples"
 EXAMPLE_MAX_QUEUE = 5

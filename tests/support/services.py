@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import requests
 
+from tests.support.project import ROOT
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 15.0
 _CALL_TIMEOUT_S = 90.0

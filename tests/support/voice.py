@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FOLDERS", "Finding", "find", "find_in_text"]
+from tests.support.project import ROOT
 
-_ROOT: Final = Path(__file__).parents[2]
+__all__ = ["FOLDERS", "Finding", "find", "find_in_text"]
 
 _HAS_URL: Final = "video|service|client|page|job|file|media|playlist|collector|callback|instance"
 WORDS: Final = (
@@ -53,7 +53,7 @@ WORDS: Final = (
     (r"done without|does without|do without", "continues without"),
     (r"errands?|heap of|odd ones|habits of", "the technical term"),
 )
-"""Each expression matches whole words, in any letter case; beside it what to write instead."""
+"""Expressions for whole words, in any letter case, each with its replacement."""
 
 ALLOWED: Final = (
     (r"(?:in|into|out of|take|takes|taking|took) place(?! of| for)", "the idiom"),
@@ -66,7 +66,7 @@ ALLOWED: Final = (
     (r"figures? of (?:a )?speech", "the idiom"),
     (r"stand \(somewhere\)|standing", "the idiom"),
 )
-"""What the expressions of `WORDS` match and is right, with the reason."""
+"""Matches of `WORDS` that are correct, each with the reason."""
 
 OPENING: Final = re.compile(r"(?:What|Which|Who|Whose|Where|When)\b(?!.*\?)")
 """A docstring that starts so is a clause: start with a noun ("The ...") or an imperative."""
@@ -78,15 +78,15 @@ FOLDERS: Final = {
     "benchmarks": ("benchmarks",),
     "foundation": ("foundation",),
     **{
-        parent: tuple(path.relative_to(_ROOT).as_posix() for path in (_ROOT / parent).glob("*.py"))
+        parent: tuple(path.relative_to(ROOT).as_posix() for path in (ROOT / parent).glob("*.py"))
         for parent in ("orchestrator", "web", "services")
     },
     **{
         folder: (folder,)
         for parent in ("orchestrator", "web", "services")
         for folder in sorted(
-            path.relative_to(_ROOT).as_posix()
-            for path in (_ROOT / parent).iterdir()
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / parent).iterdir()
             if path.is_dir() and path.name not in {"__pycache__", "translations", "static"}
         )
     },
@@ -100,13 +100,13 @@ FOLDERS: Final = {
     "system tests": ("tests/system",),
     "test support": ("tests/support", "tests/conftest.py"),
 }
-"""The parts of the project that are checked one by one."""
+"""The parts of the project, which are checked separately."""
 
 NAMES: Final = re.compile(
     r"^ *(?:async )?def (_*(?:tell|told|know|mind|say|bury|hear|give|note)(?:_\w+)?)\(",
     re.MULTILINE,
 )
-"""Functions whose first word is no verb of the field."""
+"""Functions whose name starts with a verb that does not say what they do."""
 
 _GENERATED: Final = {"docs/reference/settings.md", "docs/reference/metrics.md"}
 _OWN: Final = {"tests/support/voice.py", "tests/unit/test_voice.py"}
@@ -143,7 +143,7 @@ def find(folder: str) -> list[Finding]:
     return [
         finding
         for name in FOLDERS[folder]
-        for path in _files(_ROOT / name)
+        for path in _files(ROOT / name)
         for finding in _find_in_file(path)
     ]
 
@@ -164,14 +164,14 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     for each in sorted(path.rglob("*")):
-        name = each.relative_to(_ROOT).as_posix()
+        name = each.relative_to(ROOT).as_posix()
         ignored = name in _GENERATED | _OWN or "__pycache__" in name or "/static/" in name
         if each.is_file() and not ignored and each.suffix in _TEXTS | {".py"}:
             yield each
 
 
 def _find_in_file(path: Path) -> Iterator[Finding]:
-    name = path.relative_to(_ROOT).as_posix()
+    name = path.relative_to(ROOT).as_posix()
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         for named in NAMES.finditer(source):

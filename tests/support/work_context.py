@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from services.kit.work import JobCancelledError, JobContext
+from tests.support.project import ROOT
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = ROOT / "samples"
 
 
 @dataclass

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-_MONITORING = Path(__file__).parents[2] / "deploy" / "monitoring"
+from tests.support.project import ROOT
+
+_MONITORING = ROOT / "deploy" / "monitoring"
 
 
 def promtool(*arguments: str) -> str:

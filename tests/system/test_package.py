@@ -13,6 +13,7 @@ import requests
 from tests.support.fake_service import expected_text
 from tests.support.installation import VERSIONS, Installation, find_interpreter
 from tests.support.orchestrator import Orchestrator
+from tests.support.project import ROOT
 from tests.support.redis_server import RedisServer
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
@@ -20,7 +21,6 @@ from tools.waiting import wait_until
 # What is not in a cache has to be fetched: about 400 MB.
 pytestmark = pytest.mark.timeout(1800)
 
-_ROOT = Path(__file__).parents[2]
 _PACKAGES = ("foundation", "orchestrator", "tasks", "web", "services", "ytcaption")
 _SOURCES_ONLY = {".po", ".pyc"}  # catalogues are used compiled, modules compiled where they land
 _ALL = "services,s3,vocals,diarize,translate,cli,flower,otel,whisper-base,local"
@@ -45,8 +45,8 @@ _SERVICES = ("downloader", "normalizer", "transcriber")
 @pytest.fixture(scope="session")
 def wheel() -> Path:
     """The wheel that ``make package`` builds."""
-    subprocess.run(["make", "package"], cwd=_ROOT, check=True)
-    (built,) = (_ROOT / "build" / "dist").glob("*.whl")
+    subprocess.run(["make", "package"], cwd=ROOT, check=True)
+    (built,) = (ROOT / "build" / "dist").glob("*.whl")
     return built
 
 
@@ -99,12 +99,12 @@ def _is_healthy(address: str) -> bool:
 
 def test_the_wheel_holds_every_file_that_the_packages_have(wheel: Path) -> None:
     there = {
-        path.relative_to(_ROOT).as_posix()
+        path.relative_to(ROOT).as_posix()
         for package in _PACKAGES
-        for path in (_ROOT / package).rglob("*")
+        for path in (ROOT / package).rglob("*")
         if path.is_file() and path.suffix not in _SOURCES_ONLY and not path.name.startswith(".")
     }
-    modules = {path.name for path in _ROOT.glob("*.py")}
+    modules = {path.name for path in ROOT.glob("*.py")}
 
     names = set(zipfile.ZipFile(wheel).namelist())
 
@@ -141,7 +141,7 @@ def test_an_extra_brings_all_that_its_modules_import(
 
 
 def test_every_extra_for_users_is_tested() -> None:
-    text = (_ROOT / "pyproject.toml").read_text()
+    text = (ROOT / "pyproject.toml").read_text()
     section = text.partition("[project.optional-dependencies]")[2].partition("\n[project.")[0]
     named = set(re.findall(r"^([a-z0-9-]+) = \[", section, re.MULTILINE))
 

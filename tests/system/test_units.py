@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.settings import Settings
+from tests.support.project import ROOT
 
-_ROOT = Path(__file__).parents[2]
-_FOLDER = _ROOT / "deploy" / "systemd"
+_FOLDER = ROOT / "deploy" / "systemd"
 _HOME = "/opt/ytcaption"
 _UNITS = (
     *("ytcaption.target", "ytcaption-api.service", "ytcaption-beat.service"),
@@ -77,7 +77,7 @@ def test_every_unit_file_is_one_that_was_looked_at() -> None:
 @pytest.mark.parametrize("name", services())
 def test_a_unit_starts_what_make_run_starts(name: str) -> None:
     command = settings_of(services()[name])["ExecStart"].removeprefix(f"{_HOME}/.venv/bin/")
-    procfile = (_ROOT / "Procfile").read_text().replace("downloader", "%i")
+    procfile = (ROOT / "Procfile").read_text().replace("downloader", "%i")
     assert command.partition(" --schedule")[0] in procfile
 
 

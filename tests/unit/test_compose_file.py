@@ -1,15 +1,15 @@
 """Guarantees of docker-compose.yml for all containers, including those that no test starts."""
 
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-_ROOT = Path(__file__).parents[2]
-_FILE: dict[str, Any] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())
+from tests.support.project import ROOT
+
+_FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 _SERVICES: dict[str, dict[str, Any]] = _FILE["services"]
 _ALL = pytest.mark.parametrize("name", _SERVICES)
 _PUBLISHED_NAMES = {
@@ -79,7 +79,7 @@ def test_what_not_everybody_needs_is_in_a_profile() -> None:
 
 
 def test_grafana_finds_the_prometheus_and_the_dashboard() -> None:
-    provisioning = _ROOT / "deploy" / "compose" / "grafana"
+    provisioning = ROOT / "deploy" / "compose" / "grafana"
     (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())[
         "datasources"
     ]
@@ -90,11 +90,11 @@ def test_grafana_finds_the_prometheus_and_the_dashboard() -> None:
     assert source["url"] == "http://prometheus:9090"
     assert mounts["./deploy/compose/grafana"] == "/etc/grafana/provisioning"
     assert mounts["./deploy/monitoring"] == folder["options"]["path"]
-    assert (_ROOT / "deploy" / "monitoring" / "dashboard.json").exists()
+    assert (ROOT / "deploy" / "monitoring" / "dashboard.json").exists()
 
 
 def test_prometheus_asks_containers_that_there_are() -> None:
-    text = (_ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text()
+    text = (ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text()
     asked = {
         target.partition(":")[0]
         for job in yaml.safe_load(text)["scrape_configs"]
@@ -111,7 +111,7 @@ def test_prometheus_asks_containers_that_there_are() -> None:
 def test_the_services_are_reached_without_the_proxy_that_docker_is_set_to(
     name: str, variable: str
 ) -> None:
-    stack = (_ROOT / "deploy" / "compose" / "stack.env").read_text()
+    stack = (ROOT / "deploy" / "compose" / "stack.env").read_text()
     urls = re.findall(r"^\w+_URL=(http://\S+:80\S+)$", stack, re.MULTILINE)
     hosts = {urlsplit(url).hostname for url in urls}
     assert len(hosts) == 3

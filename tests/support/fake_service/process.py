@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,8 +11,8 @@ import requests
 
 from tests.support.fake_service.ledger import Ledger
 from tests.support.fake_service.settings import FakeSettings, Role
+from tests.support.project import ROOT
 
-_PROJECT = Path(__file__).parents[3]
 _CALL_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
 
@@ -48,7 +47,7 @@ class FakeService:
         command = [sys.executable, "-m", "tests.support.fake_service"]
         settings = self.settings.model_copy(update={"parent_pid": os.getpid()})
         command += ["--json", settings.model_dump_json()]
-        self._process = subprocess.Popen(command, cwd=_PROJECT, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.url = self._read_first_line(self._process)
         self.settings = self.settings.model_copy(update={"port": int(self.url.rpartition(":")[2])})
         return self

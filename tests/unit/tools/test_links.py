@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parents[3]
+from tests.support.project import ROOT
+
 _PAGES = sorted(
-    page.relative_to(_ROOT)
+    page.relative_to(ROOT)
     for pattern in ("*.md", "docs/**/*.md", "samples/*.md")
-    for page in _ROOT.glob(pattern)
+    for page in ROOT.glob(pattern)
 )
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]*)\)")
 _FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
@@ -24,7 +25,7 @@ def anchors(page: Path) -> set[str]:
 
 def shape(page: str) -> dict[str, object]:
     """Return what a page and its translation have in common."""
-    text = (_ROOT / page).read_text()
+    text = (ROOT / page).read_text()
     plain = _FENCE.sub("", text)
     commands = re.findall(r"^\$ ([^#\n]*[^#\s])", text, re.MULTILINE)
     return {
@@ -38,9 +39,9 @@ def shape(page: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("page", _PAGES, ids=str)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for link in _LINK.findall(_FENCE.sub("", (_ROOT / page).read_text())):
+    for link in _LINK.findall(_FENCE.sub("", (ROOT / page).read_text())):
         name, _, anchor = link.partition("#")
-        target = (_ROOT / page.parent / name).resolve() if name else _ROOT / page
+        target = (ROOT / page.parent / name).resolve() if name else ROOT / page
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target), link

@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from orchestrator.telemetry.metrics.catalogue import CATALOGUE
+from tests.support.project import ROOT
 from tools.metrics_table import PAGE, render, sample_names
 
-_MONITORING = Path(__file__).parents[3] / "deploy" / "monitoring"
+_MONITORING = ROOT / "deploy" / "monitoring"
 _NAME = re.compile(r"\bytcaption_\w+")
 _BY = re.compile(r"by \(([^)]*)\)")
 _LABELS = {label for metric in CATALOGUE for label in metric.labels} | {"le", "service", "queue"}

@@ -19,7 +19,7 @@ from services.downloader.settings import DownloaderSettings
 from services.downloader.work import run
 from services.kit.jobs.redis_client import connect
 from services.kit.work import Artifact, JobContext, WorkError
-from tests.support.services import ROOT
+from tests.support.project import ROOT
 from tests.support.work_context import SAMPLES, RecordingReport
 from tools.waiting import wait_until
 
