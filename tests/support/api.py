@@ -1,4 +1,4 @@
-"""Talking to a running orchestrator as any client would."""
+"""Calls to a running orchestrator, as from any client."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def submit(address: str, video: str, **options: Any) -> str:
 
 
 def get_job(address: str, job_id: str) -> dict[str, Any]:
-    """Ask for a job."""
+    """Return a job."""
     answer = requests.get(f"{address}/jobs/{job_id}", timeout=_CALL_TIMEOUT_S)
     assert answer.ok, answer.text
     job: dict[str, Any] = answer.json()

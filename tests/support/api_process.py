@@ -1,4 +1,4 @@
-"""The API alone, without workers and services, for tests of what happens before any work."""
+"""The API without workers and services, for tests that need no work."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ VIDEO = "http://video.test/some"
 
 
 class Api:
-    """One running API, as a client sees it."""
+    """A client of one running API."""
 
     def __init__(self, orchestrator: Orchestrator) -> None:
         self.orchestrator = orchestrator
@@ -32,7 +32,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> requests.Response:
-        """Send a request, with an API key where one is given."""
+        """Send a request, optionally with an API key."""
         sent = {**(headers or {}), **({"Authorization": f"Bearer {key}"} if key else {})}
         url = f"{self.orchestrator.address}{path}"
         return self._session.request(method, url, headers=sent, timeout=_TIMEOUT_S, **body)
@@ -44,13 +44,13 @@ class Api:
         return str(answer.json()["job_id"])
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the connections."""
         self._session.close()
 
 
 @contextmanager
 def running_api(directory: Path, **settings: Any) -> Iterator[Api]:
-    """Run the API over a Redis server of its own until the block ends."""
+    """Run the API with a private Redis server for the duration of the block."""
     with RedisServer() as server:
         orchestrator = Orchestrator(directory, server, **settings)
         api = Api(orchestrator)

@@ -44,7 +44,7 @@ Theme = Literal["light", "dark"]
 
 @contextmanager
 def running_browser(font: Font = Font.DEJAVU) -> Iterator[Browser]:
-    """Run the browser that `TEST_BROWSER` chooses until the block ends.
+    """Run the browser selected by `TEST_BROWSER` for the duration of the block.
 
     Args:
         font: The only font family available. The default is the widest.

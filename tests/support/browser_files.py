@@ -1,4 +1,4 @@
-"""Fetches the browser and the fonts of the pages' tests: ``make browser``."""
+"""Downloads the browser and the fonts for the page tests: ``make browser``."""
 
 import sys
 
@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Fetch what is not there yet, and write which browser it is."""
+    """Download what is missing, and print the browser's description."""
     sys.stdout.write(f"Browser ({VARIABLE}): {choose_chromium().description}\n")
     for font in Font:
         font_environment(font)

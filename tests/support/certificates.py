@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and certificates that are good or bad."""
+"""A certificate authority for tests, with valid and invalid certificates."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates; who trusts ``path`` trusts them.
+    """Signs certificates that are valid for clients that trust ``path``.
 
     Args:
         directory: Where its files go.
@@ -36,13 +36,13 @@ class Authority:
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def server(self, address: str, *, ends_in: timedelta = _DAY) -> ssl.SSLContext:
-        """Return what a server needs; the arguments are those of the file."""
+        """Return a server's TLS context; the arguments are those of the file."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server_file(address, ends_in=ends_in))
         return context
 
     def server_file(self, address: str, *, ends_in: timedelta = _DAY) -> Path:
-        """Return a file with the key and the certificate of a server.
+        """Return a file with a server's key and certificate.
 
         Args:
             address: The IP address or host name that the certificate is for.

@@ -57,7 +57,7 @@ class ChaosReport:
 
 
 class Clients:
-    """Submit jobs as planned, and again where they got no answer.
+    """Submit jobs as planned, and again without a response.
 
     Args:
         address: Where the API is.
@@ -65,13 +65,13 @@ class Clients:
 
     def __init__(self, address: str) -> None:
         self.texts: dict[str, str] = {}
-        """What each accepted job must end with."""
+        """The expected text of each accepted job."""
         self.unwanted: set[str] = set()
-        """Jobs whose cancellation was asked for."""
+        """Jobs whose cancellation was requested."""
         self._address = address
 
     def submit(self, job: PlannedJob) -> None:
-        """Submit one job, and cancel it where that is planned."""
+        """Submit one job, and cancel it if planned."""
         body = {
             "youtube_url": ChaosOrchestrator.video(job.video),
             "language": job.language,
@@ -103,7 +103,7 @@ class Clients:
 def run_chaos(
     seed: int, *, rounds: int, directory: Path, broker_url: str | None = None
 ) -> ChaosReport:
-    """Do one run and look at what it left.
+    """Do one run and check the result.
 
     Args:
         seed: Decides jobs, blows and the services' faults.
@@ -161,7 +161,7 @@ def _run(plan: ChaosPlan, orchestrator: ChaosOrchestrator) -> ChaosReport:
 
 
 def _play(plan: ChaosPlan, clients: Clients, vandal: Vandal, client: Any) -> None:
-    """Let everything happen at its instant, and wait until all of it has."""
+    """Start each event at its planned time, and wait for all of them."""
     began = time.monotonic()
     with ThreadPoolExecutor(len(plan.jobs)) as pool:
         submitted = [
@@ -190,7 +190,7 @@ def _later(instant: float, action: Callable[[], None]) -> None:
 
 
 def _await_quiet(client: Any) -> Iterable[str]:
-    """Wait until all jobs have ended and nothing is left of them; return what remains."""
+    """Wait until all jobs have ended without leftovers; return the leftovers."""
     try:
         wait_until(
             lambda: not client.zcard("orchestrator:active"),
@@ -208,7 +208,7 @@ def _await_quiet(client: Any) -> Iterable[str]:
 
 
 def _hurry_deletions(client: Any) -> int:
-    """Have deletions that a service has refused tried again at beat's next tick, not after 30 s."""
+    """Make refused deletions due at beat's next tick instead of after 30 s."""
     pending = client.zrange("orchestrator:deletions", 0, -1)
     if pending:
         client.zadd("orchestrator:deletions", dict.fromkeys(pending, 0), xx=True)
@@ -216,7 +216,7 @@ def _hurry_deletions(client: Any) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run and report; the exit status is that of a test."""
+    """Run and report; exit like a test."""
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--minutes", type=float, default=ROUND_S / 60)

@@ -33,7 +33,7 @@ class Ended:
         return self.fields.get("status", "gone")
 
     def of_type(self, kind: str) -> list[Mapping[str, str]]:
-        """Return its history's entries of one type."""
+        """Return the entries of one type from its history."""
         return [event for event in self.events if event["type"] == kind]
 
 
@@ -51,7 +51,7 @@ def _read(client: Any, job_id: str) -> Ended:
 
 
 def find_leftovers(client: Any) -> list[str]:
-    """Return whatever belongs to a job that has not ended, or to nobody."""
+    """Return data that belongs to an unfinished job, or to none."""
     found = [key for pattern in _LEFTOVERS for key in client.scan_iter(f"{_PREFIX}{pattern}")]
     lines = client.scan_iter(f"{_PREFIX}line:*")
     found += [key for key in lines if not key.endswith(":round")]
@@ -61,7 +61,7 @@ def find_leftovers(client: Any) -> list[str]:
 
 
 class Findings:
-    """Looks for what should not be.
+    """Looks for violations.
 
     Args:
         jobs: Every job.
@@ -85,7 +85,7 @@ class Findings:
         ]
 
     def all(self) -> list[str]:
-        """Return every fault that was found, in words."""
+        """Return a description of each violation."""
         return [
             *(f"{job_id} was accepted and is gone" for job_id in self._texts.keys() - self._jobs),
             *(found for job in self._jobs.values() for found in self._check_end(job)),
@@ -107,7 +107,7 @@ class Findings:
             yield f"{job.job_id} is still leased"
 
     def _check_keys(self) -> Iterator[str]:
-        """Each attempt of each stage has one remote job, unless the service itself lost that."""
+        """Each attempt of each stage has one remote job, unless the service lost it."""
         by_key: dict[str, list[Submission]] = defaultdict(list)
         for stage, one in self._accepted:
             key = one.idempotency_key or "no key"
@@ -119,7 +119,7 @@ class Findings:
                 yield f"{key} has {len(group)} remote jobs"
 
     def _check_remote_jobs(self) -> Iterator[str]:
-        """Every remote job is known to a job or was deleted; no attempt was made up."""
+        """Every remote job belongs to a job or was deleted, and every attempt has one."""
         for stage, one in self._accepted:
             job_id, _, attempt = (one.idempotency_key or "::0").split(":")
             job = self._jobs.get(job_id)

@@ -1,4 +1,4 @@
-"""Doing damage to the processes of an orchestrator, and putting up new ones."""
+"""Damage to the processes of an orchestrator, and their replacement."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ class ChaosOrchestrator(Orchestrator):
     """An orchestrator whose workers are started without waiting for them."""
 
     def spawn_worker(self) -> OwnProcess:
-        """Start one more worker and return at once."""
+        """Start another worker without waiting."""
         worker = self.start_process(["celery", "-A", "tasks.app", "worker"], "worker")
         self.workers.append(worker)
         return worker
@@ -65,7 +65,7 @@ class ChaosOrchestrator(Orchestrator):
 
 
 class Vandal:
-    """Strikes blows side by side.
+    """Runs damage in parallel.
 
     Args:
         orchestrator: What is damaged.
@@ -86,7 +86,7 @@ class Vandal:
         self._struck.append(self._pool.submit(self._do, blow))
 
     def finish(self) -> None:
-        """Wait until all damage is done and repaired; raises what went wrong in between."""
+        """Wait until all damage is done and repaired; raise the first exception."""
         for future in self._struck:
             future.result()
         self._pool.shutdown()
@@ -119,7 +119,7 @@ class Vandal:
         self._orchestrator.spawn_worker()
 
     def _kill_in_transfer(self, blow: Blow) -> None:
-        """Have transfers stop half-way at both their ends, then kill who carries them."""
+        """Stop transfers halfway at both ends, then kill the worker."""
         ends = [self._orchestrator.services[role] for role in (Role.DOWNLOADER, Role.NORMALIZER)]
         for service in ends:
             service.pause()

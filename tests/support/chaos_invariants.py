@@ -19,7 +19,7 @@ class Snapshot:
     """The data that the invariants refer to, read at one instant."""
 
     jobs: Mapping[str, Mapping[str, str]]
-    """Hashes by id, of those jobs that exist."""
+    """The hashes of existing jobs, by id."""
     places: Mapping[str, Sequence[str]]
     """The sets that contain each job, by its id: more than one is a fault."""
     inflight: Mapping[str, frozenset[str]]
@@ -90,7 +90,7 @@ def _read_line(client: Any, service: str) -> Iterator[str]:
 
 
 def find_broken(seen: Snapshot, *, limit: int) -> list[str]:
-    """Return every invariant that does not hold, in words.
+    """Return a description of each violated invariant.
 
     Args:
         seen: The store.

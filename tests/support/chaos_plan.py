@@ -34,7 +34,7 @@ _EACH_ROUND: Final = (*Damage, Damage.KILL_WORKER)
 
 @dataclass(frozen=True)
 class Blow:
-    """One piece of damage, so many seconds after the start."""
+    """One piece of damage, with its time in seconds after the start."""
 
     at_s: float
     damage: Damage
@@ -51,7 +51,7 @@ class PlannedJob:
     language: str
     priority: str
     cancelled_after_s: float | None
-    """When the client loses interest, in seconds after the job was accepted."""
+    """When the client cancels, in seconds after the job was accepted."""
 
     @property
     def text(self) -> str:
@@ -75,7 +75,7 @@ class ChaosPlan:
 
     @classmethod
     def of_seed(cls, seed: int, *, rounds: int) -> "ChaosPlan":
-        """Plan some rounds of 32 s, each with every kind of damage and 260 jobs."""
+        """Plan rounds of 32 s, each with every kind of damage and 260 jobs."""
         draw = random.Random(seed)
         starts = [number * ROUND_S for number in range(rounds)]
         jobs = [job for start in starts for job in _draw_jobs(draw, start)]

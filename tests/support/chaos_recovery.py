@@ -30,7 +30,7 @@ class _Watched:
 
 @dataclass
 class RecoveryClock:
-    """Watches jobs that have lost their worker until they move again.
+    """Watches jobs that have lost their worker until they continue.
 
     A job moves again when somebody else has its lease, or had it, or when it has ended.
 
@@ -76,7 +76,7 @@ class RecoveryClock:
             return not self._watched
 
     def stop(self) -> None:
-        """Stop watching; what has not moved by now counts as standing still until now."""
+        """Stop watching; count unrecovered jobs with the time until now."""
         self._ended.set()
         self._thread.join()
         for job_id in list(self._watched):

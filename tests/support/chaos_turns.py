@@ -35,7 +35,7 @@ INSTANCE: Final = "http://service.test"
 
 @dataclass
 class Owner:
-    """A turn: what a worker knows of the job that it has claimed, right or outdated."""
+    """A turn: a worker's view of a claimed job, current or outdated."""
 
     lease: Lease
     stage: Stage
@@ -55,7 +55,7 @@ class Owner:
 
 
 def possible_changes(owner: Owner) -> list[Change]:
-    """Return what a turn may write next, from what it knows."""
+    """Return the possible next writes of a turn."""
     job, stage = owner.job, owner.stage
     late = DeadlineExceededError("JOB_TIMEOUT_MINUTES", 1)
     busy = ServiceUnavailableError(stage.service.name, "busy")

@@ -1,4 +1,4 @@
-"""The Helm chart as a cluster would get it, and the judgement of Kubernetes' own schemas."""
+"""The rendered Helm chart, validated with Kubernetes' schemas."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ from tests.support.project import ROOT
 __all__ = ["KUBERNETES", "find_helm", "lint", "render", "schema_faults"]
 
 KUBERNETES: Final = ("1.27", "1.37")
-"""The oldest that the chart promises, and the newest whose schemas there are."""
+"""The oldest supported version, and the newest with available schemas."""
 
 _CHART: Final = ROOT / "deploy" / "helm" / "ytcaption"
 _CACHE: Final = ROOT / "var"
@@ -36,7 +36,7 @@ _TIMEOUT_S: Final = 300
 
 
 def find_helm() -> Path:
-    """Find Helm on PATH, else fetch one that needs no installation; it is kept in ``var/``.
+    """Return Helm on PATH, or download one into ``var/``.
 
     Raises:
         ModelFileError: There is neither, or what was fetched is not what was looked at.
@@ -55,7 +55,7 @@ def find_helm() -> Path:
 
 
 def lint(**values: str) -> str:
-    """Have Helm look at the chart, warnings counted as faults.
+    """Run Helm's linter on the chart, with warnings as errors.
 
     Raises:
         AssertionError: It found something.
@@ -64,7 +64,7 @@ def lint(**values: str) -> str:
 
 
 def render(**values: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what a cluster would get, by kind and name.
+    """Return the rendered objects, by kind and name.
 
     Args:
         values: Of the chart; in names ``__`` stands for a dot.
@@ -77,7 +77,7 @@ def render(**values: str) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def schema_faults(version: str, **values: str) -> list[str]:
-    """Return what a version of Kubernetes finds wrong with the chart, or has no schema for."""
+    """Return errors and missing schemas of the chart for a version of Kubernetes."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(_helm("template", "captions", str(_CHART), *_options(values)))
         file.flush()

@@ -1,4 +1,4 @@
-"""Clients of the orchestrator for services at any address."""
+"""Clients of the orchestrator for services at any URL."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -24,7 +24,7 @@ _PATIENT_S = 20.0
 def make_client(
     url: str, *, timeout: float = 60.0, stop: StopSignal | None = None, **settings: Any
 ) -> MicroserviceClient:
-    """Return a client that repeats quickly.
+    """Return a client with short retries.
 
     Args:
         url: The service's URL.
@@ -41,7 +41,7 @@ def make_client(
 def source_of(
     client: MicroserviceClient, remote_id: str
 ) -> Callable[[], AbstractContextManager[SourceArtifact]]:
-    """Return what opens the artifact of a finished job, as often as it is asked."""
+    """Return a function that opens the artifact of a finished job."""
     return lambda: client.open_artifact(remote_id, default_filename="audio")
 
 

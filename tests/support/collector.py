@@ -1,4 +1,4 @@
-"""A collector of traces: takes spans as OpenTelemetry exports them, over HTTP on loopback."""
+"""A trace collector that receives OpenTelemetry spans over HTTP on loopback."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ __all__ = ["CollectedSpan", "Collector"]
 
 @dataclass(frozen=True)
 class CollectedSpan:
-    """One span as it was sent."""
+    """One received span."""
 
     service: str
     name: str
@@ -24,13 +24,13 @@ class CollectedSpan:
 
 
 class Collector(Receiver):
-    """The receiver of a test, which can read what exporters send."""
+    """A collector for one test."""
 
     def __init__(self) -> None:
         super().__init__(statuses=(200,))
 
     def spans(self) -> list[CollectedSpan]:
-        """Return everything that has come so far."""
+        """Return the spans received so far."""
         return [span for notice in list(self.notices) for span in _read(notice.body)]
 
 
@@ -53,7 +53,7 @@ def _read(body: bytes) -> list[CollectedSpan]:
 
 
 def _texts(attributes: object) -> dict[str, str]:
-    """Return attributes, all as text."""
+    """Return attributes as text."""
     known: dict[str, str] = {}
     for one in attributes:  # type: ignore[attr-defined]  # generated messages have no types here
         value = one.value

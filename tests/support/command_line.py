@@ -1,4 +1,4 @@
-"""The command ``ytcaption`` against one API, in this process or in one of its own."""
+"""The command ``ytcaption`` for one API, in this or another process."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def _environment(url: str, home: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command has ended."""
+    """The result of a command."""
 
     returncode: int
     stdout: str
@@ -52,7 +52,7 @@ class CommandLine:
         self.home = home
 
     def __call__(self, *arguments: str) -> Ended:
-        """Run a command in this process, which takes a fifth of the time of one of its own."""
+        """Run a command in this process, five times faster than in its own."""
         out, err = StringIO(), StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(self.home)
@@ -63,13 +63,13 @@ class CommandLine:
         return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     def apart(self, *arguments: str, **variables: str) -> Ended:
-        """Run a command in a process of its own."""
+        """Run a command in its own process."""
         process = self.start(*arguments, **variables)
         out, err = process.communicate(timeout=TIMEOUT_S)
         return Ended(process.returncode, out, err)
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        """Start a command in a process of its own."""
+        """Start a command in its own process."""
         return subprocess.Popen(
             [sys.executable, "-m", "ytcaption", *arguments],
             env=self.environment | variables,
@@ -81,7 +81,7 @@ class CommandLine:
         )
 
     def done(self, *arguments: str) -> str:
-        """Run a command that must succeed, and return what it writes out."""
+        """Run a command that must succeed, and return its output."""
         ended = self(*arguments)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

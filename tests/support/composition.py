@@ -1,4 +1,4 @@
-"""The real composition, in a project of its own: its images, networks, secrets and volumes."""
+"""Docker Compose in a separate project, with its images, networks, secrets and volumes."""
 
 import os
 import secrets
@@ -22,7 +22,7 @@ SERVICES = {
     "normalization": "audio-normalization",
     "transcription": "audio-transcriber",
 }
-"""Which service does which stage."""
+"""The service of each stage."""
 
 _FILES = ("docker-compose.yml", "deploy/compose/secrets.yml", "tests/system/compose.yml")
 _PROJECT = "ytcaption-test"
@@ -40,7 +40,7 @@ _HEALTHY_WITHIN_S = 180.0
 
 
 class Composition:
-    """``docker compose`` with the project's files, and the API as its clients see it.
+    """``docker compose`` with the project's files, and a client of its API.
 
     Args:
         directory: Where secrets, the orchestrator's ``.env`` and the log go.
@@ -52,7 +52,7 @@ class Composition:
         self._scale = [f"--scale={service}={count}" for service, count in scale.items()]
         self._ports = {service: free_port() for service in _PUBLISHED}
         self.secrets: dict[str, str] = {}
-        """What was put into files: ``api``, ``redis`` and ``service``."""
+        """The secrets in files: ``api``, ``redis`` and ``service``."""
         self._session = requests.Session()
 
     def __enter__(self) -> Self:
@@ -75,11 +75,11 @@ class Composition:
         self.stop()
 
     def up(self) -> None:
-        """Start what does not run, and return when all of it is healthy."""
+        """Start missing containers, and wait until all are healthy."""
         self.compose("up", "--detach", "--wait", *self._scale)
 
     def stop(self) -> None:
-        """Remove the containers, networks and volumes; their log stays."""
+        """Remove the containers, networks and volumes, but keep the log."""
         (self._directory / "log").write_text(self.compose("logs", "--no-color"))
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
         self._session.close()
@@ -93,12 +93,12 @@ class Composition:
         (folder / ".env").write_text("".join(lines))
 
     def compose(self, *arguments: str) -> str:
-        """Run ``docker compose`` with the files of the test; returns what it says."""
+        """Run ``docker compose`` with the files of the test; return its output."""
         files = [f"--file={name}" for name in _FILES]
         return self.docker("compose", f"--project-name={_PROJECT}", *files, *arguments)
 
     def docker(self, *arguments: str) -> str:
-        """Run ``docker``; returns what it says."""
+        """Run ``docker``; return its output."""
         environment = {
             **os.environ,
             **{variable: str(self._ports[name]) for name, variable in _PUBLISHED.items()},
@@ -125,12 +125,12 @@ class Composition:
         return self.compose("ps", "--quiet", *services).split()
 
     def restart(self, service: str) -> None:
-        """Restart the containers of a service, and return when they are healthy again."""
+        """Restart the containers of a service, and wait until they are healthy."""
         self.compose("restart", service)
         self.await_health(service)
 
     def await_health(self, *services: str) -> None:
-        """Return when the containers of some services are healthy."""
+        """Wait until the containers of services are healthy."""
         form = "--format={{.State.Health.Status}}"
 
         def are_healthy() -> bool:
@@ -140,15 +140,15 @@ class Composition:
         wait_until(are_healthy, timeout_s=_HEALTHY_WITHIN_S, what=f"{services} to be healthy")
 
     def cut_redis_off(self) -> None:
-        """Take Redis off the network."""
+        """Disconnect Redis from the network."""
         self.docker("network", "disconnect", f"{_PROJECT}_inner", _REDIS)
 
     def join_redis(self) -> None:
-        """Put Redis on the network again."""
+        """Reconnect Redis to the network."""
         self.docker("network", "connect", "--alias", "redis", f"{_PROJECT}_inner", _REDIS)
 
     def redis(self, *command: str) -> list[str]:
-        """Run a command in Redis, as one would by hand."""
+        """Run a Redis command with redis-cli."""
         login = f"REDISCLI_AUTH={self.secrets['redis']}"
         return self.docker("exec", "--env", login, _REDIS, "redis-cli", *command).split()
 

@@ -1,4 +1,4 @@
-"""An odd web server, and the downloader's own work on what it serves, with short waits.
+"""A nonstandard web server, and the downloader with short waits.
 
 A test module that needs them says ``pytest_plugins = ["tests.support.download_fixtures"]``.
 """
@@ -15,14 +15,14 @@ from tests.support.odd_server import OddServer
 
 @pytest.fixture
 def odd() -> Iterator[OddServer]:
-    """Return a server that has nothing yet."""
+    """Return a server without files."""
     with OddServer() as server:
         yield server
 
 
 @pytest.fixture
 def download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Downloads:
-    """Return the downloader, which waits less than usual between attempts."""
+    """Return the downloader, with short waits between attempts."""
     monkeypatch.setattr(engine, "_MAX_PAUSE_S", 0.01)
     monkeypatch.setattr(fragments, "_PAUSE_S", 0.01)
     monkeypatch.setattr(transfer, "_PAUSE_S", 0.01)

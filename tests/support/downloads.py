@@ -1,4 +1,4 @@
-"""The downloader's own work, called directly, each URL as a job of its own."""
+"""The downloader's work, called directly, with one job per URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from services.kit.work import Artifact, JobContext, WorkError
 
 @dataclass
 class Downloads:
-    """Downloads URLs, each as a job of its own; remembers what the last job showed."""
+    """Downloads URLs, one job each, and records the reports of the last job."""
 
     folder: Path
     details: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Downloads:
         return run(context, DownloaderSettings(allow_private_addresses=True, **settings))
 
     def fail(self, url: str, **settings: Any) -> tuple[str, bool]:
-        """Download a URL in vain; return the code and whether it may be tried again."""
+        """Download a URL that must fail; return the code and whether it is retryable."""
         with pytest.raises(WorkError) as failure:
             self(url, **settings)
         self.message = failure.value.message

@@ -1,4 +1,4 @@
-"""Reading a job's events as they happen, as a browser would."""
+"""A client of a job's event stream."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ class StreamedEvent:
 def open_stream(
     address: str, job_id: str, *, after: str | None = None, query: str = ""
 ) -> Iterator[Iterator[StreamedEvent]]:
-    """Open a job's stream; it is cut off at the end of the block.
+    """Open a job's stream for the duration of the block.
 
     Args:
         address: Of the API.
@@ -43,7 +43,7 @@ def open_stream(
 
 
 def read_stream(address: str, job_id: str, **options: Any) -> list[StreamedEvent]:
-    """Return all events of a job, to the end of its stream."""
+    """Return all events of a job until the end of its stream."""
     with open_stream(address, job_id, **options) as events:
         return [event for event in events if event.kind]
 
