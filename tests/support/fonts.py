@@ -1,4 +1,4 @@
-"""Fonts that the tests' browser has, whatever the machine has: fetched with pip, pinned by SHA-256.
+"""Fonts of the tests' browser: downloaded with pip, pinned by SHA-256.
 
 A page has to fit with any font. So the layout is tested with each of three families as the only
 one that the browser finds: DejaVu (Debian's default, and wide), Liberation (as wide as Arial) and
@@ -24,7 +24,7 @@ _CACHE: Final = ROOT / "var"
 
 
 class Font(StrEnum):
-    """The family that a browser takes for all text."""
+    """The font family for all text."""
 
     DEJAVU = "DejaVu Sans"
     LIBERATION = "Liberation Sans"
@@ -33,7 +33,7 @@ class Font(StrEnum):
 
 @dataclass(frozen=True)
 class _Package:
-    """A wheel that is fetched as a file and opened as an archive, for the fonts in it."""
+    """A wheel that is downloaded as an archive of fonts."""
 
     wheel: Wheel
     files: tuple[str, ...]
@@ -97,7 +97,7 @@ _CONFIGURATION: Final = """\
 
 
 def font_environment(font: Font, cache: Path = _CACHE) -> dict[str, str]:
-    """Return the environment of a browser to which one family is the machine's only one.
+    """Return a browser's environment in which only one font family is installed.
 
     Args:
         font: The family.
@@ -118,7 +118,7 @@ def font_environment(font: Font, cache: Path = _CACHE) -> dict[str, str]:
 
 
 def _fingerprint() -> str:
-    """Return a name for exactly these packages, so that other pins are fetched again."""
+    """Return a name for these packages, so that changed pins are downloaded again."""
     pins = "".join(package.wheel.sha256 for package in _PACKAGES.values())
     return hashlib.sha256((pins + _CONFIGURATION).encode()).hexdigest()[:12]
 

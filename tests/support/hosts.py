@@ -1,4 +1,4 @@
-"""An orchestrator on several hosts: Redis, the API, each service and each worker on its own."""
+"""An orchestrator on several hosts: Redis, the API, each service and each worker."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,7 +21,7 @@ _LISTENING_WITHIN_S: Final = 30.0
 
 
 class SpreadOrchestrator(ChaosOrchestrator):
-    """API, workers and fake services that meet over a network only.
+    """API, workers and fake services that communicate over a network only.
 
     Args:
         directory: Where logs go.
@@ -50,10 +50,10 @@ class SpreadOrchestrator(ChaosOrchestrator):
         )
         self.network = network
         self.by_host: dict[str, OwnProcess] = {}
-        """The workers by where they run."""
+        """The workers by host."""
 
     def start(self) -> None:
-        """Start everything, each on its host."""
+        """Start each process on its host."""
         for role, service in self.services.items():
             with self.network.on(role):
                 service.start()
@@ -71,7 +71,7 @@ class SpreadOrchestrator(ChaosOrchestrator):
             return set(client.smembers(f"orchestrator:leases:{self.worker_name(host)}"))
 
     def worker_name(self, host: str) -> str:
-        """Return what the worker on a host is called."""
+        """Return the name of a host's worker."""
         pid = self.by_host[host].pid
         with self.redis() as client:
             names = client.smembers("orchestrator:workers")
@@ -84,7 +84,7 @@ class SpreadOrchestrator(ChaosOrchestrator):
         return sum(worker["turns_processed"] for worker in told if worker["worker"] == name)
 
     def kill_workers(self) -> None:
-        """End the workers as a crash would: one that is cut off would hand over in vain."""
+        """Kill the workers: a disconnected one cannot requeue its jobs."""
         for worker in self.workers:
             worker.kill()
 
@@ -94,7 +94,7 @@ class SpreadOrchestrator(ChaosOrchestrator):
 
 @contextmanager
 def spread_orchestrator(directory: Path, **settings: float) -> Iterator[SpreadOrchestrator]:
-    """Run an orchestrator on hosts of its own until the block ends; the block is on one too.
+    """Run an orchestrator on separate hosts; the block runs on another one.
 
     Args:
         directory: Where logs go.

@@ -1,4 +1,4 @@
-"""Virtual environments outside of the checkout, with the built package in them."""
+"""Virtual environments outside the checkout with the built package."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from uv import find_uv_bin
 __all__ = ["VERSIONS", "Installation", "find_interpreter"]
 
 VERSIONS: Final = ("3.11", "3.12", "3.13")
-"""What pyproject.toml's classifiers name."""
+"""The Python versions in pyproject.toml's classifiers."""
 _COMMAND_TIMEOUT_S: Final = 900
 _STOP_TIMEOUT_S: Final = 30.0
 
 
 def find_interpreter(version: str) -> Path | None:
-    """Find a Python on PATH or among pyenv's, by the version's first two numbers."""
+    """Return a Python on PATH or from pyenv, by major and minor version."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     on_path = shutil.which(f"python{version}")
     kept = pyenv.glob(f"versions/{version}.*/bin/python{version}")
@@ -32,7 +32,7 @@ def find_interpreter(version: str) -> Path | None:
 
 
 class Installation:
-    """A virtual environment whose commands run outside of the checkout.
+    """A virtual environment whose commands run outside the checkout.
 
     Args:
         directory: Where it and all that its processes write go.
@@ -43,22 +43,22 @@ class Installation:
     def __init__(self, directory: Path, python: Path, *, has_pip: bool = False) -> None:
         self._environment = directory / "environment"
         self.outside = directory / "elsewhere"
-        """Where commands run."""
+        """The working directory of commands."""
         self.outside.mkdir(parents=True)
         without = [] if has_pip else ["--without-pip"]
         subprocess.run([python, "-m", "venv", *without, self._environment], check=True)
 
     def pip(self, *arguments: str) -> None:
-        """Install with pip, as readers of the documentation do."""
+        """Install with pip, as documented."""
         self.run("python", "-m", "pip", "--disable-pip-version-check", *arguments)
 
     def uv(self, *arguments: str) -> None:
-        """Do the same with uv, which keeps what it has once unpacked."""
+        """Install with uv, which caches unpacked packages."""
         where = f"--python={self._environment / 'bin' / 'python'}"
         self._call([find_uv_bin(), "pip", *arguments, where])
 
     def run(self, command: str, *arguments: str) -> str:
-        """Run one of its commands to the end; return what it says.
+        """Run one of its commands; return its output.
 
         Raises:
             AssertionError: It failed.

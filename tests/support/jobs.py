@@ -1,4 +1,4 @@
-"""Jobs and settings for tests of what needs no Redis."""
+"""Jobs and settings for tests without Redis."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,12 +21,12 @@ def make_settings(**overrides: Any) -> Settings:
 
 
 def make_request(*, url: str = URL, options: JobOptions | None = None, **facts: Any) -> JobRequest:
-    """Return what a client asks for."""
+    """Return a client's request."""
     return JobRequest(source=Source(url), options=options or JobOptions(), **facts)
 
 
 def make_job(stage: str = "download", **facts: Any) -> Job:
-    """Return a job that is in a stage and has 30 minutes for it, 60 in all."""
+    """Return a job in a stage, with 30 minutes for the stage and 60 in total."""
     job = Job(
         job_id="a1b2c3d4e5f60718",
         request=make_request(),
@@ -42,5 +42,5 @@ def make_job(stage: str = "download", **facts: Any) -> Job:
 
 
 def with_stage(job: Job, name: str, **facts: Any) -> Job:
-    """Return the job with other facts known of one of its stages."""
+    """Return the job with changed fields of one stage."""
     return replace(job, stages={**job.stages, name: replace(job.stages[name], **facts)})

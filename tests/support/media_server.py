@@ -1,4 +1,4 @@
-"""A plain web server with files, as videos' addresses in tests; it can also be slow."""
+"""A web server for the videos of tests, which can also be slow."""
 
 import threading
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class MediaServer:
 
     @property
     def url(self) -> str:
-        """The address of the folder."""
+        """The URL of the folder."""
         return f"http://{LOOPBACK}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -79,4 +79,4 @@ class _Handler(SimpleHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, *arguments: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""The model files that ``make models`` makes, once for all tests."""
+"""The model files from ``make models``."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ MODELS_DIR = Path("var/models").absolute()
 
 
 def require_model(model: ModelFile) -> Path:
-    """Return the folder that holds a model, and fail with what to do if it is not there."""
+    """Return the folder of a model; fail with instructions if it does not exist."""
     assert model.exists(MODELS_DIR), f"{model.filename} is missing: run `make models` first"
     return MODELS_DIR

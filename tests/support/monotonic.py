@@ -1,4 +1,4 @@
-"""A monotonic clock that tests move."""
+"""A monotonic clock controlled by tests."""
 
 __all__ = ["Monotonic"]
 

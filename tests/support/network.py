@@ -1,4 +1,4 @@
-"""Hosts of their own for processes: network namespaces at one switch, and the test beside them."""
+"""Hosts for processes: network namespaces connected to one switch."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ _BRIDGE: Final = "bridge"
 
 
 class Network:
-    """A switch with hosts, which exist from ``with`` on and are removed after it.
+    """A switch with hosts for the duration of the block.
 
     Within the block the calling thread, and what it starts, is a host too. Nothing leads from
     this network to any other, so that each of several side by side has the same addresses.
@@ -37,12 +37,12 @@ class Network:
         self._ends = ExitStack()
 
     def address(self, host: str) -> str:
-        """Return a host's address."""
+        """Return a host's IP address."""
         return f"10.0.0.{self._hosts.index(host) + 1}"
 
     @contextmanager
     def on(self, host: str) -> Iterator[None]:
-        """Have this thread, and whatever it starts in the block, be on a host."""
+        """Run this thread and its child processes on a host for the duration of the block."""
         with _OWN.open() as before, (_NAMESPACES / self._name(host)).open() as there:
             _enter(there.fileno())
             try:
@@ -52,7 +52,7 @@ class Network:
 
     @contextmanager
     def cut_off(self, host: str) -> Iterator[None]:
-        """Take a host off the switch for as long as the block lasts.
+        """Disconnect a host from the switch for the duration of the block.
 
         Its interface stays up, and packets in both directions are lost.
         """

@@ -1,4 +1,4 @@
-"""A web server that answers each path as a test says, down to the bytes on the wire.
+"""A web server whose responses a test defines byte by byte.
 
 It speaks HTTP/1.1 by hand, since a library would not send the responses of nonstandard servers:
 truncated bodies, wrong lengths, unrequested ranges, reset connections.
@@ -26,18 +26,18 @@ class Asked:
 
     path: str
     count: int
-    """How often this path was asked for, from 1."""
+    """The number of this request for the path, starting with 1."""
     headers: Mapping[str, str]
 
     @property
     def first(self) -> int | None:
-        """The first byte of the range that is asked for; ``None`` without one."""
+        """The first byte of the requested range; ``None`` without a range."""
         text = self.headers.get("Range")
         return int(text.removeprefix("bytes=").split("-")[0]) if text else None
 
     @property
     def last(self) -> int | None:
-        """The last byte of the range that is asked for; ``None`` if it is open."""
+        """The last byte of the requested range; ``None`` if it is open."""
         text = (self.headers.get("Range") or "-").split("-")[1]
         return int(text) if text else None
 
@@ -50,16 +50,16 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     is_reset: bool = False
-    """Whether the connection is reset afterwards, instead of closed."""
+    """Whether the connection is then reset instead of closed."""
     wait_s: float = 0.0
-    """How long the server thinks first."""
+    """Delay before the response, in seconds."""
 
 
 Answering = Callable[[Asked], Answer]
 
 
 def whole(body: bytes, media_type: str = "audio/wav", **headers: str) -> Answer:
-    """Answer as a good server does."""
+    """Return a correct response."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(
         body, headers={"Content-Type": media_type, "Content-Length": str(len(body)), **named}
@@ -67,7 +67,7 @@ def whole(body: bytes, media_type: str = "audio/wav", **headers: str) -> Answer:
 
 
 def ranged(body: bytes, asked: Asked, *, most: int | None = None, **headers: str) -> Answer:
-    """Answer a range request as a good server does; at most ``most`` bytes at once."""
+    """Return a correct response to a range request, with at most ``most`` bytes."""
     if asked.first is None:
         return whole(body, Accept_Ranges="bytes", **headers)
     last = len(body) - 1 if asked.last is None else asked.last
@@ -85,7 +85,7 @@ def chunks(body: bytes, size: int = 8192, *, is_ended: bool = True) -> bytes:
 
 
 class OddServer:
-    """Answers the paths that were given to it; 404 to all others."""
+    """Answers the configured paths; 404 for all others."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Answering] = {}
@@ -99,7 +99,7 @@ class OddServer:
 
     @property
     def url(self) -> str:
-        """The server's address."""
+        """The server's URL."""
         return f"http://{LOOPBACK}:{self._server.server_port}"
 
     @property
@@ -108,7 +108,7 @@ class OddServer:
         return f"{LOOPBACK}:{self._server.server_port}"
 
     def count(self, path: str) -> int:
-        """Return how often a path was asked for."""
+        """Return the number of requests for a path."""
         return sum(asked.path == path for asked in self.asked)
 
     def __enter__(self) -> Self:
@@ -134,7 +134,7 @@ class OddServer:
                 server._answer(self)
 
             def log_message(self, *arguments: Any) -> None:
-                """Keep quiet."""
+                """Log nothing."""
 
         return Handler
 

@@ -1,4 +1,4 @@
-"""The orchestrator's own processes against fake services, for integration and chaos tests."""
+"""The orchestrator's processes with fake services, for integration and chaos tests."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ _VARIABLES = {
 
 
 class OwnProcess:
-    """One process of the orchestrator, which tests may stop, kill, freeze and start again.
+    """A process of the orchestrator that tests can stop, kill, freeze and restart.
 
     Args:
         command: The module and its arguments, as after ``python -m``.
@@ -54,40 +54,40 @@ class OwnProcess:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def log_text(self) -> str:
-        """Return what it has written."""
+        """Return its output."""
         return self._log.read_text(errors="replace")
 
     def peak_memory_bytes(self) -> int:
-        """Return the most memory that it has had so far (its resident set's high-water mark)."""
+        """Return its peak memory (the high-water mark of its resident set)."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
     def send(self, signal_number: signal.Signals) -> None:
-        """Send a signal to it and its children."""
+        """Send a signal to the process and its children."""
         if self.is_running:
             os.killpg(self._process.pid, signal_number)
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill the process."""
         self.send(signal.SIGKILL)
         self._process.wait(_STOP_TIMEOUT_S)
 
     def wait(self) -> int:
-        """Wait until it ends by itself; returns its exit status."""
+        """Wait until the process exits; return its exit status."""
         return self._process.wait(_START_TIMEOUT_S)
 
     def stop(self) -> int:
-        """Ask it to end, and wait until it has; returns its exit status."""
+        """Stop the process; return its exit status."""
         if self.is_running:
             self._process.terminate()
             self.send(signal.SIGCONT)
@@ -99,7 +99,7 @@ class OwnProcess:
 
 
 class Orchestrator:
-    """API, workers and beat over a Redis server and three fake services.
+    """API, workers and beat with a Redis server and three fake services.
 
     Args:
         directory: Where logs go.
@@ -160,7 +160,7 @@ class Orchestrator:
             service.start()
 
     def start_api(self) -> None:
-        """Start the API and return when it answers."""
+        """Start the API and wait until it answers."""
         self.api = self.start_process(
             ["gunicorn", "-c", "web/gunicorn.conf.py", "web.wsgi:app"], "api"
         )
@@ -194,7 +194,7 @@ class Orchestrator:
         return f"http://video.test/{name}"
 
     def get(self, path: str) -> Any:
-        """Return the JSON of a page of the API."""
+        """Return the JSON response of the API for a path."""
         return requests.get(f"{self.address}{path}", timeout=10).json()
 
     def post(self, path: str) -> requests.Response:
@@ -225,7 +225,7 @@ class Orchestrator:
         return seen[0]
 
     def cancel_unfinished(self) -> None:
-        """Cancel every job that has not ended."""
+        """Cancel all unfinished jobs."""
         with self.redis() as client:
             for job_id in client.zrange(keys.ACTIVE, 0, -1):
                 self.post(f"/jobs/{job_id}/cancel")
@@ -252,7 +252,7 @@ class Orchestrator:
         self.stop()
 
     def stop(self) -> None:
-        """End everything that was started."""
+        """Stop everything that was started."""
         for process in [*self.workers, self.beat, self.api]:
             if process is not None:
                 process.stop()
@@ -260,7 +260,7 @@ class Orchestrator:
             service.stop()
 
     def start_process(self, command: list[str], name: str) -> OwnProcess:
-        """Start one more process: a module and its arguments."""
+        """Start another process: a module and its arguments."""
         self._directory.mkdir(parents=True, exist_ok=True)
         self._count += 1
         log = self._directory / f"{name}-{self._count}.log"

@@ -15,7 +15,7 @@ def send(page: Page, url: str) -> str:
 
 
 def job_of(page: Page) -> str:
-    """Return the id of the job that a page shows."""
+    """Return the id of the job on a page."""
     return page.url.rpartition("/")[2]
 
 

@@ -1,4 +1,4 @@
-"""Ways to write the address of something that clients may not have us reach."""
+"""Forms of URLs that must not be requested for clients."""
 
 __all__ = ["PRIVATE_HOSTS", "PUBLIC_HOSTS"]
 

@@ -1,1 +1,1 @@
-"""The smallest service there can be; tests steer its work through a file."""
+"""A minimal service whose work is controlled through a file."""

@@ -9,14 +9,14 @@ from services.kit.settings import ServiceSettings
 
 
 class ExampleOptions(BaseModel):
-    """Whom to greet, and the file that steers the work."""
+    """The name to greet, and the file that controls the work."""
 
     name: str
     script: str = ""
 
 
 class ExampleSettings(ServiceSettings):
-    """Nothing of its own but the folder."""
+    """The shared settings with another folder."""
 
     artifacts_dir: Path = Path("var/artifacts/example")
 

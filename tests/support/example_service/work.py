@@ -1,4 +1,4 @@
-"""Obeys the words that a test writes into a file, and makes a file itself."""
+"""Work that executes the commands in a file and writes an artifact."""
 
 import subprocess
 import time
@@ -10,7 +10,7 @@ _PAUSE_S = 0.02
 
 
 def run(context: JobContext) -> Artifact:
-    """Make a greeting, once the submission's ``script`` allows it.
+    """Write a greeting as soon as the submission's ``script`` allows it.
 
     The script holds a percentage, which is reported; or ``done``, ``fail``, ``crash``, or
     ``hang``, which waits for another process and reports nothing.

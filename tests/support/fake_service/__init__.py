@@ -1,4 +1,4 @@
-"""A fake microservice in a process of its own, for tests, chaos runs and benchmarks.
+"""A fake microservice in its own process, for tests and chaos runs.
 
 It speaks the orchestrator's HTTP contract in any of the three roles, carries thousands of
 waiting calls at little cost, misbehaves by a reproducible plan, and keeps a ledger of what

@@ -24,7 +24,7 @@ _PARENT_CHECK_S = 0.5
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until a signal ends the process."""
+    """Serve until a signal."""
     if arguments[:1] == ["--json"]:
         settings = FakeSettings.model_validate_json(arguments[1])
     else:

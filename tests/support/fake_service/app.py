@@ -1,4 +1,4 @@
-"""The WSGI application: finds who answers a request, and plays what was planned to go wrong."""
+"""The WSGI application: routes requests and injects planned faults."""
 
 import errno
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class FakeApplication:
-    """Answers requests from the state of one fake service."""
+    """Handles the requests of one fake service."""
 
     def __init__(self, service: FakeMicroservice) -> None:
         self._service = service

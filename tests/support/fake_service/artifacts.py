@@ -19,7 +19,7 @@ _SEGMENT_S = 1.5
 
 @dataclass(frozen=True)
 class Artifact:
-    """Bytes that follow from a label, never held in memory as a whole."""
+    """Bytes derived from a label, generated in chunks."""
 
     label: str
     size_bytes: int
@@ -34,7 +34,7 @@ class Artifact:
             yield block[:rest]
 
     def sha256(self) -> str:
-        """Return the checksum in hexadecimal digits, remembered for the next call."""
+        """Return the cached hexadecimal checksum."""
         return _sha256(self)
 
 
@@ -47,19 +47,19 @@ def _sha256(artifact: Artifact) -> str:
 
 
 def downloaded(url: str, size_bytes: int = DEFAULT_BYTES) -> Artifact:
-    """Return what the downloader makes of an address."""
+    """Return the downloader's artifact for a URL."""
     return Artifact(f"downloaded:{url}", size_bytes)
 
 
 def normalized(upload_sha256: str, size_bytes: int = DEFAULT_BYTES) -> Artifact:
-    """Return what the normalizer makes of an upload, whatever its options."""
+    """Return the normalizer's artifact for an upload, independent of its options."""
     return Artifact(f"normalized:{upload_sha256}", size_bytes)
 
 
 def transcript_segments(
     upload_sha256: str, language: str = "auto", language_out: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the timed segments that the transcriber makes of an upload, without their words."""
+    """Return the transcriber's segments for an upload, without words."""
     digest = hashlib.sha256(f"{upload_sha256}:{language}:{language_out}".encode()).digest()
     words = [language, *([language_out] if language_out else [])]
     words += [_WORDS[byte % len(_WORDS)] for byte in digest[:16]]
@@ -79,7 +79,7 @@ def transcript_segments(
 
 
 def with_words(segments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return segments of which every second one has its words' times too."""
+    """Return segments with word times in every second one."""
     return [
         segment | {"words": _timed_words(segment)} if at % 2 else segment
         for at, segment in enumerate(segments)
@@ -101,14 +101,14 @@ def _timed_words(segment: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def captions_segments(url: str) -> list[dict[str, Any]]:
-    """Return the subtitles that the publisher of a video has made."""
+    """Return the publisher's subtitles of a video."""
     return transcript_segments(hashlib.sha256(url.encode()).hexdigest(), "captions")
 
 
 def transcript_text(
     upload_sha256: str, language: str = "auto", language_out: str | None = None
 ) -> str:
-    """Return the full text that the transcriber makes of an upload."""
+    """Return the transcriber's full text for an upload."""
     segments = transcript_segments(upload_sha256, language, language_out)
     return " ".join(str(segment["text"]) for segment in segments)
 
@@ -121,7 +121,7 @@ def expected_text(
     audio_bytes: int = DEFAULT_BYTES,
     normalized_bytes: int = DEFAULT_BYTES,
 ) -> str:
-    """Return the text that a job for this address must end with, over all three fakes.
+    """Return the expected text of a job for a URL with all three fakes.
 
     Args:
         url: The address as it was submitted to the downloader.

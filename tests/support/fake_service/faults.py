@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Call(StrEnum):
-    """The kinds of occasion on which something may go wrong."""
+    """The kinds of calls that can have faults."""
 
     SUBMIT = "submit"
     STATUS = "status"
@@ -19,7 +19,7 @@ class Call(StrEnum):
 
 
 class Fault(StrEnum):
-    """One way of misbehaving."""
+    """A kind of fault."""
 
     ERROR_500 = "error_500"
     UNAVAILABLE = "unavailable"  # 503 with Retry-After
@@ -69,7 +69,7 @@ COSTS_AN_ATTEMPT = frozenset({Fault.FORGOTTEN, Fault.FAILED_RETRYABLE})
 
 
 class FaultPlan(BaseModel):
-    """Decides which call goes wrong, the same way in every run with the same seed.
+    """Decides which calls have faults; equal for equal seeds.
 
     A decision depends on the seed, the kind of call, the subject (what was submitted, which
     unlike a job's id is the same in every run) and how many such calls came before. Faults
@@ -81,17 +81,17 @@ class FaultPlan(BaseModel):
 
     seed: int = 0
     rates: Mapping[Fault, float] = Field(default_factory=dict)
-    """How often each fault comes where it can, from 0 to 1. What is missing never comes."""
+    """The probability of each fault, from 0 to 1; default 0."""
     most_of_a_kind: int = 2
-    """How often one fault may hit the same kind of call for the same subject."""
+    """Maximum number of a fault per kind of call and subject."""
     most_lost_attempts: int = 2
-    """How many attempts of a subject may be lost: one fewer than a stage gets."""
+    """Maximum number of lost attempts per subject: one fewer than a stage has."""
     horizon: int = 40
-    """From this call on, counted per kind and subject, nothing goes wrong any more."""
+    """The number of the call, per kind and subject, from which on there are no faults."""
 
     @classmethod
     def of_everything(cls, seed: int, rate: float) -> "FaultPlan":
-        """Plan every fault that retries can overcome, all at the same rate.
+        """Plan every fault that retries can overcome, with equal probability.
 
         Args:
             seed: Which plan of the many.
@@ -101,7 +101,7 @@ class FaultPlan(BaseModel):
         return cls(seed=seed, rates=dict.fromkeys(survivable, rate))
 
     def decide(self, call: Call, subject: str, ordinal: int) -> Fault | None:
-        """Say what goes wrong at one call; a pure function of its arguments and the plan.
+        """Return the fault of a call; a pure function of its arguments and the plan.
 
         Args:
             call: The kind of occasion.

@@ -1,4 +1,4 @@
-"""The little HTTP that the fake needs on top of gevent's WSGI server."""
+"""HTTP helpers of the fake on top of gevent's WSGI server."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ _DROP = "fake.drop"
 
 
 class ConnectionDroppedError(Exception):
-    """The connection is to be reset now, whatever was or was not answered."""
+    """Reset the connection now."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Request:
 
     @property
     def segments(self) -> list[str]:
-        """The parts of the path."""
+        """The components of the path."""
         return [part for part in str(self.environ["PATH_INFO"]).split("/") if part]
 
     @property
     def body(self) -> BinaryIO:
-        """The body, to be read in pieces."""
+        """The body, as a stream."""
         stream: BinaryIO = self.environ["wsgi.input"]
         return stream
 
@@ -47,12 +47,12 @@ class Request:
         return str(self.environ.get("CONTENT_TYPE", ""))
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, or None where it is missing."""
+        """Return a header's value, or None."""
         value = self.environ.get(f"HTTP_{name.upper().replace('-', '_')}")
         return None if value is None else str(value)
 
     def json(self) -> Any:
-        """Return the parsed body, an empty object where there is none.
+        """Return the parsed body, or an empty object.
 
         Raises:
             ValueError: The body is not JSON.
@@ -66,7 +66,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One answer; its length is always announced."""
+    """A response with a Content-Length."""
 
     status: HTTPStatus
     body: Iterable[bytes]
@@ -74,22 +74,22 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def status_line(self) -> str:
-        """Return the status as WSGI wants it."""
+        """Return the status for WSGI."""
         return f"{self.status.value} {self.status.phrase}"
 
     def wsgi_headers(self) -> list[tuple[str, str]]:
-        """Return the headers as WSGI wants them."""
+        """Return the headers for WSGI."""
         if self.status is HTTPStatus.NOT_MODIFIED:
             return list(self.headers.items())
         return [*self.headers.items(), ("Content-Length", str(self.length_bytes))]
 
     def truncated(self) -> "Response":
-        """Return this answer with half of the bytes that it announces, then an orderly end."""
+        """Return this response with half of its bytes and an orderly close."""
         headers = {**self.headers, "Connection": "close"}
         return replace(self, body=_first(self.body, self.length_bytes // 2), headers=headers)
 
     def corrupted(self) -> "Response":
-        """Return this answer with the bits of its first byte turned over."""
+        """Return this response with its first byte inverted."""
         return replace(self, body=_flipped(self.body))
 
 
@@ -141,7 +141,7 @@ class QuietHandler(WSGIHandler):
         return environ
 
     def log_request(self) -> None:
-        """Write nothing: thousands of polls a second would only cost time."""
+        """Log nothing, to save time with thousands of polls per second."""
 
     def _drop(self) -> None:
         # Closed with a linger time of zero, a connection ends in a reset instead of an orderly

@@ -1,4 +1,4 @@
-"""One job of a fake service: its state is a function of the time, so nothing has to tick."""
+"""A job of a fake service, whose state is a function of the time."""
 
 import math
 import time
@@ -26,10 +26,10 @@ class FakeJob:
 
     record: Submission
     settings: FakeSettings
-    """As they were at acceptance."""
+    """The settings at acceptance."""
     fate: Fault | None = None
     failure: Failure | None = None
-    """What ends the work halfway, if anything."""
+    """The fault that ends the work halfway, if any."""
     is_held: bool = False
     is_deleted: bool = False
     accepted_at: float = field(default_factory=time.monotonic)
@@ -42,7 +42,7 @@ class FakeJob:
 
     @property
     def captions(self) -> str | None:
-        """The tag of the subtitles that it has taken instead of the audio."""
+        """The tag of the subtitles that it downloaded instead of the audio."""
         tag, asked = self.settings.captions, self.record.fields.get("captions")
         return tag if tag and asked in {"auto", tag.partition("-")[0]} else None
 
@@ -65,7 +65,7 @@ class FakeJob:
         return "done" if fraction >= 1 else "running"
 
     def shown_fraction(self, now: float) -> float:
-        """Return the share of the work that the job claims, in whole steps of progress."""
+        """Return the reported progress, in whole steps."""
         fraction = self._fraction(now)
         if self.fate is Fault.BACKWARDS and _ENDS_EARLY_AT <= fraction < _ENDS_EARLY_AT + 0.25:
             fraction -= 0.4
@@ -76,7 +76,7 @@ class FakeJob:
         return f'"{self.phase(now)}-{round(100 * self.shown_fraction(now))}"'
 
     def next_change_at(self, now: float) -> float:
-        """Return when the state changes next if nobody interferes; infinity when never."""
+        """Return the time of the next change of state, or infinity."""
         if now < self.started_at:
             return self.started_at
         fraction = self._fraction(now)
@@ -89,7 +89,7 @@ class FakeJob:
         return self.started_at + change * self.settings.stage_s
 
     def wait_for_change(self, etag: str, wait_s: float) -> None:
-        """Return when the state is no longer the one marked, the job is gone or time is up."""
+        """Wait until the state differs from an ``ETag``, the job is deleted, or a timeout."""
         deadline = time.monotonic() + wait_s
         while (now := time.monotonic()) < deadline:
             if self.is_gone(now) or self.etag(now) != etag:
@@ -97,13 +97,13 @@ class FakeJob:
             self._changed.wait(max(0.001, min(deadline, self.next_change_at(now)) - now))
 
     def announce(self) -> None:
-        """Wake every waiting call, to look again."""
+        """Wake every waiting call."""
         # A fresh event each time: an event that is set and cleared may be missed.
         woken, self._changed = self._changed, Event()
         woken.set()
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """Return the job object, in the form that the settings ask for."""
+        """Return the job object in the configured form."""
         form = self.settings.job_form
         phase = self.phase(now)
         state = {"running": form.running, "done": form.done, "failed": form.failed}.get(

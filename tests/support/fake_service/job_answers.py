@@ -1,4 +1,4 @@
-"""Answers to the calls about one job: its status, its deletion and what it made."""
+"""Handlers of calls about one job: status, deletion and results."""
 
 import hashlib
 import re

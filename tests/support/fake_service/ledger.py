@@ -4,11 +4,11 @@ from pydantic import BaseModel, Field
 
 
 class Submission(BaseModel):
-    """One accepted remote job and what was asked about it."""
+    """An accepted remote job and the calls about it."""
 
     remote_id: str
     subject: str
-    """The checksum of the beginning of what was submitted: the same in every run."""
+    """The checksum of the start of the submission: equal in every run."""
     idempotency_key: str | None
     fields: dict[str, str]
     """The JSON or form fields; a ``url`` for the downloader."""
@@ -17,11 +17,11 @@ class Submission(BaseModel):
     accepted_at: float
     """Unix time, in seconds."""
     replays: int = 0
-    """Later submissions under the same key, which got this job again."""
+    """Later submissions with the same key, which returned this job."""
     polls: int = 0
-    """Status calls of either kind."""
+    """All status calls."""
     waits: int = 0
-    """Status calls that wished to wait."""
+    """Status calls with ``Prefer: wait``."""
     downloads: int = 0
     texts: int = 0
     """Calls of ``/text`` and ``/transcription``."""
@@ -31,21 +31,21 @@ class Submission(BaseModel):
 
 
 class Ledger(BaseModel):
-    """Everything that reached one fake service since it started."""
+    """All requests to a fake service since its start."""
 
     submissions: list[Submission] = Field(default_factory=list)
     """In the order of their acceptance."""
     refused: int = 0
     """Submissions answered with 429 because the queue was full."""
     unknown: int = 0
-    """Calls about a remote id that this process never gave out."""
+    """Calls about unknown remote ids."""
     traces: dict[str, str] = Field(default_factory=dict)
-    """The ``traceparent`` that submissions came with, by their idempotency keys."""
+    """The ``traceparent`` of submissions, by idempotency key."""
     waiting: int = 0
     """Calls that are waiting for a change now."""
     faults: dict[str, int] = Field(default_factory=dict)
-    """How often each fault was played, by ``call:fault``."""
+    """The number of injected faults, by ``call:fault``."""
 
     def of(self, remote_id: str) -> Submission:
-        """Return what is known of one remote job."""
+        """Return the record of a remote job."""
         return next(one for one in self.submissions if one.remote_id == remote_id)

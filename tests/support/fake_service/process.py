@@ -1,4 +1,4 @@
-"""Runs a fake service in a process of its own and talks to it, for tests."""
+"""A fake service in its own process, for tests."""
 
 import os
 import signal
@@ -35,11 +35,11 @@ class FakeService:
 
     @property
     def pid(self) -> int:
-        """The number of the running process."""
+        """The process id."""
         return self._running().pid
 
     def start(self) -> Self:
-        """Start the process and return when it accepts connections.
+        """Start the process and wait until it accepts connections.
 
         Raises:
             RuntimeError: It ended instead; its own message is on stderr.
@@ -53,23 +53,23 @@ class FakeService:
         return self
 
     def stop(self) -> None:
-        """End the process in an orderly way; may be called twice, and when it is paused."""
+        """Stop the process gracefully; can be called repeatedly and while it is paused."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the process as a crash would; from now on connections are refused."""
+        """Kill the process; connections are then refused."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop the process in mid-air: connections are taken, nothing is answered."""
+        """Pause the process: connections are accepted, but not answered."""
         self._running().send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused process go on."""
+        """Resume a paused process."""
         self._running().send_signal(signal.SIGCONT)
 
     def ledger(self) -> Ledger:
-        """Return what reached the service since it started."""
+        """Return the ledger of the service."""
         response = requests.get(f"{self.url}/ledger", timeout=_CALL_TIMEOUT_S)
         response.raise_for_status()
         return Ledger.model_validate_json(response.content)
@@ -82,11 +82,11 @@ class FakeService:
         response.raise_for_status()
 
     def reset(self) -> None:
-        """Give every setting the value back with which the process was started."""
+        """Reset all settings to their initial values."""
         self.control(**self.settings.model_dump(exclude={"role", "host", "port", "parent_pid"}))
 
     def delete(self, remote_id: str) -> None:
-        """Remove a job, as an operator or the service's own upkeep would."""
+        """Delete a job, like an operator or the service's retention."""
         requests.delete(f"{self.url}/jobs/{remote_id}", timeout=_CALL_TIMEOUT_S).raise_for_status()
 
     def __enter__(self) -> Self:

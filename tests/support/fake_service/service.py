@@ -1,4 +1,4 @@
-"""The fake's state, without HTTP: its jobs, its ledger and what is to go wrong next."""
+"""The state of the fake, without HTTP: jobs, ledger and planned faults."""
 
 import time
 import uuid
@@ -15,11 +15,11 @@ from tests.support.fake_service.upload import Received
 
 
 class QueueFullError(Exception):
-    """The submission is refused and left nothing behind."""
+    """The submission is rejected without effect."""
 
 
 class KeyReusedError(Exception):
-    """The idempotency key belongs to a submission of something else."""
+    """The idempotency key belongs to a different submission."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class FakeMicroservice:
     _ordinals: Counter[tuple[Call, str]] = field(default_factory=Counter)
 
     def draw_fault(self, call: Call, subject: str) -> Fault | None:
-        """Say what goes wrong this time, and count that this time has been."""
+        """Return the fault of this call, and count the call."""
         ordinal = self._ordinals[call, subject]
         self._ordinals[call, subject] += 1
         fault = self.settings.faults.decide(call, subject, ordinal)
@@ -46,7 +46,7 @@ class FakeMicroservice:
         return fault
 
     def accept(self, received: Received, key: str | None) -> FakeJob:
-        """Make a job of a submission, or find the one that its key already has.
+        """Create a job, or return the one with the same key.
 
         Raises:
             QueueFullError: There are too many unfinished jobs.
@@ -67,27 +67,27 @@ class FakeMicroservice:
         return job
 
     def find(self, remote_id: str) -> FakeJob | None:
-        """Return a job, or None where it was deleted, forgotten or never accepted."""
+        """Return a job, or None if it was deleted, forgotten or never accepted."""
         job = self.jobs.get(remote_id)
         if job is None or job.is_gone(time.monotonic()):
             return None
         return job
 
     def record_of(self, remote_id: str) -> Submission | None:
-        """Return the ledger's record of a job, also of one that is gone, and count strangers."""
+        """Return the ledger's record of a job, even if deleted, and count unknown ids."""
         record = self._known.get(remote_id)
         if record is None:
             self.ledger.unknown += 1
         return record
 
     def remove(self, job: FakeJob) -> None:
-        """Delete a job; calls that wait for it wake up."""
+        """Delete a job and wake its waiting calls."""
         job.is_deleted = True
         self.jobs.pop(job.record.remote_id, None)
         job.announce()
 
     def clean_up(self, *, deep: bool) -> int:
-        """Remove the finished jobs, or all of them, and return how many those were."""
+        """Delete the finished jobs, or all of them, and return their number."""
         now = time.monotonic()
         gone = [job for job in self.jobs.values() if deep or job.phase(now) in {"done", "failed"}]
         for job in gone:
@@ -95,7 +95,7 @@ class FakeMicroservice:
         return len(gone)
 
     def change(self, changes: dict[str, Any]) -> None:
-        """Replace settings; new jobs follow all of them, present jobs ``hold`` only.
+        """Replace settings; new jobs use all of them, existing jobs ``hold`` only.
 
         Raises:
             ValueError: A name or a value is not one of the settings'.
@@ -107,7 +107,7 @@ class FakeMicroservice:
             job.announce()
 
     def artifact(self, job: FakeJob) -> Artifact:
-        """Return what a downloader's or normalizer's job makes."""
+        """Return the artifact of a downloader's or normalizer's job."""
         size_bytes = job.settings.artifact_bytes
         if self.settings.role is Role.DOWNLOADER:
             return downloaded(job.record.fields["url"], size_bytes)

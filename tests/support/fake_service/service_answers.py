@@ -1,4 +1,4 @@
-"""Answers to the calls about the service as a whole, and to submissions."""
+"""Handlers of calls about the service, and of submissions."""
 
 import time
 from collections.abc import Callable, Mapping

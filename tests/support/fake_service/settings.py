@@ -1,4 +1,4 @@
-"""How one fake service behaves; every field can be changed while it runs (``POST /control``)."""
+"""Settings of a fake service, which can be changed while it runs (``POST /control``)."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Down(StrEnum):
-    """How a service is down; one that refuses connections is a killed process instead."""
+    """Kinds of outages; to refuse connections, kill the process."""
 
     NO = "no"
     UNAVAILABLE = "unavailable"  # 503 to everything, without Retry-After
@@ -38,7 +38,7 @@ class JobForm(BaseModel):
     progress: Literal["percent", "fraction", "absent", "garbage"] = "percent"
     error: Literal["error", "error_message"] = "error"
     is_extended: bool = True
-    """Whether ``updated_at`` and, in a failed job, ``error_code`` and ``retryable`` are there."""
+    """Whether jobs have ``updated_at`` and, if failed, ``error_code`` and ``retryable``."""
 
 
 class Failure(BaseModel):
@@ -58,61 +58,61 @@ class FakeSettings(BaseModel):
 
     role: Role
     host: str = "127.0.0.1"
-    """The address at which it listens."""
+    """The IP address to listen on."""
     port: int = 0
-    """0 takes a free one."""
+    """The port; 0 for a free one."""
     stage_s: float = 0.1
-    """How long the work of a job takes, in seconds."""
+    """Duration of a job's work, in seconds."""
     queued_s: float = 0.0
-    """How long a job is reported as queued before its work starts, in seconds."""
+    """Duration of the status queued, in seconds."""
     artifact_bytes: int = 100_000
-    """Size of what the downloader and the normalizer make; at least 32 keeps them distinct."""
+    """Size of artifacts; at least 32, to keep them distinct."""
     warnings: tuple[dict[str, Any], ...] = ()
-    """What a completed job warns of, in its details."""
+    """Warnings in the details of a completed job."""
     findings: dict[str, Any] = Field(default_factory=dict)
-    """What else it reports there, e.g. ``audio_tracks``; the transcriber in its document too."""
+    """Further details, e.g. ``audio_tracks``; the transcriber's document has them too."""
     is_silent: bool = False
     """Whether the transcriber's input has no speech."""
     languages: tuple[str, ...] | None = None
     """Response of ``GET /languages``; ``None`` for a service without this endpoint."""
     translations: tuple[tuple[str, str], ...] = ()
-    """The pairs that it lists beside them."""
+    """The translation pairs in the same response."""
     installed: tuple[str, ...] = ("diarize", "isolate_vocals")
-    """Which of the optional parts it says are there."""
+    """The optional parts that it reports as installed."""
     title: str = ""
     """The title that the downloader reports; none if empty."""
     progress_step: float = 5.0
-    """Points of progress between two ETags; 100 answers a waiting call at the end only."""
+    """Points of progress between two ETags; with 100, waiting calls return at the end."""
     honours_wait: bool = True
     tags_submissions: bool = True
-    """Whether the answer to a submission has the job's ETag, as the answers to polls have."""
+    """Whether the response to a submission has the job's ETag."""
     honours_idempotency: bool = True
     captions: str | None = None
-    """The tag of the subtitles that every video has; none where the service knows of none."""
+    """The tag of every video's subtitles, if any."""
     captions_answer: Literal["segments", "missing", "nonsense", "unavailable"] = "segments"
     refuses_captions: bool = False
-    """Whether a submission that asks for subtitles is refused, for a field that is not known."""
+    """Whether submissions with ``captions`` are rejected as unknown field."""
     playlist: tuple[str, ...] | None = None
-    """What every playlist lists; without it the service lists none."""
+    """The entries of every playlist; ``None`` for a service without playlists."""
     is_playlist_truncated: bool = False
     gives_partials: bool = True
-    """Whether a running transcription shows the segments that it has finished."""
+    """Whether a running transcription publishes its finished segments."""
     digest: bool = True
     """Whether downloads carry ``Repr-Digest``."""
     job_form: JobForm = Field(default_factory=JobForm)
     queue: int = 0
-    """Unfinished jobs above which submissions are answered with 429; 0 is no bound."""
+    """Maximum number of unfinished jobs before submissions get 429; 0 for no limit."""
     retry_after_s: int = 1
     slow_s: float = 1.0
-    """How long a slow answer takes, in seconds."""
+    """Duration of a slow response, in seconds."""
     hidden_s: float = 0.3
-    """How long a job hit by ``Fault.HIDDEN`` is answered with 404, in seconds."""
+    """Duration of 404 for a job with ``Fault.HIDDEN``, in seconds."""
     faults: FaultPlan = Field(default_factory=FaultPlan)
     down: Down = Down.NO
     hold: bool = False
-    """Keeps every job running, below 100 per cent, until it is set back."""
+    """Keeps every job running below 100 % while set."""
     fail_next: int = 0
-    """So many of the next accepted jobs fail halfway with ``failure``."""
+    """Number of the next accepted jobs that fail halfway with ``failure``."""
     failure: Failure = Field(default_factory=Failure)
     parent_pid: int = 0
-    """Ends the process soon after its parent, if that is named, so that none is left behind."""
+    """Process id of a parent; the process exits soon after it."""

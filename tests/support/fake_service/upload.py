@@ -1,4 +1,4 @@
-"""Takes in a submission, hashing files of any size as they arrive and keeping none of them."""
+"""Reading of submissions, with hashing of files of any size without storing them."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _SUBJECT_DIGITS = 16
 
 @dataclass
 class Received:
-    """A submission that has arrived as a whole."""
+    """A complete submission."""
 
     subject: str
     fields: dict[str, str]
@@ -24,7 +24,7 @@ class Received:
     upload_bytes: int = 0
 
     def fingerprint(self) -> tuple[object, ...]:
-        """Return what two submissions under one idempotency key must have in common."""
+        """Return the value that must be equal for submissions with one idempotency key."""
         return (tuple(sorted(self.fields.items())), self.upload_sha256)
 
 
