@@ -1,4 +1,4 @@
-"""A private RabbitMQ for one test: on loopback, with ports and a directory of its own."""
+"""A private RabbitMQ for one test, on loopback with its own ports and directory."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _STOP_TIMEOUT_S = 30.0
 
 
 class RabbitServer:
-    """A broker that runs from ``with`` on.
+    """A broker that runs for the duration of the block.
 
     Args:
         directory: Where its data and logs go.
@@ -32,7 +32,7 @@ class RabbitServer:
 
     @property
     def url(self) -> str:
-        """The broker's address, for Celery."""
+        """The broker's URL, for Celery."""
         return f"amqp://guest:guest@{LOOPBACK}:{self._port}//"
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class RabbitServer:
 
 
 def _find_server() -> str:
-    """Return the server's own script: the one on PATH runs as another user."""
+    """Return the server's script; the one on PATH runs as another user."""
     folder = "/usr/lib/rabbitmq/bin"
     found = shutil.which("rabbitmq-server", path=f"{folder}:{os.environ['PATH']}")
     if found is None:

@@ -1,4 +1,4 @@
-"""A server that says exactly the bytes that a test wants, however wrong they are."""
+"""A server that sends the exact bytes of a test, valid or not."""
 
 import socket
 import threading
@@ -17,20 +17,20 @@ _CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Exchange:
-    """One connection whose request has been read up to the end of its head."""
+    """A connection after the request's head has been read."""
 
     connection: socket.socket
     line: str
     """The first line of the request."""
     headers: Mapping[str, str]
-    """Its headers, their names in small letters."""
+    """The headers, with lower-case names."""
     rest: bytes
-    """What came of the body together with the head."""
+    """The part of the body that was received with the head."""
     closing: threading.Event
-    """Set when the server is to end."""
+    """Set when the server stops."""
 
     def read_body(self) -> bytes:
-        """Read a body whose length was announced."""
+        """Read a body with a Content-Length."""
         body = self.rest
         while len(body) < int(self.headers.get("content-length", "0")):
             chunk = self.connection.recv(_CHUNK_BYTES)
@@ -40,16 +40,16 @@ class Exchange:
         return body
 
     def send(self, data: bytes) -> None:
-        """Say these bytes and nothing else."""
+        """Send these bytes."""
         self.connection.sendall(data)
 
     def wait(self, seconds: float) -> bool:
-        """Do nothing for some seconds; returns early, and true, when the server is to end."""
+        """Wait for some seconds; return true if the server stops meanwhile."""
         return self.closing.wait(seconds)
 
 
 Play = Callable[[Exchange], object]
-"""What to do with one request; the connection is kept only where it returns ``KEPT``."""
+"""Handles one request; the connection is kept only if it returns ``KEPT``."""
 KEPT = "kept"
 
 
@@ -60,7 +60,7 @@ def answer(
     length: int | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Play:
-    """Return a play that reads the whole request and answers it.
+    """Return a handler that reads the whole request and responds.
 
     Args:
         body: The body.
@@ -82,7 +82,7 @@ def answer(
 
 
 def drip(head: bytes, piece: bytes, *, every_s: float) -> Play:
-    """Return a play that says a head, and then one small piece after another without end."""
+    """Return a handler that sends a head, and then an endless body in small pieces."""
 
     def play(exchange: Exchange) -> None:
         exchange.read_body()
@@ -94,7 +94,7 @@ def drip(head: bytes, piece: bytes, *, every_s: float) -> Play:
 
 
 class RawServer:
-    """Plays one play for each request, and the last one again and again.
+    """Uses one handler per request, and the last one for all further requests.
 
     Args:
         *plays: What to do with the first request, the second, and so on.
@@ -106,7 +106,7 @@ class RawServer:
         self.headers: list[Mapping[str, str]] = []
         """Their headers."""
         self.connections = 0
-        """How many connections were made."""
+        """The number of connections."""
         self._plays = plays
         self._closing = threading.Event()
         self._listener = socket.create_server((_LOOPBACK, 0))

@@ -1,4 +1,4 @@
-"""A client's own web server, which takes notices and remembers them."""
+"""A client's web server that records webhooks."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @dataclass(frozen=True)
 class Notice:
-    """One request as it came."""
+    """One received request."""
 
     path: str
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class Notice:
         return json.loads(self.body)
 
     def is_signed_with(self, secret: str) -> bool:
-        """Check the signature as a receiver would, from the specification alone."""
+        """Verify the signature according to the specification."""
         key = base64.b64decode(secret.removeprefix("whsec_"))
         signed = f"{self.id}.{self.headers['webhook-timestamp']}.".encode() + self.body
         expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -47,7 +47,7 @@ class Notice:
 
 @dataclass
 class Receiver:
-    """Answers with the given statuses in turn, the last one for ever.
+    """Answers with the given statuses in turn, then always with the last one.
 
     Args:
         statuses: What it answers.
@@ -102,6 +102,6 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *arguments: Any) -> None:
-                """Keep quiet."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""Records what the present version leaves in Redis: ``python -m tests.support.record_data PATH``.
+"""Records this version's data in Redis: ``python -m tests.support.record_data PATH``.
 
 Run it before a release changes keys or messages; ``test_schema_version.py`` drives every recording
 to its end. One job of every kind is in it: ended in each way, at each service when its worker is
@@ -32,7 +32,7 @@ UPLOADED = "the sound of an uploaded file " * 20
 
 
 def record(path: Path) -> None:
-    """Run the orchestrator, kill its worker in the middle, and write what is in Redis."""
+    """Run the orchestrator, kill its worker during work, and write the data in Redis."""
     with (
         tempfile.TemporaryDirectory() as directory,
         RedisServer() as server,
@@ -53,7 +53,7 @@ def record(path: Path) -> None:
 
 
 def _place(url: str) -> str:
-    """Return host and port, which are in the data with and without escaped slashes before them."""
+    """Return host and port, without the slashes, which may be escaped in the data."""
     return urlsplit(url).netloc
 
 
@@ -67,7 +67,7 @@ def _end_some(orchestrator: Orchestrator) -> dict[str, str]:
 
 
 def _start_some(orchestrator: Orchestrator) -> dict[str, str]:
-    """Have a job at each service, the last one first, and cancel another one there."""
+    """Submit a job for each service, the last service first, and cancel another one."""
     jobs = {}
     for role, status in (
         (Role.TRANSCRIBER, "transcribing"),
@@ -84,7 +84,7 @@ def _start_some(orchestrator: Orchestrator) -> dict[str, str]:
 
 
 def _leave_some(orchestrator: Orchestrator, jobs: dict[str, str]) -> dict[str, str]:
-    """Submit what no worker takes any more; returns the files that were uploaded."""
+    """Submit jobs without a worker; return the uploaded files."""
     for priority in ("low", "normal"):
         jobs[f"queued {priority}"] = orchestrator.submit(f"queued-{priority}", priority=priority)
     files = {"file": ("talk.wav", UPLOADED.encode())}

@@ -1,4 +1,4 @@
-"""The data that a version left in Redis, as a file: recorded once, restored by tests ever after."""
+"""A version's data in Redis, as a file that tests restore."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _INSTANT = re.compile(r"(?<!\d)\d{13}(?!\d)")
 
 @dataclass(frozen=True)
 class Recording:
-    """All keys of a Redis server, with what the tests need to know of them.
+    """All keys of a Redis server, with metadata for tests.
 
     Args:
         recorded_at_ms: The instant of the recording on Redis's clock.
@@ -53,7 +53,7 @@ class Recording:
         path.write_text(re.sub(rf"(?<![\w+/=]){host}(?![\w+/=])", "a-host", text))
 
     def restore(self, client: redis.Redis, replaced: Mapping[str, str]) -> None:
-        """Write all keys as if they had been recorded just now.
+        """Write all keys, with times as if recorded now.
 
         Args:
             client: To an empty server.
@@ -69,7 +69,7 @@ class Recording:
                 client.pexpire(key, left_ms)
 
     def _move(self, text: str, by_ms: int) -> str:
-        """Add to every number that is an instant close to the recording."""
+        """Shift every number that is a time close to the recording."""
 
         def move(found: re.Match[str]) -> str:
             instant_ms = int(found[0])
@@ -80,7 +80,7 @@ class Recording:
 
 
 def read_all(client: Any) -> dict[str, tuple[str, Any, int]]:
-    """Return every key with its type, its value and its time to live, but heartbeats and locks."""
+    """Return every key with its type, value and time to live, except heartbeats and locks."""
     found = {}
     for key in sorted(client.scan_iter()):
         kind, left_ms = client.type(key), client.pttl(key)

@@ -19,40 +19,40 @@ AUSTEN = SAMPLES / "sense_and_sensibility_01_austen_64kb-0870.wav"
 PANGRAM = SAMPLES / "pt_pangrama.wav"
 PICTURE = ("-f", "lavfi", "-i", "color=s=32x32:r=10")
 LEAST_ALIKE = 0.3
-"""A codec and a level change a clip; another sound is below."""
+"""Minimum correlation of a clip after a codec and a change of level."""
 
 Sound = NDArray[np.float32]
 
 
 class Workshop:
-    """Makes files with FFmpeg in a folder."""
+    """Generates files with FFmpeg in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def make(self, name: str, *arguments: str | Path) -> Path:
-        """Return the file that FFmpeg writes, given its arguments before the file's name."""
+        """Return a file written by FFmpeg with these arguments."""
         target = self.folder / name
         command = [find_ffmpeg(), "-loglevel", "error", "-y", *map(str, arguments), str(target)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         return target
 
     def join(self, name: str, *parts: Path) -> Path:
-        """Return a file with the bytes of others, one after another."""
+        """Return a concatenation of files."""
         target = self.folder / name
         target.write_bytes(b"".join(part.read_bytes() for part in parts))
         return target
 
     def cut(self, source: Path, share: float = 0.6) -> Path:
-        """Return the beginning of a file."""
+        """Return a file with the first part of another one."""
         data = source.read_bytes()
         target = source.with_name(f"cut-{source.name}")
         target.write_bytes(data[: int(len(data) * share)])
         return target
 
     def write_channels(self, name: str, *channels: Sound, rate_hz: int = RATE_HZ) -> Path:
-        """Return a WAV file of 16 bits with these channels and no layout."""
+        """Return a 16-bit WAV file with these channels and no layout."""
         target = self.folder / name
         rows = np.stack(channels).T
         with wave.open(str(target), "wb") as file:
@@ -67,7 +67,7 @@ def load(clip: Path) -> Sound:
 
 
 def place(clip: Sound, at_s: float) -> Sound:
-    """Return the silence of a call with the clip at a second."""
+    """Return a silent channel with the clip at a second."""
     sound = np.zeros(LENGTH, np.float32)
     start = round(at_s * RATE_HZ)
     sound[start : start + len(clip)] = clip[: LENGTH - start]
@@ -75,12 +75,12 @@ def place(clip: Sound, at_s: float) -> Sound:
 
 
 def make_call() -> tuple[Sound, Sound]:
-    """Return two parties, who also speak at once."""
+    """Return two parties that partly speak at once."""
     return place(load(JFK), 0), place(load(AUSTEN), 3) + place(load(AUSTEN), 14)
 
 
 def read(recording: Recording) -> Sound:
-    """Return a whole recording, a row per channel."""
+    """Return a whole recording, one row per channel."""
     return np.concatenate([*recording.read(RATE_HZ, max_duration_s=43_200)], axis=1)
 
 

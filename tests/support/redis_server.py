@@ -17,7 +17,7 @@ _STOP_TIMEOUT_S = 10.0
 
 
 class RedisServer:
-    """A server on a port and in a temporary directory of its own.
+    """A server with its own port and temporary directory.
 
     The port stays the same when the server is started again; with ``aof`` so does the data.
 
@@ -39,7 +39,7 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """The address of database 0."""
+        """The URL of database 0."""
         return f"redis://{self._host}:{self.port}/0"
 
     @property
@@ -54,7 +54,7 @@ class RedisServer:
         return Path(self._directory.name) / "redis.log"
 
     def start(self) -> None:
-        """Start the server and return when it answers; does nothing while it runs."""
+        """Start the server unless it runs, and wait until it answers."""
         if self._process is not None and self._process.poll() is None:
             return
         directory = Path(self._directory.name)
@@ -73,7 +73,7 @@ class RedisServer:
         return is_redis_answering(self.port, self._host)
 
     def stop(self) -> None:
-        """Let the server end in good order; calling it twice is safe."""
+        """Stop the server gracefully; calling it twice is safe."""
         if self._process is None or self._process.poll() is not None:
             return
         self.resume()
@@ -81,16 +81,16 @@ class RedisServer:
         self._process.wait(_STOP_TIMEOUT_S)
 
     def kill(self) -> None:
-        """End the server as a crash would (SIGKILL)."""
+        """Kill the server (SIGKILL)."""
         self.process.kill()
         self.process.wait(_STOP_TIMEOUT_S)
 
     def pause(self) -> None:
-        """Freeze the server (SIGSTOP): connections stay open, and nothing answers."""
+        """Pause the server (SIGSTOP): connections stay open without responses."""
         self.process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused server go on."""
+        """Resume a paused server."""
         self.process.send_signal(signal.SIGCONT)
 
     def __enter__(self) -> Self:

@@ -15,13 +15,13 @@ _LONGEST = 255
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Give every request a key of its own, where it has a valid one."""
+    """Replace valid idempotency keys by unique ones."""
     if 0 < len(str(case.headers.get(_KEY, ""))) <= _LONGEST:
         case.headers[_KEY] = secrets.token_hex(8)
 
 
 @schemathesis.hook
 def filter_case(_context: Any, case: Any) -> bool:
-    """Leave out forms whose list of terms is none: as text, one word is a list of one."""
+    """Skip forms whose list of terms is null, which a form cannot express."""
     is_form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
     return not is_form or isinstance(case.body.get("vocabulary", []), list)

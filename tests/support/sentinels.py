@@ -1,4 +1,4 @@
-"""Three sentinels over a primary and a replica, all on loopback."""
+"""Three sentinels with a primary and a replica, all on loopback."""
 
 import subprocess
 import tempfile
@@ -24,7 +24,7 @@ _STOP_TIMEOUT_S = 10.0
 
 
 class WatchedRedis:
-    """Two Redis servers of which one is the primary, and the sentinels that decide which."""
+    """Two Redis servers, one of them the primary, and their sentinels."""
 
     def __init__(self) -> None:
         self.primary = RedisServer(aof=True, arguments=["--repl-diskless-sync-delay", "0"])
@@ -37,12 +37,12 @@ class WatchedRedis:
 
     @property
     def url(self) -> str:
-        """The address by which the orchestrator finds whichever is the primary."""
+        """The URL that resolves to the current primary."""
         places = [f"sentinel://{LOOPBACK}:{port}" for port in self.sentinel_ports]
         return f"{';'.join(places)}/{_MASTER}"
 
     def primary_port(self) -> int:
-        """Return the port of the server that the sentinels take for the primary."""
+        """Return the port of the primary according to the sentinels."""
         with redis.Redis(
             host=LOOPBACK, port=self.sentinel_ports[0], decode_responses=True
         ) as client:
@@ -50,7 +50,7 @@ class WatchedRedis:
         return int(found[1])
 
     def client(self) -> redis.Redis:
-        """Return a client of the server that is the primary now; the caller closes it."""
+        """Return a client of the current primary; the caller closes it."""
         return redis.Redis(host=LOOPBACK, port=self.primary_port(), decode_responses=True)
 
     def __enter__(self) -> Self:
@@ -93,7 +93,7 @@ class WatchedRedis:
         wait_until(lambda: is_redis_answering(port), timeout_s=_START_TIMEOUT_S, what="a sentinel")
 
     def _is_complete(self) -> bool:
-        """Whether each sentinel knows the others and the replica, which has caught up."""
+        """Whether each sentinel knows the others and the synchronized replica."""
         for port in self.sentinel_ports:
             with redis.Redis(host=LOOPBACK, port=port, decode_responses=True) as client:
                 facts = client.execute_command("SENTINEL", "MASTER", _MASTER)

@@ -15,20 +15,20 @@ MAX_FILE_SIZE_MB = 100
 
 @dataclass(frozen=True)
 class Case:
-    """A running service, and how a job of it is submitted."""
+    """A running service with arguments for submissions."""
 
     service: ServiceProcesses
     id_prefix: str
     quick: Callable[[], dict[str, Any]]
     """Arguments of a submission that completes within seconds."""
     other: Callable[[], dict[str, Any]]
-    """Arguments of another one."""
+    """Arguments of a different submission that completes."""
     brief: Callable[[], dict[str, Any]]
-    """Arguments of one that ends at once, since it cannot be done."""
+    """Arguments of a submission that fails immediately."""
     long: Callable[[], dict[str, Any]]
-    """Arguments of one that would run for a long time."""
+    """Arguments of a submission that runs for a long time."""
     slow: Callable[[], dict[str, Any]]
-    """Arguments of one that completes, but not within a second."""
+    """Arguments of a submission that completes after more than a second."""
 
 
 def upload(path: Path, **fields: str) -> dict[str, Any]:

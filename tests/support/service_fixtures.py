@@ -1,4 +1,4 @@
-"""The services as fixtures: all of them run once for a whole session.
+"""Fixtures of the services, which run once per session.
 
 A test module that needs them says ``pytest_plugins = ["tests.support.service_fixtures"]``.
 """
@@ -21,14 +21,14 @@ SOME_SPEECH_TIMES = 4
 
 @pytest.fixture(scope="session")
 def media() -> Iterator[MediaServer]:
-    """The samples, served by a plain web server."""
+    """The samples on a web server."""
     with MediaServer(SAMPLES) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def service_redis() -> Iterator[RedisServer]:
-    """A Redis that no other test empties."""
+    """A Redis server that other tests do not flush."""
     with RedisServer() as server:
         yield server
 
@@ -70,7 +70,7 @@ def services(
 
 @pytest.fixture(scope="session")
 def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Minutes of speech, which keep normalizer and transcriber busy."""
+    """Minutes of speech, for long jobs of normalizer and transcriber."""
     return repeat_clip(tmp_path_factory.mktemp("speech") / "long.wav", LONG_SPEECH_TIMES)
 
 
@@ -81,7 +81,7 @@ def some_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def repeat_clip(path: Path, times: int) -> Path:
-    """Write a spoken clip so many times after another."""
+    """Write repetitions of a clip."""
     with wave.open(str(SAMPLES / "jfk.wav")) as clip, wave.open(str(path), "wb") as repeated:
         repeated.setparams(clip.getparams())
         repeated.writeframes(clip.readframes(clip.getnframes()) * times)

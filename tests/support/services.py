@@ -1,4 +1,4 @@
-"""Real processes of a service for tests: its API under gunicorn, its Celery worker."""
+"""Processes of a service for tests: its API under gunicorn, its Celery worker."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ class ServiceProcesses:
 
     @property
     def url(self) -> str:
-        """The address of the API."""
+        """The URL of the API."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
@@ -70,7 +70,7 @@ class ServiceProcesses:
             self.start_worker()
 
     def start_worker(self, name: str = "worker") -> None:
-        """Start a worker without waiting for it; ``name`` is this process's, for its log."""
+        """Start a worker without waiting for it; ``name`` is the name of its log."""
         self._has_worker = True
         self._run(name, "celery", "-A", f"{self._package}.tasks", "worker")
 
@@ -86,7 +86,7 @@ class ServiceProcesses:
             )
 
     def wait_until_ready(self) -> None:
-        """Return when the service would do a job."""
+        """Wait until the service is ready for jobs."""
         probe = "/health/ready" if self._has_worker else "/health/live"
         wait_until(
             lambda: self._answers(probe), timeout_s=_START_TIMEOUT_S, what=f"{self.url}{probe}"
@@ -102,15 +102,15 @@ class ServiceProcesses:
             return False
 
     def read_log(self, name: str) -> str:
-        """Return what a process wrote so far."""
+        """Return the output of a process."""
         return (self._directory / f"{name}.log").read_text()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send one request on a connection of its own."""
+        """Send one request on a new connection."""
         return requests.request(method, self.url + path, timeout=_CALL_TIMEOUT_S, **options)
 
     def submit(self, **options: Any) -> dict[str, Any]:
-        """Submit a job that has to be accepted; return it."""
+        """Submit a job that must be accepted; return it."""
         response = self.call("POST", "/jobs", **options)
         assert response.status_code == 202, response.text
         return as_object(response)
@@ -120,7 +120,7 @@ class ServiceProcesses:
         return as_object(self.call("GET", f"/jobs/{job_id}", headers=headers))
 
     def follow(self, job_id: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Wait for the end of a job as a client would; return it."""
+        """Wait until a job has ended; return it."""
         tag = ""
         while True:
             waiting = {"Prefer": "wait=30", "If-None-Match": tag, **(headers or {})}
@@ -134,7 +134,7 @@ class ServiceProcesses:
     def wait_for_status(
         self, job_id: str, status: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Return when a job shows a status."""
+        """Wait until a job has a status."""
         wait_until(
             lambda: self.get(job_id, headers)["status"] == status,
             timeout_s=30,
@@ -142,18 +142,18 @@ class ServiceProcesses:
         )
 
     def list_files(self) -> list[Path]:
-        """List every file that the service keeps."""
+        """Return all files of the service."""
         # Unlike Path.rglob it passes over what is removed meanwhile.
         walk = os.walk(self.artifacts_dir)
         return [Path(folder, name) for folder, _, names in walk for name in names]
 
     def terminate(self) -> None:
-        """Ask the processes to end, without waiting for them."""
+        """Send SIGTERM to the processes without waiting."""
         for process in self.processes.values():
             process.terminate()
 
     def stop(self) -> None:
-        """End the processes in good order."""
+        """Stop the processes gracefully."""
         self.terminate()
         for process in self.processes.values():
             process.wait(_STOP_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Real speech as a transcriber times it, and how captions of it are measured.
+"""Transcribed segments of real speech, and measurements of their captions.
 
 ``spoken_words.json`` contains the bundled Whisper model's transcript of each clip of ``samples/``.
 """
@@ -33,7 +33,7 @@ def clips() -> list[Segment]:
 
 
 def talk(*, clip_count: int, speed: float = 1.0, seed: int = 0) -> list[Segment]:
-    """Return a long talk of the clips in any order, with pauses as people make them.
+    """Return a long talk of clips in random order, with natural pauses.
 
     Args:
         clip_count: How many clips it is made of.
@@ -66,7 +66,7 @@ def spoken(segments: Sequence[Segment]) -> list[str]:
 
 
 def breaches(cues: Sequence[Cue], style: CueStyle | None = None) -> list[str]:
-    """Return what is wrong with each cue that does not keep its style."""
+    """Return the violations of the style, per cue."""
     style = style or CueStyle()
     found = []
     for index, cue in enumerate(cues):

@@ -1,4 +1,4 @@
-"""A Procfile of plain web servers, for tests of what starts and stops processes."""
+"""A Procfile of simple web servers, for tests of starting and stopping processes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A command on a terminal of its own, with somebody who reads along and presses keys."""
+"""A command on a pseudo-terminal, with simulated input."""
 
 import os
 import pty
@@ -43,7 +43,7 @@ class Terminal:
         )
         os.close(terminal)
         self.text = ""
-        """What it has shown so far, with everything that steers a terminal."""
+        """The output so far, including control sequences."""
 
     def __enter__(self) -> Self:
         return self
@@ -59,11 +59,11 @@ class Terminal:
         os.close(self._keyboard)
 
     def press(self, keys: str) -> None:
-        """Type something."""
+        """Type text."""
         os.write(self._keyboard, keys.encode())
 
     def await_text(self, text: str) -> None:
-        """Wait until something is shown."""
+        """Wait until the output contains a text."""
         try:
             wait_until(lambda: text in self._read(), timeout_s=_TIMEOUT_S, what=repr(text))
         except TimeoutError as error:
@@ -71,7 +71,7 @@ class Terminal:
             raise
 
     def await_end(self) -> int:
-        """Wait until the command has ended; returns its exit code."""
+        """Wait until the command exits; return its exit code."""
         wait_until(self._has_ended, timeout_s=_TIMEOUT_S, what="the end of the command")
         self._read()
         return self.process.wait()

@@ -1,4 +1,4 @@
-"""A translation model made by hand, for machines that reach no hub: it writes in capitals.
+"""A hand-made translation model that writes in capitals, for tests without a model hub.
 
 It is a real Transformer of CTranslate2 with a real SentencePiece model, in the folder that an
 unpacked package of Argos Translate has. Its weights are not learned but laid out so that each
@@ -23,7 +23,7 @@ Weights = NDArray[np.float32]
 
 
 def make_package(folder: Path, texts: Iterable[str], *, source: str, target: str) -> Path:
-    """Write a package that translates the words of some texts.
+    """Write a package that translates the words of given texts.
 
     Args:
         folder: Where packages lie.
@@ -83,7 +83,7 @@ def _build_model(words: list[str]) -> TransformerSpec:
 
 
 def _fill_layer(layer: TransformerSpec, width: int) -> None:
-    """Let self-attention and feed-forward add nothing."""
+    """Set self-attention and feed-forward to add nothing."""
     nothing = np.zeros((width, width), np.float32)
     layer.self_attention.linear[0].weight = np.zeros((3 * width, width), np.float32)
     layer.self_attention.linear[1].weight = nothing

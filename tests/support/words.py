@@ -1,4 +1,4 @@
-"""Comparing what was said with what was understood."""
+"""Comparison of spoken and transcribed words."""
 
 import re
 

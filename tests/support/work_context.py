@@ -1,4 +1,4 @@
-"""A job's context without the kit around it, to call a service's work directly."""
+"""A job's context without the kit, to call a service's work directly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class RecordingReport:
         status: str | None = None,
         details: Mapping[str, Any] | None = None,  # noqa: ARG002 - part of the interface
     ) -> None:
-        """Take one report; see ``services.kit.work.Report``."""
+        """Receive a report; see ``services.kit.work.Report``."""
         self.progress.append(progress)
         self.statuses.append(status)
         if status is not None and status == self.cancel_at:
@@ -40,7 +40,7 @@ def make_context(
     *,
     report: RecordingReport | None = None,
 ) -> JobContext:
-    """Build the context of a job for a file and the form fields that came with it."""
+    """Return the context of a job for a file and its form fields."""
     work_dir.mkdir(parents=True, exist_ok=True)
     return JobContext(
         job_id="test_000000000000",

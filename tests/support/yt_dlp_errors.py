@@ -1,4 +1,4 @@
-"""The error texts in yt-dlp's source, so that a test sees which of them have no name yet."""
+"""The error messages in yt-dlp's source, to find those without an error code."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _LEAST_LETTERS = 4  # what is left of a text without its placeholders
 
 
 def find_error_texts() -> Iterator[str]:
-    """Yield each text that yt-dlp shows to its user, placeholders replaced by ``X``.
+    """Yield each message that yt-dlp shows to users, with placeholders replaced by ``X``.
 
     Texts of errors that yt-dlp takes for its own bugs (not ``expected``) are left out.
     """

@@ -1,4 +1,4 @@
-"""The composition, built and started once for its tests."""
+"""Docker Compose, built and started once for its tests."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.support.composition import Composition
 
 @pytest.fixture(scope="session")
 def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
-    """Everything that ``docker compose up`` brings, with two workers."""
+    """All containers of ``docker compose up``, with two workers."""
     directory = tmp_path_factory.mktemp("composition")
     with Composition(directory, scale={"orchestrator-celery": 2}) as running:
         yield running

@@ -1,4 +1,4 @@
-"""The images and the composition, run for real and broken while they work."""
+"""The images and Docker Compose: real jobs and failures."""
 
 import json
 from typing import Any
@@ -111,7 +111,7 @@ def test_the_jobs_of_a_killed_worker_are_done_by_another(composition: Compositio
 
 
 def _await_owner(composition: Composition) -> str:
-    """Wait until a worker has a job in hand; returns the id of its container."""
+    """Wait until a worker has a job; return the id of its container."""
     containers = composition.containers("orchestrator-celery")
     owners: list[str] = []
 
@@ -165,7 +165,7 @@ def test_fifty_jobs_outlive_a_restart_of_everything(composition: Composition) ->
 
 
 def _restartable(composition: Composition) -> list[str]:
-    """Return everything but the videos' site, the front first, so that more and more is at work."""
+    """Return all services except the videos' site, frontend first."""
     names = composition.compose("config", "--services").split()
     return sorted(set(names) - {"clips"}, key=lambda name: (name != "orchestrator", name))
 

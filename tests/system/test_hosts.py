@@ -1,4 +1,4 @@
-"""Several hosts, each a network namespace: they share the work, and one of them is cut off."""
+"""Several hosts, each a network namespace: shared work, and a network partition."""
 
 import logging
 from pathlib import Path
@@ -24,7 +24,7 @@ def _reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def await_completed_once(orchestrator: SpreadOrchestrator, jobs: dict[str, str]) -> None:
-    """Wait until jobs, given with their videos' names, have their texts and one remote job each."""
+    """Wait until jobs, by their videos' names, have their texts and one remote job per stage."""
     for job_id, name in jobs.items():
         job = orchestrator.await_status(job_id, "completed", "failed", timeout_s=90)
         assert job["transcription_text"] == expected_text(orchestrator.video(name)), job
@@ -32,12 +32,12 @@ def await_completed_once(orchestrator: SpreadOrchestrator, jobs: dict[str, str])
 
 
 def release(orchestrator: SpreadOrchestrator) -> None:
-    """Let the downloads go on that were held up."""
+    """Resume the held downloads."""
     orchestrator.services[Role.DOWNLOADER].control(hold=False)
 
 
 def await_recovery(orchestrator: SpreadOrchestrator, cut_off: str, lost: set[str]) -> None:
-    """Wait until the other worker has the jobs of the one that was cut off just now."""
+    """Wait until the other worker has the jobs of the disconnected one."""
     with orchestrator.redis() as client:
         clock = RecoveryClock(client)
         clock.start(orchestrator.worker_name(cut_off), lost, cause="cut a worker off")
@@ -50,7 +50,7 @@ def await_recovery(orchestrator: SpreadOrchestrator, cut_off: str, lost: set[str
 
 
 def await_refusals(orchestrator: SpreadOrchestrator, host: str, lost: set[str]) -> None:
-    """Wait until the worker that is back has tried to write to each job, and was refused."""
+    """Wait until the reconnected worker's write to each job was rejected."""
     worker = orchestrator.by_host[host]
 
     def refused() -> set[str]:

@@ -1,4 +1,4 @@
-"""Prometheus' own tool on what Prometheus is given."""
+"""Prometheus's configuration, alerts and metrics, checked with promtool."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ _MONITORING = ROOT / "deploy" / "monitoring"
 
 
 def promtool(*arguments: str) -> str:
-    """Run it, and return what it says; whatever it finds wrong fails the test."""
+    """Run promtool and return its output; fail on any error."""
     program = shutil.which("promtool")
     if program is None:
         pytest.fail("promtool is needed; on Debian and Ubuntu: apt install prometheus")

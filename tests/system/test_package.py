@@ -1,4 +1,4 @@
-"""The built wheel, installed into empty environments where there is no checkout."""
+"""The built wheel, installed into empty environments outside the checkout."""
 
 import re
 import subprocess
@@ -52,13 +52,13 @@ def wheel() -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Installation:
-    """An environment of the oldest Python that is promised, with nothing in it."""
+    """An empty environment with the oldest supported Python."""
     return Installation(tmp_path, _interpreter(VERSIONS[0]))
 
 
 @pytest.fixture
 def with_pip(tmp_path: Path) -> Installation:
-    """The same with pip in it, as a new user has it."""
+    """An environment with pip, as for new users."""
     return Installation(tmp_path, _interpreter(VERSIONS[0]), has_pip=True)
 
 
@@ -70,7 +70,7 @@ def with_pip(tmp_path: Path) -> Installation:
 def complete(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path
 ) -> Installation:
-    """An environment with every extra that is not for developers."""
+    """An environment with every extra except `dev`."""
     installation = Installation(tmp_path_factory.mktemp("complete"), _interpreter(request.param))
     installation.uv("install", f"{wheel}[{_ALL}]")
     return installation
@@ -78,7 +78,7 @@ def complete(
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[RedisServer]:
-    """A server of these tests alone."""
+    """A Redis server for these tests."""
     with RedisServer() as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""RabbitMQ carries the wake-up calls, Redis the jobs; processes are killed all the same."""
+"""RabbitMQ as the broker during a chaos run."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Redis behind TLS, with a user and a password: for the jobs and for Celery's messages."""
+"""Redis with TLS, a user and a password, for jobs and Celery's messages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ _RULES = "~orchestrator:* &* +@all -@dangerous +info"
 
 
 class SecureRedis(RedisServer):
-    """A server that without its password and TLS answers PING and nothing else."""
+    """A server that requires a password and TLS for everything except PING."""
 
     def __init__(self, directory: Path) -> None:
         self.authority = Authority(directory)
@@ -41,18 +41,18 @@ class SecureRedis(RedisServer):
 
     @property
     def url(self) -> str:
-        """The address of database 0, with all that it takes to get in."""
+        """The URL of database 0, with credentials."""
         return self.address(trusts=self.authority.path)
 
     def address(self, *, password: str = _QUOTED, trusts: Path) -> str:
-        """Return the address for somebody with a password who trusts an authority."""
+        """Return the URL for a client with a password and a trusted authority."""
         place = f"orchestrator:{password}@{LOOPBACK}:{self.tls_port}"
         return f"rediss://{place}/0?ssl_cert_reqs=required&ssl_ca_certs={trusts}"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureRedis]:
-    """A server with a certificate of an authority of its own."""
+    """A server with a certificate of a private authority."""
     with SecureRedis(tmp_path_factory.mktemp("secure")) as running:
         yield running
 

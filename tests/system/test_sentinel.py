@@ -31,7 +31,7 @@ def watched() -> Iterator[WatchedRedis]:
 
 @pytest.fixture
 def orchestrator(watched: WatchedRedis, tmp_path: Path) -> Iterator[Orchestrator]:
-    """API, two workers and services; the address of Redis is that of the sentinels."""
+    """API, two workers and services; Redis's URL is that of the sentinels."""
     services = {"stage_s": 1.0, "progress_step": 25.0}
     with Orchestrator(
         tmp_path,

@@ -1,4 +1,4 @@
-"""The units for machines without containers: systemd accepts them, and they fit the processes."""
+"""The systemd units are valid and match the Procfile."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ def services() -> dict[str, str]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The units where systemd finds them, and programs where the units look for them."""
+    """The units in systemd's folder, and programs in the units' paths."""
     home = tmp_path / "home"
     (home / ".venv" / "bin").mkdir(parents=True)
     for program in ("gunicorn", "celery"):
@@ -48,7 +48,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 def verify(unit: Path) -> str:
-    """Return what systemd says of a unit; nothing where all is well."""
+    """Return systemd's errors about a unit."""
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.fail("systemd-analyze is needed; on Debian and Ubuntu: apt install systemd")

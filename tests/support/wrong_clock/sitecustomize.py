@@ -1,4 +1,4 @@
-"""Puts the clock of every Python process with this folder on its path `CLOCK_WRONG_BY_S` wrong."""
+"""Shifts the clock of Python processes with this folder on their path by `CLOCK_WRONG_BY_S`."""
 
 import os
 import time
