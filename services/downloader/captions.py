@@ -116,7 +116,9 @@ def fetch_captions(
         WorkError: The subtitles cannot be downloaded or parsed.
     """
     path = work_dir / f"captions.{track.form}"
-    secondary = Watch(watch.report, _MAX_BYTES, inf, _TIMEOUT_S, is_secondary=True)
+    secondary = Watch(
+        watch.report, _MAX_BYTES, inf, _TIMEOUT_S, is_secondary=True, timing=watch.timing
+    )
     with translate_errors(is_allowed), downloader.open_secondary(secondary) as reader:
         _write(reader, video, track.source, path)
     watch.count(secondary.received_bytes)

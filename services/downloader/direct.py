@@ -37,7 +37,6 @@ from services.downloader.sniffing import (
 from services.downloader.transfer import Transfer
 
 _MAX_LIST_DEPTH = 3
-_PAUSES_S = (0.5, 1.0)
 _TRANSIENT_STATUSES = {
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.BAD_GATEWAY,
@@ -88,7 +87,7 @@ class GenericIE(YtDlpGenericIE):  # type: ignore[misc]  # yt-dlp has no types
         headers = {"Accept-Encoding": "identity"}
         if smuggled.get("referer"):
             headers["Referer"] = smuggled["referer"]
-        for pause_s in (*_PAUSES_S, None):
+        for pause_s in (*self._downloader.timing.probe_pauses_s, None):
             try:
                 response: Transfer = self._request_webpage(
                     url, self._generic_id(url), headers=headers

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from services.downloader.ranges import Part
 from services.downloader.runtimes import find_runtime
 from services.downloader.schemes import check_scheme, translate_scheme_errors
 from services.downloader.settings import DownloaderSettings
+from services.downloader.timing import Timing
 from services.downloader.transfer import Transfer, open_transfer
 from services.downloader.watch import Watch
 from services.kit.work import WorkError
@@ -44,10 +46,8 @@ _log = logging.getLogger(__name__)
 
 IsAllowed = Callable[[str], bool] | None
 
-_SOCKET_TIMEOUT_S = 20
 _HANDLERS = {"Requests", "Websockets"}  # not libcurl, whose connections Python cannot guard
 _WEBSOCKETS = ("ws:", "wss:")
-_MAX_PAUSE_S = 4.0
 _BLOCK_BYTES = 256 * 1024
 _MAX_ERROR_BYTES = 256 * 1024
 # Errors that yt-dlp's extractors raise by accident when a site has changed.
@@ -93,6 +93,11 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         super().__init__(dict(parameters))
         self.add_info_extractor(GenericIE())
 
+    @property
+    def timing(self) -> Timing:
+        """The timeouts and pauses of the download."""
+        return self._watch.timing
+
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
         """Build the request director from the allowed handlers."""
         guardable = [handler for handler in handlers if handler.RH_KEY in _HANDLERS]
@@ -111,7 +116,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             if playlist := self._playlists.get(request.url):
                 return _replay(playlist)
         known = self._known.get(request.url) if is_plain else None
-        transfer = open_transfer(self._send, request, self._watch.count, known)
+        pause_s = self.timing.resume_pause_s
+        transfer = open_transfer(self._send, request, self._watch.count, known, pause_s=pause_s)
         self._opened.add(transfer)
         if is_plain and transfer.part.total is not None:
             self._known[request.url] = transfer.part
@@ -261,7 +267,7 @@ def _replay(playlist: Playlist) -> Transfer:
     headers = {"Content-Type": "application/x-mpegurl"}
     response = Response(io.BytesIO(data), playlist.url, headers)
     part = Part(0, len(data), len(data), None)
-    return Transfer(response, part, (0, len(data)), lambda _: None, None)
+    return Transfer(response, part, (0, len(data)), lambda _: None, None, pause_s=0.0)
 
 
 def allow_proxy(is_allowed: IsAllowed, proxy: str, url: str) -> IsAllowed:
@@ -330,6 +336,7 @@ def build_parameters(
     plugin_dirs.value = []  # never run plugins that are installed on this machine
     runtime = find_runtime()
     clients = list(settings.youtube_clients)
+    pause = partial(_choose_pause_s, max_s=watch.timing.max_retry_pause_s)
     parameters = {
         "outtmpl": {"default": str(work_dir / "media.%(ext)s")},
         # Both: with noplaylist alone the generic extractor downloads all videos of a page.
@@ -342,12 +349,12 @@ def build_parameters(
         "color": "no_color",
         "cachedir": False,
         "fixup": "never",
-        "socket_timeout": _SOCKET_TIMEOUT_S,
+        "socket_timeout": watch.timing.socket_timeout_s,
         "buffersize": _BLOCK_BYTES,
         "noresizebuffer": True,
         "retries": 3,
         "fragment_retries": 3,
-        "retry_sleep_functions": {"http": _pause, "fragment": _pause},
+        "retry_sleep_functions": {"http": pause, "fragment": pause},
         "skip_unavailable_fragments": False,
         "extractor_retries": 1,
         "enable_file_urls": False,
@@ -363,9 +370,9 @@ def build_parameters(
     return parameters
 
 
-def _pause(n: int) -> float:
-    """Return the seconds to wait after the n-th failed attempt, from 0."""
-    return min(0.5 * float(2**n), _MAX_PAUSE_S)
+def _choose_pause_s(n: int, *, max_s: float) -> float:
+    """Return the pause after the n-th failed attempt, counted from 0."""
+    return min(0.5 * float(2**n), max_s)
 
 
 def find_first_video(info: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -33,7 +33,6 @@ from services.downloader.network import ForbiddenConnectionError
 from services.downloader.truncation import find_truncation
 
 _ATTEMPTS = 4
-_PAUSE_S = 0.5
 _BLOCK_BYTES = 1024 * 1024
 _KEY_BYTES = 16
 _MAX_INIT_BYTES = 16 * 1024 * 1024  # real ones have a few kilobytes
@@ -109,7 +108,7 @@ class CompleteFragmentFD(FragmentFD):  # type: ignore[misc]  # yt-dlp has no typ
                 raise failures.INCOMPLETE.to_error()
             check_segment(Path(ctx["fragment_filename_sanitized"]))
 
-        fetch_with_retries(download)
+        fetch_with_retries(download, self.ydl.timing.segment_pause_s)
 
 
 class DashFD(CompleteFragmentFD, YtDlpDashFD):  # type: ignore[misc]  # yt-dlp has no types
@@ -131,7 +130,8 @@ class HlsFD(CompleteFragmentFD, YtDlpHlsFD):  # type: ignore[misc]  # yt-dlp has
         if info_dict["ext"] == "vtt":  # subtitles: small, and yt-dlp joins their cues
             return bool(super().real_download(filename, info_dict))
         headers = info_dict.get("http_headers") or {}
-        fetch_with_retries(lambda: self.ydl.read_playlist(info_dict["url"], headers))
+        pause_s = self.ydl.timing.segment_pause_s
+        fetch_with_retries(lambda: self.ydl.read_playlist(info_dict["url"], headers), pause_s)
         playlist = self.ydl.read_playlist(info_dict["url"], headers)
         if not is_playlist(playlist.text):  # a web page instead of one of several qualities
             raise failures.INCOMPLETE.to_error()
@@ -200,7 +200,8 @@ class _KeyRing:
 
     def __call__(self, key: Key) -> bytes:
         if key.url not in self._keys:
-            fetch_with_retries(lambda: self._fetch(key.url))
+            pause_s = self._ydl.timing.segment_pause_s
+            fetch_with_retries(lambda: self._fetch(key.url), pause_s)
         return self._keys[key.url]
 
     def _fetch(self, url: str) -> None:
@@ -223,8 +224,12 @@ def check_segment(path: Path) -> None:
         raise TransportError("the server sent a page instead of a segment of the media")
 
 
-def fetch_with_retries(fetch: Callable[[], None]) -> None:
+def fetch_with_retries(fetch: Callable[[], None], pause_s: float) -> None:
     """Fetch one segment of a stream, with retries.
+
+    Args:
+        fetch: Makes one attempt.
+        pause_s: Pause after the first attempt; it doubles with each attempt.
 
     Raises:
         WorkError: All attempts failed.
@@ -235,7 +240,7 @@ def fetch_with_retries(fetch: Callable[[], None]) -> None:
         except (RequestError, DownloadError, ForbiddenConnectionError) as error:
             if attempt == _ATTEMPTS - 1 or failures.is_refused_here(error):
                 raise failures.classify_segment_error(error) from error
-            time.sleep(_PAUSE_S * 2**attempt)
+            time.sleep(pause_s * 2**attempt)
         else:
             return
 

@@ -1,11 +1,12 @@
 """The downloader's settings, read from the environment."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, FilePath, field_validator
 from pydantic_settings import NoDecode
 
+from services.downloader.timing import Timing
 from services.kit.settings import ServiceSettings
 
 
@@ -70,6 +71,9 @@ class DownloaderSettings(ServiceSettings):
         description="Whether downloads may reach private networks. For the demo and for tests "
         "only: it gives every client access to all that this machine can reach.",
     )
+
+    timing: ClassVar[Timing] = Timing()
+    """Fixed timeouts and pauses; tests shorten them."""
 
     @field_validator("proxies", "youtube_clients", mode="before")
     @classmethod

@@ -29,7 +29,6 @@ _BLOCK_BYTES = 256 * 1024
 _MAX_PAGE_BYTES = 64 * 1024 * 1024  # read into memory at once: pages, manifests, keys
 _MAX_IDLE_BREAKS = 3  # in a row, without a byte between them
 _MAX_BREAKS = 100
-_PAUSE_S = 0.2
 _GATHERING_S = 0.5
 
 
@@ -56,6 +55,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         span: The first position to return, and the position to stop at (``None``: the end).
         count: Called with the number of bytes received.
         reopen: Sends the request again for another range; ``None`` if that is not possible.
+        pause_s: Pause before the transfer is resumed; it doubles while no bytes arrive.
     """
 
     def __init__(
@@ -65,11 +65,13 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         span: tuple[int, int | None],
         count: Count,
         reopen: Callable[[Range], Response] | None,
+        *,
+        pause_s: float,
     ) -> None:
         super().__init__(response, response.url, response.headers, response.status, response.reason)
         self.extensions = response.extensions
         self.part = part
-        self._count, self._reopen = count, reopen
+        self._count, self._reopen, self._pause_s = count, reopen, pause_s
         self._first, self._stop = span
         self._position = part.first
         self._part_end = part.end
@@ -205,7 +207,7 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         self._broken_at = self._position
         if self._breaks > _MAX_BREAKS or self._idle_breaks >= _MAX_IDLE_BREAKS:
             raise self._make_failure() from problem
-        time.sleep(_PAUSE_S * 2**self._idle_breaks)
+        time.sleep(self._pause_s * 2**self._idle_breaks)
 
     def _make_failure(self) -> IncompleteRead:
         missing = None if self._stop is None else self._stop - self._position
@@ -216,7 +218,9 @@ class Transfer(Response):  # type: ignore[misc]  # yt-dlp has no types
         return self._stop is None and read_refused_size(refusal.response) == self._position
 
 
-def open_transfer(send: Send, request: Request, count: Count, known: Part | None) -> Transfer:
+def open_transfer(
+    send: Send, request: Request, count: Count, known: Part | None, *, pause_s: float
+) -> Transfer:
     """Send a request and return its body as a transfer.
 
     Args:
@@ -225,6 +229,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
             for an open range, the whole file is returned and its reader starts from scratch.
         count: Called with the number of bytes received.
         known: The part of the file in an earlier response.
+        pause_s: Pause before a broken transfer is resumed.
 
     Raises:
         IncompleteRead: The server returned another part of the file than requested.
@@ -255,6 +260,7 @@ def open_transfer(send: Send, request: Request, count: Count, known: Part | None
         _span(part, asked),
         count,
         reopen if _can_continue(request, response) else None,
+        pause_s=pause_s,
     )
     if asked and (asked.last is not None or response.status == HTTPStatus.PARTIAL_CONTENT):
         transfer.present_as_part()

@@ -9,6 +9,7 @@ from typing import Any
 
 from foundation.logins import hide_login
 from services.downloader import failures
+from services.downloader.timing import Timing
 from services.kit.running.exemption import exempt
 from services.kit.work import Report
 
@@ -41,6 +42,7 @@ class Watch:
     is_secondary: bool = False
     """Whether it monitors a secondary download, whose bytes do not count as progress."""
     clock: Callable[[], float] = time.monotonic
+    timing: Timing = field(default_factory=Timing)
     received_bytes: int = 0
     """All received bytes: pages, playlists and media."""
     warnings: list[dict[str, Any]] = field(default_factory=list)

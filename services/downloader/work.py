@@ -73,6 +73,7 @@ def run(
         settings.max_file_bytes,
         settings.max_duration_minutes * 60,
         settings.download_timeout_minutes * 60,
+        timing=settings.timing,
     )
     watch.report_progress()
     url, login = split_login(str(context.options["url"]))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from services.downloader import direct, engine, fragments, transfer
 from tests.support.downloads import Downloads
 from tests.support.odd_server import OddServer
 
@@ -21,10 +20,6 @@ def odd() -> Iterator[OddServer]:
 
 
 @pytest.fixture
-def download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Downloads:
-    """Return the downloader, with short waits between attempts."""
-    monkeypatch.setattr(engine, "_MAX_PAUSE_S", 0.01)
-    monkeypatch.setattr(fragments, "_PAUSE_S", 0.01)
-    monkeypatch.setattr(transfer, "_PAUSE_S", 0.01)
-    monkeypatch.setattr(direct, "_PAUSES_S", (0.01, 0.01))
+def download(tmp_path: Path) -> Downloads:
+    """Return the downloader, with short pauses between attempts."""
     return Downloads(tmp_path)

@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from services.downloader.settings import DownloaderSettings
+from services.downloader.timing import Timing
 from services.downloader.work import run
 from services.kit.work import Artifact, JobContext, WorkError
+
+
+class QuickSettings(DownloaderSettings):
+    """Settings with short pauses between attempts."""
+
+    timing = Timing(
+        max_retry_pause_s=0.01,
+        probe_pauses_s=(0.01, 0.01),
+        segment_pause_s=0.01,
+        resume_pause_s=0.01,
+    )
 
 
 @dataclass
@@ -20,6 +32,7 @@ class Downloads:
     details: dict[str, Any] = field(default_factory=dict)
     jobs: int = 0
     message: str = ""
+    settings_type: type[DownloaderSettings] = QuickSettings
 
     def __call__(
         self, url: str, *, options: Mapping[str, str] | None = None, **settings: Any
@@ -36,7 +49,7 @@ class Downloads:
         work_dir.mkdir()
         self.details = {}
         context = JobContext("job", {"url": url, **(options or {})}, work_dir, self._report)
-        return run(context, DownloaderSettings(allow_private_addresses=True, **settings))
+        return run(context, self.settings_type(allow_private_addresses=True, **settings))
 
     def fail(self, url: str, **settings: Any) -> tuple[str, bool]:
         """Download a URL that must fail; return the code and whether it is retryable."""

@@ -4,17 +4,17 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from services.downloader import engine
 from services.downloader.engine import Downloader, build_parameters
 from services.downloader.settings import DownloaderSettings
 from services.downloader.watch import Watch
-from tests.support.downloads import Downloads
+from tests.support.downloads import Downloads, QuickSettings
 from tests.support.odd_server import Answer, Answering, Asked, OddServer, chunks, ranged, whole
 from tests.support.work_context import SAMPLES, RecordingReport
 
@@ -237,10 +237,14 @@ def test_a_page_behind_the_player_of_a_page_is_no_media(
     assert download.fail(f"{odd.url}/") == ("not_audio", False)
 
 
+class ImpatientSettings(QuickSettings):
+    timing = replace(QuickSettings.timing, socket_timeout_s=0.2)
+
+
 def test_a_server_that_does_not_answer_has_its_own_code(
-    odd: OddServer, download: Downloads, monkeypatch: pytest.MonkeyPatch
+    odd: OddServer, download: Downloads
 ) -> None:
-    monkeypatch.setattr(engine, "_SOCKET_TIMEOUT_S", 0.2)
+    download.settings_type = ImpatientSettings
     odd.answers["/a.wav"] = Answer(CLIP, wait_s=30)
     assert download.fail(f"{odd.url}/a.wav") == ("source_timeout", True)
 
@@ -297,7 +301,7 @@ def test_a_file_that_is_requested_in_ranges_is_complete(
         return whole(CLIP) if kind == "ignores ranges" else good
 
     odd.answers["/v"] = answer
-    watch = Watch(RecordingReport(), 1 << 30, inf)
+    watch = Watch(RecordingReport(), 1 << 30, inf, timing=QuickSettings.timing)
     parameters = build_parameters(DownloaderSettings(), watch, download.folder, None)
     video = {"id": "v", "title": "v", "extractor": "youtube", "url": f"{odd.url}/v", "ext": "wav",
              "downloader_options": {"http_chunk_size": 100_000}}  # fmt: skip
