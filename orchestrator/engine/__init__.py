@@ -1,1 +1,1 @@
-"""What a worker does: turns of stages, polls, retries, leases. Never imports use cases."""
+"""The work of a worker process: turns of stages, retries, recovery. Never imports use cases."""

@@ -120,7 +120,7 @@ class Transport:
         for chunk in self.read(response):
             body += chunk
             if len(body) > max_bytes:
-                detail = f"its response is larger than {max_bytes:g} bytes"
+                detail = f"its response is larger than {max_bytes:.0f} bytes"
                 raise ServiceUnavailableError(self._name, detail)
             if time.monotonic() > deadline:
                 raise ServiceUnavailableError(self._name, "it did not respond in time")

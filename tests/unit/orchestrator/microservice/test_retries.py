@@ -15,24 +15,14 @@ from orchestrator.http.stopping import StopSignal
 from orchestrator.microservice.retries import Retries
 from orchestrator.telemetry.log import LOGGER
 from orchestrator.telemetry.metrics import Counts
+from tests.support.fake_worker import InstantStopSignal
 from tests.support.jobs import make_settings
 
 _ROUNDS = 300
 
 
-class RecordingStop(StopSignal):
-    """A stop signal whose sleeps take no time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-
 class Failing:
-    """A call that fails some times."""
+    """A call that raises some errors before it succeeds."""
 
     def __init__(self, *errors: OrchestratorError) -> None:
         self.calls = 0
@@ -50,13 +40,13 @@ def make_retries(stop: StopSignal, retries: int, base_s: float = 1.5) -> Retries
     return Retries("fake", settings, stop, Counts())
 
 
-def away() -> ServiceUnavailableError:
-    return ServiceUnavailableError("fake", "it is away")
+def down() -> ServiceUnavailableError:
+    return ServiceUnavailableError("fake", "it is down")
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_there_are_as_many_waits_as_retries(retries: int) -> None:
-    stop, call = RecordingStop(), Failing(*(away() for _ in range(10)))
+    stop, call = InstantStopSignal(), Failing(*(down() for _ in range(10)))
     with pytest.raises(ServiceUnavailableError):
         make_retries(stop, retries).run(call)
     assert (call.calls, len(stop.slept)) == (retries + 1, retries)
@@ -65,8 +55,8 @@ def test_there_are_as_many_waits_as_retries(retries: int) -> None:
 def test_a_retry_waits_from_zero_up_to_a_bound_that_doubles() -> None:
     rounds = []
     for _ in range(_ROUNDS):
-        stop = RecordingStop()
-        assert make_retries(stop, 3).run(Failing(away(), away(), away())) == 4
+        stop = InstantStopSignal()
+        assert make_retries(stop, 3).run(Failing(down(), down(), down())) == 4
         rounds.append(stop.slept)
     for waits, bound_s in zip(zip(*rounds, strict=True), (1.5, 3.0, 6.0), strict=True):
         assert min(waits) >= 0
@@ -76,19 +66,19 @@ def test_a_retry_waits_from_zero_up_to_a_bound_that_doubles() -> None:
 
 def test_backoff_does_not_sleep_the_wait_a_second_time() -> None:
     began = time.monotonic()
-    make_retries(RecordingStop(), 1, base_s=1000.0).run(Failing(away()))
+    make_retries(InstantStopSignal(), 1, base_s=1000.0).run(Failing(down()))
     assert time.monotonic() - began < 1
 
 
 def test_a_rejected_call_is_not_retried() -> None:
     call = Failing(ServiceRejectedError("fake", "no", 422, None))
     with pytest.raises(ServiceRejectedError):
-        make_retries(RecordingStop(), 3).run(call)
+        make_retries(InstantStopSignal(), 3).run(call)
     assert call.calls == 1
 
 
 def test_a_stop_ends_the_wait_before_a_retry() -> None:
-    stop, call = StopSignal(), Failing(away())
+    stop, call = StopSignal(), Failing(down())
     stop.set()
     began = time.monotonic()
     with pytest.raises(TurnInterruptedError):
@@ -101,9 +91,9 @@ def test_each_retry_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> N
     counts = Counts()
     settings = make_settings(http_max_retries=3)
     with caplog.at_level(logging.INFO, LOGGER.name):
-        Retries("fake", settings, RecordingStop(), counts).run(Failing(away(), away()))
+        Retries("fake", settings, InstantStopSignal(), counts).run(Failing(down(), down()))
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
     assert "Call to fake failed; retrying in" in lines[0]
     assert "attempt=1 of 4" in lines[0]
-    assert "it is away" in lines[0]
+    assert "it is down" in lines[0]
