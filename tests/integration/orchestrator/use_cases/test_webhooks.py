@@ -349,5 +349,5 @@ def test_a_webhook_stays_pending_while_its_receiver_is_down(orchestrator: Orches
         what="an attempt",
     )
     (delivery,) = deliveries(orchestrator, job_id)
-    assert delivery["error"].startswith("no answer")
+    assert delivery["error"].startswith("it cannot be reached")
     assert delivery["response_status"] is None
