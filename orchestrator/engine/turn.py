@@ -60,7 +60,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a stage, in terms of its collaborators."""
+    """One turn of a claimed stage; `build_turn` connects its collaborators."""
 
     held: HeldStage
     sharing: Sharing

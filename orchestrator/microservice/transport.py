@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -188,20 +189,20 @@ class Transport:
         """Return the error for a status of 400 or above."""
         status_code = response.status_code
         body = self.read_whole(response, max_bytes=_MAX_PAGE_BYTES)
-        detail, code, is_retryable = _parse_problem(body, response.reason)
+        problem = _parse_problem(body, response.reason)
         retry_after = response.headers.get("Retry-After")
         is_overloaded = status_code == HTTPStatus.TOO_MANY_REQUESTS or (
             status_code == HTTPStatus.SERVICE_UNAVAILABLE and retry_after
         )
         # A retryable 4xx, for example for a model that cannot be loaded now, is overload.
         is_server_error = status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-        if is_overloaded or (is_retryable and not is_server_error):
+        if is_overloaded or (problem.is_retryable and not is_server_error):
             sent = response.headers.get("Date")
             wait_s = parse_retry_after(retry_after, sent=sent, default_s=_OVERLOADED_S)
-            return ServiceOverloadedError(self._name, detail, wait_s)
+            return ServiceOverloadedError(self._name, problem.detail, wait_s)
         if is_server_error:
-            return ServiceUnavailableError(self._name, detail, status_code)
-        return ServiceRejectedError(self._name, detail, status_code, code)
+            return ServiceUnavailableError(self._name, problem.detail, status_code)
+        return ServiceRejectedError(self._name, problem.detail, status_code, problem.code)
 
     def _redirect_error(self, response: requests.Response) -> ServiceError:
         """Return the error for a redirect, without query and fragment of its target."""
@@ -234,15 +235,24 @@ class Transport:
             ) from error
 
 
-def _parse_problem(data: bytes, phrase: str | None) -> tuple[str, str | None, bool]:
-    """Return the detail, the code and whether to retry, from an error body in any form."""
+@dataclass(frozen=True)
+class _Problem:
+    """The body of an error response."""
+
+    detail: str
+    code: str | None = None
+    is_retryable: bool = False
+
+
+def _parse_problem(data: bytes, phrase: str | None) -> _Problem:
+    """Parse the body of an error response in any form; fall back to the reason phrase."""
     try:
         body = parse_json(data)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, Mapping):
-        return phrase or "no reason given", None, False
+        return _Problem(phrase or "no reason given")
     detail = body.get("detail") or body.get("error") or body.get("title") or phrase
     code = body.get("code")
     reason = hide_logins(str(detail or "no reason given"))[:_MAX_REASON_CHARS]
-    return reason, code if isinstance(code, str) else None, body.get("retryable") is True
+    return _Problem(reason, code if isinstance(code, str) else None, body.get("retryable") is True)

@@ -1,6 +1,7 @@
 """One stage, driven in this process: every call to its service is sent by requests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from orchestrator.settings import ServiceSettings
 from orchestrator.store import keys
 from orchestrator.store.jobs import JobStore
 from tests.support.fake_service import FakeService
+from tests.support.fake_worker import InstantStopSignal
 from tests.support.jobs import make_request, make_settings
 
 WORKS = {"download": "d", "normalization": "n", "transcription": "t"}
@@ -95,13 +97,11 @@ def test_a_service_that_holds_polls_open_is_polled_without_waits(
     resources: Resources,
     service: FakeService,
     sent: list[str],
-    monkeypatch: pytest.MonkeyPatch,
     *,
     tags: bool,
 ) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(resources.stop, "sleep", slept.append)
+    stop = InstantStopSignal()
     service.control(tags_submissions=tags, progress_step=100)
-    assert drive(resources) is Next.FOLLOWING_STAGE
-    assert slept == []
+    assert drive(replace(resources, stop=stop)) is Next.FOLLOWING_STAGE
+    assert stop.slept == []
     assert len(sent) <= 4
