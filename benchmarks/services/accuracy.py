@@ -31,7 +31,7 @@ from benchmarks.services.wordless import make_recordings
 from services.kit.work import JobContext, discard
 from services.transcriber.bundled import BUNDLED, ensure_model
 from services.transcriber.engine import choose_device
-from services.transcriber.keeping import keeper
+from services.transcriber.engine_cache import engine_cache
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.work import run
 
@@ -134,7 +134,7 @@ def compare(readings: Sequence[Reading], settings: TranscriberSettings) -> list[
     """Print the errors and the time of both; return the exceeded limits."""
     bare, ours = map(Tally, make_transcribers(settings))
     marks = Marks()
-    with keeper.borrow(settings):  # loaded before the measurement, like the bare engine
+    with engine_cache.borrow(settings):  # loaded before the measurement, like the bare engine
         for number in range(1, ROUNDS + 1):
             for reading in readings:
                 bare.add(reading)

@@ -38,7 +38,7 @@ SILENCE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """The speech that was detected in a stretch of audio."""
+    """The speech that was detected in a section of audio."""
 
     spans: tuple[Span, ...]
     """In order, each of at most 30 seconds, with a margin around the voice."""
@@ -52,7 +52,7 @@ class Speech:
         first, last = round(start / FRAME), round(end / FRAME)
         return float((self.probabilities[first:last] >= SPEECH).sum()) * FRAME_S
 
-    def mean_voice(self, start: int, end: int) -> float:
+    def mean_probability(self, start: int, end: int) -> float:
         """Return the mean probability of a voice between two samples, included sounds too."""
         known = self.probabilities if self.included is None else self.included
         found = known[start // FRAME : max(-(-end // FRAME), start // FRAME + 1)]
@@ -73,8 +73,8 @@ def detect_speech(samples: Samples) -> Speech:
     probabilities = _scan(samples)
     quiet = quiet_first = _find_quiet(samples, probabilities)
     while quiet:
-        found = [stretch for stretch in quiet if _scan_again(samples, probabilities, *stretch)]
-        # What is left of a stretch in which there was speech may hold more.
+        found = [section for section in quiet if _scan_again(samples, probabilities, *section)]
+        # What is left of a section in which there was speech may hold more.
         quiet = [
             (first, last)
             for first, last in _find_quiet(samples, probabilities)

@@ -1,8 +1,8 @@
-"""Who speaks in which segment: voice prints that are alike belong to one speaker. Pure.
+"""Who speaks in which segment: voice embeddings that are alike belong to one speaker. Pure.
 
 Clusters are joined from the bottom up, always the two that are most alike, until those left are
 too different to be one voice. A cluster is compared by the sum of what is in it, since single
-prints of a few seconds vary.
+embeddings of a few seconds vary.
 """
 
 from base64 import b64decode, b64encode
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from services.transcriber.transcript import Segment
 
-VoicePrint = NDArray[np.float32]
+Embedding = NDArray[np.float32]
 """A vector of length 1; the cosine of two says how alike two voices are."""
 
 # From 0.65 to 0.78 it makes no difference to the recordings that it was tried on: the centres of
@@ -29,13 +29,13 @@ BLOCK = 256
 """Prints that are compared with each other at once; it bounds the work for a long recording."""
 
 
-def pack(print_: VoicePrint) -> str:
+def pack_embedding(embedding: Embedding) -> str:
     """Return a voice print as text, small enough to be kept with each segment."""
-    return b64encode(print_.astype("<f2").tobytes()).decode()
+    return b64encode(embedding.astype("<f2").tobytes()).decode()
 
 
-def unpack(packed: str) -> VoicePrint:
-    """Return the voice print that ``pack`` wrote."""
+def unpack_embedding(packed: str) -> Embedding:
+    """Return the voice print that ``pack_embedding`` wrote."""
     return np.frombuffer(b64decode(packed), "<f2").astype(np.float32)
 
 
@@ -45,39 +45,39 @@ def name_speakers(
     """Return the segments with their speakers, named in the order in which they first speak.
 
     Args:
-        segments: With their voice prints.
+        segments: With their voice embeddings.
         speakers: How many there are, if it is known; else it is found out.
     """
     if not segments:
         return ()
-    prints = np.stack([unpack(segment.voice) for segment in segments])
+    embeddings = np.stack([unpack_embedding(segment.voice) for segment in segments])
     lengths_s = np.array([segment.end - segment.start for segment in segments], np.float32)
     names: dict[int, str] = {}
     return tuple(
         replace(segment, speaker=names.setdefault(number, f"SPEAKER_{len(names):02}"))
         for segment, number in zip(
-            segments, number_speakers(prints, lengths_s, speakers=speakers), strict=True
+            segments, number_speakers(embeddings, lengths_s, speakers=speakers), strict=True
         )
     )
 
 
 def number_speakers(
-    prints: NDArray[np.float32], lengths_s: NDArray[np.float32], *, speakers: int | None = None
+    embeddings: NDArray[np.float32], lengths_s: NDArray[np.float32], *, speakers: int | None = None
 ) -> list[int]:
     """Return a number for each print, the same one for the same speaker.
 
     Args:
-        prints: Voice prints, a row each.
+        embeddings: Voice embeddings, a row each.
         lengths_s: How long each of them was heard.
         speakers: How many there are, if it is known.
     """
     longest_s = float(lengths_s.max())
-    telling = [*np.flatnonzero(lengths_s >= min(SHORTEST_S, longest_s))]
+    reliable = [*np.flatnonzero(lengths_s >= min(SHORTEST_S, longest_s))]
     clusters: list[_Cluster] = []
-    for start in range(0, len(telling), BLOCK):
+    for start in range(0, len(reliable), BLOCK):
         clusters += [
-            _Cluster(prints[number] * lengths_s[number], float(lengths_s[number]))
-            for number in telling[start : start + BLOCK]
+            _Cluster(embeddings[number] * lengths_s[number], float(lengths_s[number]))
+            for number in reliable[start : start + BLOCK]
         ]
         clusters = _join(clusters, LEAST_ALIKE, fewest=speakers or 1)
     if speakers:
@@ -85,7 +85,7 @@ def number_speakers(
     else:
         clusters = [one for one in clusters if one.length_s >= FEWEST_S] or clusters[:1]
     voices = np.stack([one.direction for one in clusters])
-    return [int(number) for number in np.argmax(prints @ voices.T, axis=1)]
+    return [int(number) for number in np.argmax(embeddings @ voices.T, axis=1)]
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ class _Cluster:
     length_s: float
 
     @property
-    def direction(self) -> VoicePrint:
+    def direction(self) -> Embedding:
         """Return what the speaker's voice is like, as a vector of length 1."""
-        unit: VoicePrint = self.total / max(float(np.linalg.norm(self.total)), 1e-8)
+        unit: Embedding = self.total / max(float(np.linalg.norm(self.total)), 1e-8)
         return unit
 
     def joined(self, other: "_Cluster") -> "_Cluster":

@@ -17,7 +17,7 @@ from services.transcriber import languages
 from services.transcriber.audio import Samples
 from services.transcriber.bundled import BUNDLED, ModelIntegrityError, ensure_model
 from services.transcriber.doubt import Evidence, weigh
-from services.transcriber.lines import drop_loops
+from services.transcriber.segmentation import drop_loops
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.transcript import Word
@@ -58,7 +58,7 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class ChunkTranscript:
     """What the model made of a chunk of speech."""
 
     passages: tuple[Passage, ...] = ()
@@ -77,8 +77,8 @@ class Hearing:
 
 
 @dataclass(frozen=True)
-class Request:
-    """How speech is to be heard."""
+class TranscriptionOptions:
+    """How speech is to be first."""
 
     language: str
     """The spoken one (ISO 639-1)."""
@@ -125,33 +125,35 @@ class Engine:
         length = min(MOST_FEATURES, 2 * -(-len(samples) // (2 * FEATURE_SAMPLES)))
         return self._model.encode(pad_or_trim(features[..., :length], length))
 
-    def hear(self, chunks: Sequence[Samples], request: Request) -> list[Hearing]:
+    def transcribe_batch(
+        self, chunks: Sequence[Samples], options: TranscriptionOptions
+    ) -> list[ChunkTranscript]:
         """Return what each chunk says, with times in seconds since its beginning.
 
         Args:
             chunks: Speech of at most 30 seconds each.
-            request: How it is to be heard.
+            options: How it is to be first.
         """
         ends_s = [*accumulate((len(chunk) / SAMPLE_RATE_HZ for chunk in chunks), initial=0.0)]
         clips = [{"start": start_s, "end": end_s} for start_s, end_s in pairwise(ends_s)]
         # Without timestamps between the sentences the model is faster, and as good: in 899 words of
         # single prompts (en, es, fr) it made 82 errors, with timestamps 84.
-        pipeline = _Pipeline(self._model, [len(chunk) / SAMPLE_RATE_HZ for chunk in chunks])
+        pipeline = _LanguagePipeline(self._model, [len(chunk) / SAMPLE_RATE_HZ for chunk in chunks])
         found, _ = pipeline.transcribe(
             np.concatenate(chunks),
             clip_timestamps=clips,
             batch_size=len(chunks),
-            **self._make_options(request),
+            **self._make_options(options),
         )
         segments = list(found)
         return [
-            replace(self._check(segment, chunk, start_s, request), languages=windows)
+            replace(self._check(segment, chunk, start_s, options), languages=windows)
             for segment, windows, chunk, start_s in zip(
                 segments, pipeline.languages, chunks, ends_s[:-1], strict=True
             )
         ]
 
-    def hear_alone(self, chunk: Samples, request: Request) -> Hearing:
+    def transcribe_single(self, chunk: Samples, options: TranscriptionOptions) -> ChunkTranscript:
         """Return what speech without any context says: the surer of two hearings.
 
         The second one, with timestamps, is made only if a word is unsure. No other speech decides
@@ -159,15 +161,17 @@ class Engine:
 
         Args:
             chunk: Speech of at most 30 seconds.
-            request: How it is to be heard.
+            options: How it is to be first.
         """
-        (heard,) = self.hear([chunk], request)
-        if min((word.confidence for word in heard.words), default=1.0) >= UNSURE_WORD:
-            return heard
-        again = replace(self.hear_slowly(chunk, request), languages=heard.languages)
-        return heard if heard.confidence > again.confidence + TIE else again
+        (first,) = self.transcribe_batch([chunk], options)
+        if min((word.confidence for word in first.words), default=1.0) >= UNSURE_WORD:
+            return first
+        second = replace(self.transcribe_with_fallback(chunk, options), languages=first.languages)
+        return first if first.confidence > second.confidence + TIE else second
 
-    def hear_slowly(self, chunk: Samples, request: Request) -> Hearing:
+    def transcribe_with_fallback(
+        self, chunk: Samples, options: TranscriptionOptions
+    ) -> ChunkTranscript:
         """Return what one chunk says; the model marks times itself and may try several times."""
         segments, _ = self._model.transcribe(
             chunk,
@@ -176,35 +180,37 @@ class Engine:
             max_new_tokens=min(
                 MOST_TOKENS, round(TOKENS + TOKENS_PER_SECOND * len(chunk) / SAMPLE_RATE_HZ)
             ),
-            **self._make_options(request),
+            **self._make_options(options),
         )
-        return Hearing(
+        return ChunkTranscript(
             tuple(Passage(_to_words(segment, 0.0), weigh(segment)) for segment in segments)
         )
 
-    def _make_options(self, request: Request) -> dict[str, Any]:
+    def _make_options(self, options: TranscriptionOptions) -> dict[str, Any]:
         return {
-            "language": languages.to_whisper_code(request.language),
-            "task": request.task,
-            "hotwords": request.hotwords,
+            "language": languages.to_whisper_code(options.language),
+            "task": options.task,
+            "hotwords": options.hotwords,
             "beam_size": self._beam_size,
             "word_timestamps": True,
         }
 
-    def _check(self, found: Any, chunk: Samples, start_s: float, request: Request) -> Hearing:
+    def _check(
+        self, found: Any, chunk: Samples, start_s: float, options: TranscriptionOptions
+    ) -> ChunkTranscript:
         """Return a chunk's words, which are heard again, slower, where they look wrong."""
         is_guess = found.avg_logprob < LEAST_LOG_PROBABILITY
         if is_guess and found.no_speech_prob > NO_SPEECH:
-            return Hearing()
+            return ChunkTranscript()
         words = _to_words(found, start_s)
         # What was really said again and again packs as well as a loop does.
         is_loop = found.compression_ratio > MAX_COMPRESSION and drop_loops(words) != [*words]
         if is_guess or is_loop:
-            return self.hear_slowly(chunk, request)
-        return Hearing((Passage(words, weigh(found)),))
+            return self.transcribe_with_fallback(chunk, options)
+        return ChunkTranscript((Passage(words, weigh(found)),))
 
 
-class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whisper has no types
+class _LanguagePipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whisper has no types
     """Also detects languages, for which the encoder has done most of the work already.
 
     Args:
@@ -220,11 +226,11 @@ class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whispe
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> Any:
         """Decode a batch of chunks, as the base class does, and keep their languages."""
         encoded, outputs = super().generate_segment_batched(features, tokenizer, options)
-        self.languages = _detect_in_windows(self.model, encoded, self._durations_s)
+        self.languages = _detect_languages(self.model, encoded, self._durations_s)
         return encoded, outputs
 
 
-def _detect_in_windows(
+def _detect_languages(
     model: Any, encoded: Any, durations_s: Sequence[float]
 ) -> list[tuple[LanguageProbabilities, ...]]:
     """Return the languages of each window of chunks that are encoded already."""

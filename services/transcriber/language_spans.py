@@ -1,4 +1,4 @@
-"""Where the language changes within a stretch of speech: pure."""
+"""Where the language changes within a section of speech: pure."""
 
 import math
 from collections.abc import Mapping, Sequence

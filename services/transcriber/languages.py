@@ -8,7 +8,7 @@ from langcodes import Language
 
 from services.kit.work import WorkError
 from services.transcriber.bundled import BUNDLED
-from services.transcriber.encoder import require_encoder
+from services.transcriber.encoder_file import require_encoder
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.translation import ENGLISH, find_packages, find_route
 
@@ -220,13 +220,13 @@ def list_pairs(settings: TranscriberSettings) -> list[dict[str, str]]:
     """Return every translation that can be made, the ones that packages add included."""
     model, packages = settings.whisper_model, find_packages(settings)
     targets = [ENGLISH, *sorted({package.target for package in packages} - {ENGLISH})]
-    hears_english = can_translate(model)
+    whisper_translates = can_translate(model)
     return [
         {"from": spoken, "to": wanted}
         for wanted in targets
         for spoken in list_known(model)
         if spoken != wanted
-        and find_route(spoken, wanted, packages, hears_english=hears_english) is not None
+        and find_route(spoken, wanted, packages, whisper_translates=whisper_translates) is not None
     ]
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from services.kit.work import WorkError
 from services.media import Channels
-from services.transcriber.encoder import require_encoder
+from services.transcriber.encoder_file import require_encoder
 from services.transcriber.languages import AUTO, find_code, fit_code, list_known, list_pairs
 from services.transcriber.settings import TranscriberSettings
 

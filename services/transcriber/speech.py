@@ -21,7 +21,7 @@ chunks of 30 seconds had 43 errors in a reading of 438 Spanish words, those of 2
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of speech, in samples since a given instant."""
+    """A section of speech, in samples since a given instant."""
 
     start: int
     end: int

@@ -17,12 +17,12 @@ LEAST_CHANGE_S = 1.0
 Warnings = list[dict[str, Any]]
 
 
-def summarize(transcript: Transcript, *, asked: str | None = None) -> dict[str, Any]:
+def summarize(transcript: Transcript, *, requested: str | None = None) -> dict[str, Any]:
     """Return the languages, the quality and the warnings as JSON values.
 
     Args:
         transcript: A whole one, or a part.
-        asked: The language that the client named, if any.
+        requested: The language that the client named, if any.
     """
     languages = [
         {"code": code, "seconds": round(seconds, 3)}
@@ -31,7 +31,7 @@ def summarize(transcript: Transcript, *, asked: str | None = None) -> dict[str, 
     return {
         "languages": languages,
         "quality": measure_quality(transcript),
-        "warnings": list_warnings(transcript, asked=asked),
+        "warnings": list_warnings(transcript, requested=requested),
     }
 
 
@@ -41,15 +41,17 @@ def measure_quality(transcript: Transcript) -> dict[str, float | None]:
     known = [(seconds, value) for seconds, value in weights if value is not None and seconds > 0]
     total_s = sum(seconds for seconds, _ in known)
     mean = sum(seconds * value for seconds, value in known) / total_s if total_s else None
-    heard_s = max(0.0, transcript.speech_s - transcript.unheard_s) if transcript.segments else 0.0
+    transcribed_s = (
+        max(0.0, transcript.speech_s - transcript.unheard_s) if transcript.segments else 0.0
+    )
     return {
         "speech_s": round(transcript.speech_s, 3),
-        "transcribed_s": round(heard_s, 3),
+        "transcribed_s": round(transcribed_s, 3),
         "mean_confidence": None if mean is None else round(mean, 4),
     }
 
 
-def list_warnings(transcript: Transcript, *, asked: str | None = None) -> Warnings:
+def list_warnings(transcript: Transcript, *, requested: str | None = None) -> Warnings:
     """Return the warnings, at most 50 of one code."""
     return [
         *map(dict, transcript.source_warnings),
@@ -57,7 +59,7 @@ def list_warnings(transcript: Transcript, *, asked: str | None = None) -> Warnin
         *_bound(_warn_of_gaps(transcript)),
         *_bound(_warn_of_whispering(transcript)),
         *_bound(_warn_of_doubts(transcript.segments)),
-        *_warn_of_languages(transcript, asked),
+        *_warn_of_languages(transcript, requested),
     ]
 
 
@@ -135,11 +137,11 @@ def _merge_marked(segments: Sequence[Segment]) -> list[tuple[float, float]]:
     return spans
 
 
-def _warn_of_languages(transcript: Transcript, asked: str | None) -> Warnings:
+def _warn_of_languages(transcript: Transcript, requested: str | None) -> Warnings:
     seconds = {
         code: value for code, value in transcript.languages.items() if value >= LEAST_CHANGE_S
     }
-    if not seconds or (len(seconds) == 1 and asked in {None, *seconds}):
+    if not seconds or (len(seconds) == 1 and requested in {None, *seconds}):
         return []
     parts = ", ".join(f"{NAMES.get(code, code)} {value:.1f} s" for code, value in seconds.items())
     known = [one for one in transcript.segments if one.language in seconds]
@@ -149,7 +151,8 @@ def _warn_of_languages(transcript: Transcript, asked: str | None) -> Warnings:
     detail = f"More than one language is spoken: {parts}."
     if len(seconds) == 1:
         detail = (
-            f"The language asked for is {NAMES.get(asked or '', asked)}, but spoken is: {parts}."
+            f"The requested language is {NAMES.get(requested or '', requested)}, but the recording "
+            f"contains: {parts}. Check the language of the request."
         )
     first = {"start": changes[0]} if changes else {}
     return [{"code": "language_changes", "detail": detail, **first}]

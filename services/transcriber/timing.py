@@ -56,7 +56,7 @@ Decibels = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sound:
-    """A stretch of sound between two pauses, in seconds."""
+    """A section of sound between two pauses, in seconds."""
 
     start: float
     end: float
@@ -199,21 +199,23 @@ def _assign(
 ) -> list[tuple[Word, Sound | None]]:
     """Return each word with the sound that most of it is in, if it is in or near any."""
     assigned: list[tuple[Word, Sound | None]] = []
-    place = 0
+    index = 0
     for number, word in enumerate(words):
-        while place + 1 < len(sounds) and _is_nearer(word, sounds[place + 1], sounds[place]):
-            place += 1
-        sound = sounds[place] if sounds else None
+        while index + 1 < len(sounds) and _is_nearer(word, sounds[index + 1], sounds[index]):
+            index += 1
+        sound = sounds[index] if sounds else None
         is_near = sound is not None and _overlap(word, sound) > -FARTHEST_S
-        following = sounds[place + 1] if place + 1 < len(sounds) else None
+        following = sounds[index + 1] if index + 1 < len(sounds) else None
         is_first = not assigned or assigned[-1] != (words[number - 1], sound)
-        if following and is_first and _is_after_noise(word, sounds[place], following):
-            place, sound, is_near = place + 1, following, True
+        if following and is_first and _is_after_noise(word, sounds[index], following):
+            index, sound, is_near = index + 1, following, True
         elif following and not is_first:
             next_start = words[number + 1].start if number + 1 < len(words) else None
-            away_s = _measure_heard_s(word.end, following.start, speech)
-            if _is_left_over(word, words[number - 1], sounds[place], following, next_start, away_s):
-                place, sound, is_near = place + 1, following, True
+            away_s = _measure_speech_s(word.end, following.start, speech)
+            if _belongs_to_following(
+                word, words[number - 1], sounds[index], following, next_start, away_s
+            ):
+                index, sound, is_near = index + 1, following, True
         assigned.append((word, sound if is_near else None))
     return assigned
 
@@ -236,7 +238,7 @@ def _is_after_noise(word: Word, sound: Sound, following: Sound) -> bool:
     return is_noise and _overlap(word, following) >= LEAST_INSIDE_S
 
 
-def _is_left_over(
+def _belongs_to_following(
     word: Word,
     previous: Word,
     sound: Sound,
@@ -254,14 +256,14 @@ def _is_left_over(
     is_covered = _measure_voice_s(rest, sound) < COVERED_S
     is_in_pause = inside_s < LEAST_INSIDE_S
     is_in_breath = _measure_voice_s(word, sound) < LEAST_VOICE * inside_s
-    is_short_of_words = next_start is not None and (
+    lacks_first_word = next_start is not None and (
         following.start + COVERED_S < next_start < following.end
     )
-    is_early = is_short_of_words or (is_in_pause and away_s < FARTHEST_S)
+    is_early = lacks_first_word or (is_in_pause and away_s < FARTHEST_S)
     return is_covered and (is_in_pause or is_in_breath) and is_early
 
 
-def _measure_heard_s(start_s: float, end_s: float, speech: Sequence[Span]) -> float:
+def _measure_speech_s(start_s: float, end_s: float, speech: Sequence[Span]) -> float:
     """Return how many seconds the model hears between two times."""
     start, end = start_s * SAMPLE_RATE_HZ, end_s * SAMPLE_RATE_HZ
     heard = sum(max(0.0, min(end, span.end) - max(start, span.start)) for span in speech)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.transcriber.captions import join_texts, write_srt, write_txt, write_vtt
 from services.transcriber.speech import SAMPLE_RATE_HZ
-from services.transcriber.writing import join_texts, write_srt, write_txt, write_vtt
 
 
 @dataclass(frozen=True)

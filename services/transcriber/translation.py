@@ -58,7 +58,7 @@ def _read_package(path: Path) -> Package | None:
 
 
 def find_route(
-    spoken: str | None, wanted: str | None, packages: Sequence[Package], *, hears_english: bool
+    spoken: str | None, wanted: str | None, packages: Sequence[Package], *, whisper_translates: bool
 ) -> Route | None:
     """Return how speech becomes text in the wanted language, or nothing if it cannot.
 
@@ -66,17 +66,17 @@ def find_route(
         spoken: The language of the recording, none as long as nobody spoke.
         wanted: The language of the text; none means the spoken one.
         packages: What ``find_packages`` found.
-        hears_english: Whether Whisper translates whatever it hears into English; its own
+        whisper_translates: Whether Whisper translates whatever it hears into English; its own
             translation is preferred, since it knows the sound too.
     """
     if wanted in {None, spoken}:
         return Route("transcribe")
-    if wanted == ENGLISH and hears_english:
+    if wanted == ENGLISH and whisper_translates:
         return Route("translate")
     for source, task in ((spoken, "transcribe"), (ENGLISH, "translate")):
         for package in packages:
             if (package.source, package.target) == (source, wanted) and (
-                task == "transcribe" or hears_english
+                task == "transcribe" or whisper_translates
             ):
                 return Route(task, package)
     return None

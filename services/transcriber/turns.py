@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
-from services.transcriber.diarization import VoicePrint
+from services.transcriber.diarization import Embedding
 from services.transcriber.transcript import Segment, Word
 
 SHORTEST_S = 1.2
@@ -19,7 +19,7 @@ DIFFERENT_LONG = 0.54
 of a second, one voice may be as unlike as 0.46."""
 LONG_S = 2.5
 
-Encode = Callable[[float, float], VoicePrint]
+Encode = Callable[[float, float], Embedding]
 """Returns the voice print of what is heard between two times, in seconds."""
 
 
@@ -40,10 +40,10 @@ def split_turns(segment: Segment, encode: Encode) -> list[Segment]:
         reverse=True,
     )[:MOST_PAUSES]
     excess = [(_compare(segment, number, encode), number) for _, number in pauses]
-    least, place = min(excess, default=(0.0, 0))
+    least, index = min(excess, default=(0.0, 0))
     if least >= 0:
         return [segment]
-    parts = (words[:place], words[place:])
+    parts = (words[:index], words[index:])
     return [one for part in parts for one in split_turns(_cut(segment, part), encode)]
 
 

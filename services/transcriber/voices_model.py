@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from services.transcriber.encoder import ENCODER
+from services.transcriber.encoder_file import ENCODER
 from services.transcriber.settings import TranscriberSettings
 from services.weights.unpickling import Array, read_tensors
 from services.weights.wheels import ModelFileError, Wheel, ensure_model

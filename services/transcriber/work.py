@@ -7,14 +7,14 @@ from typing import Any
 
 from services.kit.work import Artifact, JobContext, WorkError
 from services.transcriber.audio import measure_duration_s
-from services.transcriber.keeping import keeper
+from services.transcriber.background import iterate_in_background
+from services.transcriber.engine_cache import engine_cache
 from services.transcriber.languages import AUTO, languages
-from services.transcriber.listening import Listener
 from services.transcriber.options import SubmissionOptions, check
+from services.transcriber.pipeline import Pipeline
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.summary import summarize
-from services.transcriber.ticking import with_ticks
 from services.transcriber.transcript import Transcript
 
 __all__ = ["SubmissionOptions", "check", "languages", "run"]
@@ -48,32 +48,32 @@ def run(context: JobContext, settings: TranscriberSettings | None = None) -> Art
     if context.upload is None:
         raise WorkError("not_audio", "No file was submitted.")
     duration_s = measure_duration_s(context.upload)
-    begun = Transcript.from_state(context.checkpoint) if context.checkpoint else Transcript()
-    steps = _transcribe(context.upload, options, settings, begun)
-    asked = None if options.language_in == AUTO else options.language_in
+    resumed = Transcript.from_state(context.checkpoint) if context.checkpoint else Transcript()
+    steps = _transcribe(context.upload, options, settings, resumed)
+    requested = None if options.language_in == AUTO else options.language_in
 
-    def describe(transcript: Transcript) -> dict[str, Any]:
-        return {**transcript.to_json(), **summarize(transcript, asked=asked)}
+    def to_document(transcript: Transcript) -> dict[str, Any]:
+        return {**transcript.to_json(), **summarize(transcript, requested=requested)}
 
-    with closing(with_ticks(steps, period_s=TICK_S)) as ticking:
-        transcript = _follow(ticking, context, begun, duration_s, describe)
-    return _write(transcript, describe(transcript), context.work_dir / FILENAME)
+    with closing(iterate_in_background(steps, period_s=TICK_S)) as in_background:
+        transcript = _report_progress(in_background, context, resumed, duration_s, to_document)
+    return _write(transcript, to_document(transcript), context.work_dir / FILENAME)
 
 
 def _transcribe(
-    upload: Path, options: SubmissionOptions, settings: TranscriberSettings, begun: Transcript
+    upload: Path, options: SubmissionOptions, settings: TranscriberSettings, resumed: Transcript
 ) -> Iterator[Transcript]:
-    with keeper.borrow(settings) as engine:
-        yield begun  # the model is there
-        yield from Listener(engine, options, settings).listen(upload, begun)
+    with engine_cache.borrow(settings) as engine:
+        yield resumed  # the model is there
+        yield from Pipeline(engine, options, settings).run(upload, resumed)
 
 
-def _follow(
+def _report_progress(
     steps: Iterator[Transcript | None],
     context: JobContext,
     transcript: Transcript,
     duration_s: float | None,
-    describe: Callable[[Transcript], dict[str, Any]],
+    to_document: Callable[[Transcript], dict[str, Any]],
 ) -> Transcript:
     """Show what has been heard and how much of the recording's time that is."""
     status = "loading_model"
@@ -82,10 +82,10 @@ def _follow(
         if step:
             transcript, status = step, "transcribing"
             if step.segments:
-                context.publish("transcription", describe(step.settled))
+                context.publish("transcription", to_document(step.settled))
                 context.save_checkpoint(step.to_state())
-        heard_s = transcript.heard / SAMPLE_RATE_HZ
-        progress = min(100.0, 100 * heard_s / duration_s) if duration_s else 0.0
+        transcribed_s = transcript.heard / SAMPLE_RATE_HZ
+        progress = min(100.0, 100 * transcribed_s / duration_s) if duration_s else 0.0
         context.report(progress, status=status)
     return transcript
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.normalizer.isolation import SPLEETER
-from services.transcriber.encoder import ENCODER
+from services.transcriber.encoder_file import ENCODER
 from tests.support.media_server import MediaServer
 from tests.support.models import require_model
 from tests.support.service_cases import MAX_FILE_SIZE_MB, SAMPLES, upload

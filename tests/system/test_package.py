@@ -31,7 +31,7 @@ _BY_EXTRA = {
     "services": "services.downloader.work services.normalizer.work services.transcriber.work",
     "downloader,s3": "services.downloader.wsgi s3fs",
     "normalizer,vocals": "services.normalizer.spleeter services.normalizer.spleeter_model",
-    "transcriber,diarize": "services.transcriber.voices services.transcriber.voices_model",
+    "transcriber,diarize": "services.transcriber.embedding services.transcriber.voices_model",
     "transcriber,translate": "services.transcriber.translator",
     "transcriber,whisper-base": "services.transcriber.bundled",
     "cli": "ytcaption.commands.app",

@@ -13,7 +13,7 @@ from benchmarks.services.marks import find_right, is_marked
 from benchmarks.services.signals import Sound, read_sound, write_sound
 from benchmarks.services.texts import split_words
 from services.transcriber.bundled import BUNDLED
-from services.transcriber.encoder import ENCODER
+from services.transcriber.encoder_file import ENCODER
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.transcriber.work import run

@@ -13,10 +13,10 @@ from benchmarks.services.signals import read_sound, write_sound
 from services.kit.work import WorkError
 from services.transcriber.audio import Samples
 from services.transcriber.bundled import BUNDLED
-from services.transcriber.encoder import ENCODER
+from services.transcriber.embedding import SpeakerEncoder
+from services.transcriber.encoder_file import ENCODER
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ
-from services.transcriber.voices import Voices
 from services.transcriber.work import run
 from tests.support.models import require_model
 from tests.support.work_context import SAMPLES, make_context
@@ -94,7 +94,7 @@ def test_one_speaker_is_one_speaker(tmp_path: Path, settings: TranscriberSetting
 
 
 def test_prints_of_one_voice_are_more_alike_than_of_two(settings: TranscriberSettings) -> None:
-    voices = Voices(settings.models_dir)
+    voices = SpeakerEncoder(settings.models_dir)
     kennedy, reader = read("jfk.wav"), read(f"{SENSE}870.wav")
     half = len(kennedy) // 2
     first, second, other = (
@@ -105,7 +105,7 @@ def test_prints_of_one_voice_are_more_alike_than_of_two(settings: TranscriberSet
 
 
 def test_the_print_of_silence_is_no_accident(settings: TranscriberSettings) -> None:
-    silence = Voices(settings.models_dir).encode(np.zeros(1, np.float32))
+    silence = SpeakerEncoder(settings.models_dir).encode(np.zeros(1, np.float32))
     assert np.isfinite(silence).all()
 
 

@@ -19,7 +19,7 @@ from services.normalizer.ffmpeg import find_ffmpeg
 from services.normalizer.work import run as normalize
 from services.transcriber.bundled import BUNDLED, FOLDER_NAME, ensure_model
 from services.transcriber.engine import Engine
-from services.transcriber.keeping import EngineKeeper
+from services.transcriber.engine_cache import EngineCache
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.work import run
 from tests.support.words import words
@@ -265,20 +265,20 @@ def test_half_of_a_truncated_file_is_still_heard(
 
 def test_an_idle_model_gives_its_memory_back(settings: TranscriberSettings) -> None:
     hasty = settings.model_copy(update={"model_idle_minutes": 1e-6})
-    keeper = EngineKeeper()
-    with keeper.borrow(hasty):
-        assert keeper.is_loaded
+    engine_cache = EngineCache()
+    with engine_cache.borrow(hasty):
+        assert engine_cache.is_loaded
     deadline = time.monotonic() + 10
-    while keeper.is_loaded and time.monotonic() < deadline:
+    while engine_cache.is_loaded and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not keeper.is_loaded
+    assert not engine_cache.is_loaded
 
 
 def test_a_model_in_use_is_kept_and_loaded_once(settings: TranscriberSettings) -> None:
-    keeper = EngineKeeper()
-    with keeper.borrow(settings) as first:
+    engine_cache = EngineCache()
+    with engine_cache.borrow(settings) as first:
         pass
-    with keeper.borrow(settings) as second:
+    with engine_cache.borrow(settings) as second:
         assert second is first
 
 

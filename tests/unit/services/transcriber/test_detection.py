@@ -61,5 +61,5 @@ def test_noise_has_no_speech(seed: int) -> None:
 def test_voice_is_measured_in_seconds() -> None:
     speech = Speech((), voiced((1, 0.0), (2, 1.0), (1, 0.0)))
     assert speech.measure_s(0, 4 * SAMPLE_RATE_HZ) == pytest.approx(2, abs=0.1)
-    assert speech.mean_voice(0, 4 * SECOND * FRAME) == pytest.approx(0.5, abs=0.05)
+    assert speech.mean_probability(0, 4 * SECOND * FRAME) == pytest.approx(0.5, abs=0.05)
     assert speech.find_dip(0, 2 * SAMPLE_RATE_HZ) < SAMPLE_RATE_HZ

@@ -1,4 +1,4 @@
-"""Voice prints that are alike become one speaker, named in the order of speaking."""
+"""Voice embeddings that are alike become one speaker, named in the order of speaking."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from services.kit.work import WorkError
 from services.transcriber.diarization import (
     BLOCK,
-    VoicePrint,
+    Embedding,
     name_speakers,
     number_speakers,
-    pack,
-    unpack,
+    pack_embedding,
+    unpack_embedding,
 )
 from services.transcriber.options import SubmissionOptions, check
 from services.transcriber.settings import TranscriberSettings
@@ -21,10 +21,10 @@ DRAW = np.random.default_rng(7)
 PEOPLE = np.abs(np.eye(3, 256, dtype=np.float32) + 0.04)
 
 
-def make_prints(people: list[int], *, blur: float = 0.03) -> NDArray[np.float32]:
-    """Return prints that are about 0.8 alike for one person and 0.4 for two."""
-    prints = PEOPLE[people] + DRAW.normal(0, blur, (len(people), 256)).astype(np.float32)
-    return np.asarray(prints / np.linalg.norm(prints, axis=1, keepdims=True))
+def make_embeddings(people: list[int], *, blur: float = 0.03) -> NDArray[np.float32]:
+    """Return embeddings that are about 0.8 alike for one person and 0.4 for two."""
+    embeddings = PEOPLE[people] + DRAW.normal(0, blur, (len(people), 256)).astype(np.float32)
+    return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
 
 
 def seconds(*lengths_s: float) -> NDArray[np.float32]:
@@ -33,52 +33,54 @@ def seconds(*lengths_s: float) -> NDArray[np.float32]:
 
 def test_each_voice_is_a_speaker_of_its_own() -> None:
     people = [0, 1, 0, 2, 1, 1, 0, 2]
-    found = number_speakers(make_prints(people), seconds(*[3.0] * 8))
+    found = number_speakers(make_embeddings(people), seconds(*[3.0] * 8))
     assert len(set(found)) == 3
     assert len(set(zip(found, people, strict=True))) == 3
 
 
 def test_one_voice_is_one_speaker() -> None:
-    assert set(number_speakers(make_prints([1] * 30), seconds(*[2.0] * 30))) == {0}
+    assert set(number_speakers(make_embeddings([1] * 30), seconds(*[2.0] * 30))) == {0}
 
 
 def test_a_known_number_of_speakers_is_kept_to() -> None:
-    prints, lengths_s = make_prints([0, 1, 2, 0, 1, 2]), seconds(*[3.0] * 6)
-    assert len(set(number_speakers(prints, lengths_s, speakers=2))) == 2
-    assert len(set(number_speakers(prints[:1], lengths_s[:1], speakers=2))) == 1
-    same = make_prints([0] * 6)
+    embeddings, lengths_s = make_embeddings([0, 1, 2, 0, 1, 2]), seconds(*[3.0] * 6)
+    assert len(set(number_speakers(embeddings, lengths_s, speakers=2))) == 2
+    assert len(set(number_speakers(embeddings[:1], lengths_s[:1], speakers=2))) == 1
+    same = make_embeddings([0] * 6)
     assert len(set(number_speakers(same, lengths_s, speakers=2))) == 2
 
 
 def test_an_odd_short_print_makes_no_speaker() -> None:
     people = [0, 0, 0, 0, 2]
-    found = number_speakers(make_prints(people), seconds(3, 3, 3, 3, 2))
+    found = number_speakers(make_embeddings(people), seconds(3, 3, 3, 3, 2))
     assert set(found) == {0}
 
 
 def test_a_short_segment_goes_to_whom_it_is_most_alike() -> None:
-    found = number_speakers(make_prints([0, 1, 0, 1, 1]), seconds(4, 4, 4, 4, 0.4))
+    found = number_speakers(make_embeddings([0, 1, 0, 1, 1]), seconds(4, 4, 4, 4, 0.4))
     assert found[4] == found[1] != found[0]
 
 
 def test_more_prints_than_are_compared_at_once_are_joined_too() -> None:
     people = [*DRAW.integers(0, 3, size=3 * BLOCK)]
-    found = number_speakers(make_prints(people), seconds(*[2.5] * len(people)))
+    found = number_speakers(make_embeddings(people), seconds(*[2.5] * len(people)))
     assert len(set(zip(found, people, strict=True))) == 3
 
 
 def test_nothing_but_short_segments_is_still_told_apart() -> None:
-    found = number_speakers(make_prints([0, 1] * 6), seconds(*[0.9] * 12))
+    found = number_speakers(make_embeddings([0, 1] * 6), seconds(*[0.9] * 12))
     assert len(set(found)) == 2
 
 
-def make_segment(number: int, voice: VoicePrint) -> Segment:
-    return Segment(f" Line {number}.", 3.0 * number, 3.0 * number + 2.8, voice=pack(voice))
+def make_segment(number: int, voice: Embedding) -> Segment:
+    return Segment(
+        f" Line {number}.", 3.0 * number, 3.0 * number + 2.8, voice=pack_embedding(voice)
+    )
 
 
 def test_speakers_are_named_in_the_order_in_which_they_speak() -> None:
-    prints = make_prints([2, 0, 0, 2])
-    segments = [make_segment(number, voice) for number, voice in enumerate(prints)]
+    embeddings = make_embeddings([2, 0, 0, 2])
+    segments = [make_segment(number, voice) for number, voice in enumerate(embeddings)]
     named = name_speakers(segments)
     expected = ["SPEAKER_00", "SPEAKER_01", "SPEAKER_01", "SPEAKER_00"]
     assert [segment.speaker for segment in named] == expected
@@ -86,9 +88,9 @@ def test_speakers_are_named_in_the_order_in_which_they_speak() -> None:
 
 
 def test_a_print_survives_being_packed() -> None:
-    (print_,) = make_prints([0])
-    assert unpack(pack(print_)) @ print_ == pytest.approx(1, abs=1e-3)
-    assert len(pack(print_)) < 700
+    (embedding,) = make_embeddings([0])
+    assert unpack_embedding(pack_embedding(embedding)) @ embedding == pytest.approx(1, abs=1e-3)
+    assert len(pack_embedding(embedding)) < 700
 
 
 def test_speakers_are_in_every_form_of_the_transcript() -> None:

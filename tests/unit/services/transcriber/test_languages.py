@@ -8,7 +8,7 @@ from faster_whisper.tokenizer import _LANGUAGE_CODES as WHISPER_CODES
 from orchestrator.domain import languages as orchestrator_languages
 from orchestrator.use_cases.capabilities import read_capabilities
 from services.kit.work import WorkError
-from services.transcriber.encoder import ENCODER
+from services.transcriber.encoder_file import ENCODER
 from services.transcriber.languages import (
     NAMES,
     find_code,

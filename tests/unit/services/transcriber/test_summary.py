@@ -12,8 +12,8 @@ def segment(start: float, end: float, language: str = "en", *, is_marked: bool =
     return Segment(" Words.", start, end, (), "", None, language, 0.1, 0.8, is_marked)
 
 
-def codes(transcript: Transcript, asked: str | None = None) -> list[str]:
-    return [warning["code"] for warning in summarize(transcript, asked=asked)["warnings"]]
+def codes(transcript: Transcript, requested: str | None = None) -> list[str]:
+    return [warning["code"] for warning in summarize(transcript, requested=requested)["warnings"]]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_languages_are_summed_and_the_longest_is_the_first() -> None:
 
 
 def test_another_language_than_the_one_asked_for_is_told() -> None:
-    assert codes(Transcript(segments=(segment(0, 5),), peak=0.5), asked="es") == [
+    assert codes(Transcript(segments=(segment(0, 5),), peak=0.5), requested="es") == [
         "language_changes"
     ]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.transcriber.diarization import VoicePrint
+from services.transcriber.diarization import Embedding
 from services.transcriber.transcript import Segment, Word
 from services.transcriber.turns import Encode, split_turns
 
@@ -13,10 +13,10 @@ def make_segment(words: int) -> Segment:
 
 
 def voices_changing_at(change_s: float) -> Encode:
-    def encode(start_s: float, end_s: float) -> VoicePrint:
+    def encode(start_s: float, end_s: float) -> Embedding:
         other = min(max((end_s - change_s) / (end_s - start_s), 0.0), 1.0)
-        print_ = np.array([1 - other, other], np.float32)
-        return np.asarray(print_ / np.linalg.norm(print_), np.float32)
+        embedding = np.array([1 - other, other], np.float32)
+        return np.asarray(embedding / np.linalg.norm(embedding), np.float32)
 
     return encode
 

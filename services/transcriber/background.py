@@ -8,7 +8,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def with_ticks(items: Iterable[Item], *, period_s: float) -> Generator[Item | None]:
+def iterate_in_background(items: Iterable[Item], *, period_s: float) -> Generator[Item | None]:
     """Yield items as another thread makes them, and None when a period passes without one.
 
     Whoever takes no more (closes this generator) waits for the item that is being made: work

@@ -8,7 +8,7 @@ from services.transcriber.engine import Engine
 from services.transcriber.settings import TranscriberSettings
 
 
-class EngineKeeper:
+class EngineCache:
     """Loads an engine when it is first wanted; forgets it some time after its last use."""
 
     def __init__(self) -> None:
@@ -41,15 +41,15 @@ class EngineKeeper:
         finally:
             with self._lock:
                 self._users -= 1
-                self._timer = threading.Timer(settings.model_idle_s, self._forget)
+                self._timer = threading.Timer(settings.model_idle_s, self._unload)
                 self._timer.daemon = True
                 self._timer.start()
 
-    def _forget(self) -> None:
+    def _unload(self) -> None:
         with self._lock:
             if not self._users:
                 self._loaded = None
 
 
-keeper = EngineKeeper()
+engine_cache = EngineCache()
 """This process's one."""

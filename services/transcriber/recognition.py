@@ -12,9 +12,9 @@ from services.transcriber.engine import (
     LEAST_LOG_PROBABILITY,
     NO_SPEECH,
     WINDOW_S,
+    ChunkTranscript,
     Engine,
-    Hearing,
-    Request,
+    TranscriptionOptions,
 )
 from services.transcriber.gaps import MARGIN_S, find_gaps, merge_words
 from services.transcriber.language_spans import (
@@ -52,7 +52,7 @@ PADDING = SAMPLE_RATE_HZ // 5
 
 
 @dataclass(frozen=True)
-class Said:
+class RecognizedWord:
     """A word with the evidence for it; times in seconds since the first sample."""
 
     word: Word
@@ -61,59 +61,68 @@ class Said:
 
 
 @dataclass(frozen=True, eq=False)
-class Hearer:
-    """Hears one stretch of a recording.
+class Recognizer:
+    """Hears one section of a recording.
 
     Args:
         engine: The model.
-        samples: The stretch.
+        samples: The section.
         speech: What was detected in it.
         request: Returns how speech in a language is to be heard.
-        is_asked: The client named the language.
-        is_whole: The stretch is the whole recording.
+        is_language_given: The client named the language.
+        is_whole: The section is the whole recording.
     """
 
     engine: Engine
     samples: Samples
     speech: Speech
-    request: Callable[[str], Request]
-    is_asked: bool
+    choose_options: Callable[[str], TranscriptionOptions]
+    is_language_given: bool
     is_whole: bool
 
-    def hear(self, chunks: Sequence[Chunk], language: str) -> tuple[list[Said], str]:
-        """Return what is said in the chunks, and the language that is spoken at their end."""
-        heard = self._hear_chunks([self._cut(chunk) for chunk in chunks], self.request(language))
-        said: list[Said] = []
+    def recognize(self, chunks: Sequence[Chunk], language: str) -> tuple[list[RecognizedWord], str]:
+        """Return what is recognized in the chunks, and the language that is spoken at their end."""
+        chunk_transcripts = self._transcribe_chunks(
+            [self._cut(chunk) for chunk in chunks], self.choose_options(language)
+        )
+        recognized: list[RecognizedWord] = []
         spoken = language
-        for chunk, hearing in zip(chunks, heard, strict=True):
-            found = _place(hearing, chunk, language)
-            runs = self._find_runs(chunk, hearing, found, language, spoken)
+        for chunk, decoded in zip(chunks, chunk_transcripts, strict=True):
+            found = _locate_words(decoded, chunk, language)
+            runs = self._find_runs(chunk, decoded, found, language, spoken)
             if runs == [(language, chunk.spans)]:
-                said += found
+                recognized += found
                 continue
-            said += self._hear_runs(runs, found, language)
-            if said:
-                spoken = said[-1].language
+            recognized += self._transcribe_runs(runs, found, language)
+            if recognized:
+                spoken = recognized[-1].language
         for chunk in chunks:
-            said = self._fill_gaps(said, chunk, spoken)
-        return said, spoken
+            recognized = self._fill_gaps(recognized, chunk, spoken)
+        return recognized, spoken
 
-    def _hear_chunks(self, audio: Sequence[Samples], request: Request) -> Sequence[Hearing]:
+    def _transcribe_chunks(
+        self, audio: Sequence[Samples], options: TranscriptionOptions
+    ) -> Sequence[ChunkTranscript]:
         if self.is_whole and len(audio) == 1:
-            return [self.engine.hear_alone(audio[0], request)]
-        return self.engine.hear(audio, request)
+            return [self.engine.transcribe_single(audio[0], options)]
+        return self.engine.transcribe_batch(audio, options)
 
     def _cut(self, chunk: Chunk) -> Samples:
         return np.concatenate([self.samples[span.start : span.end] for span in chunk.spans])
 
     def _find_runs(
-        self, chunk: Chunk, hearing: Hearing, found: Sequence[Said], language: str, spoken: str
+        self,
+        chunk: Chunk,
+        decoded: ChunkTranscript,
+        found: Sequence[RecognizedWord],
+        language: str,
+        spoken: str,
     ) -> list[tuple[str, tuple[Span, ...]]]:
         """Return the languages in a chunk; they are looked at where something is doubtful."""
         pieces = cut_pieces(chunk.spans, self.speech)
         others = [
             number
-            for number, window in enumerate(hearing.languages)
+            for number, window in enumerate(decoded.languages)
             if find_other(window, language)
         ]
         doubtful = [
@@ -135,7 +144,7 @@ class Hearer:
         codes = choose_languages(pieces, probabilities, spoken)
         return group_runs(pieces, codes)
 
-    def _is_weak(self, piece: Span, found: Sequence[Said]) -> bool:
+    def _is_weak(self, piece: Span, found: Sequence[RecognizedWord]) -> bool:
         if self.speech.measure_s(piece.start, piece.end) < LEAST_VOICE_S:
             return False
         if find_gaps([one.word for one in found], self.speech, [piece], least_s=EMPTY_S):
@@ -147,68 +156,75 @@ class Hearer:
             return {}
         return self.engine.detect_language(self.samples[span.start : span.end])
 
-    def _hear_runs(
-        self, runs: Sequence[tuple[str, tuple[Span, ...]]], found: Sequence[Said], language: str
-    ) -> list[Said]:
+    def _transcribe_runs(
+        self,
+        runs: Sequence[tuple[str, tuple[Span, ...]]],
+        found: Sequence[RecognizedWord],
+        language: str,
+    ) -> list[RecognizedWord]:
         """Return the words of a chunk in several languages, heard in one of them before."""
         known = [_within(found, spans) for _, spans in runs]
         better = [
-            None if code == language else self._hear_run(Chunk(spans), code, words, language)
+            None if code == language else self._transcribe_run(Chunk(spans), code, words, language)
             for (code, spans), words in zip(runs, known, strict=True)
         ]
-        said: list[Said] = []
+        recognized: list[RecognizedWord] = []
         for (code, spans), words, other in zip(runs, known, better, strict=True):
             # The words beside another language suffered from it.
-            again = code == language and any(better)
-            said += (
-                self._hear_run(Chunk(spans), code, words, language) if again else other
+            is_repeated = code == language and any(better)
+            recognized += (
+                self._transcribe_run(Chunk(spans), code, words, language) if is_repeated else other
             ) or words
-        return said
+        return recognized
 
-    def _hear_run(
-        self, chunk: Chunk, code: str, known: list[Said], language: str
-    ) -> list[Said] | None:
-        """Return a stretch's words in a language if they are better than the known ones."""
+    def _transcribe_run(
+        self, chunk: Chunk, code: str, known: list[RecognizedWord], language: str
+    ) -> list[RecognizedWord] | None:
+        """Return a section's words in a language if they are better than the known ones."""
         audio = self._cut(chunk)
-        hearing = self.engine.hear_alone(audio, self.request(code))
-        found = _place(hearing, chunk, code)
+        decoded = self.engine.transcribe_single(audio, self.choose_options(code))
+        found = _locate_words(decoded, chunk, code)
         is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
         # The model also writes fluent translations, of which it is nearly as sure.
-        margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_asked]
-        is_fuller = code == language and len(found) > len(known) and _rate(found) >= WEAK
-        is_better = _rate(found) >= max(LEAST_CONFIDENCE, _rate(known) + margin)
+        margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_language_given]
+        is_fuller = code == language and len(found) > len(known) and _score(found) >= WEAK
+        is_better = _score(found) >= max(LEAST_CONFIDENCE, _score(known) + margin)
         return found if is_better or is_fuller else None
 
-    def _fill_gaps(self, said: list[Said], chunk: Chunk, spoken: str) -> list[Said]:
+    def _fill_gaps(
+        self, recognized: list[RecognizedWord], chunk: Chunk, spoken: str
+    ) -> list[RecognizedWord]:
         region = Span(chunk.spans[0].start, chunk.spans[-1].end)
         for _ in range(GAP_ROUNDS):
-            known = said
-            for gap in self.find_gaps([one.word for one in said], [region], spoken):
+            known = recognized
+            for gap in self.find_gaps([one.word for one in recognized], [region], spoken):
                 for part in cut_pieces([gap], self.speech, longest=LONGEST_PART):
-                    said = self._fill(said, part, spoken)
-            if said == known:
+                    recognized = self._fill(recognized, part, spoken)
+            if recognized == known:
                 break
-        return said
+        return recognized
 
     def find_gaps(self, words: Sequence[Word], regions: Sequence[Span], spoken: str) -> list[Span]:
         """Return the speech that has no words."""
-        is_translated = self.request(spoken).task != "transcribe"
+        is_translated = self.choose_options(spoken).task != "transcribe"
         options = {"least_s": TRANSLATED_GAP_S} if is_translated else {}
         return find_gaps(words, self.speech, regions, **options)
 
-    def _fill(self, said: list[Said], gap: Span, spoken: str) -> list[Said]:
+    def _fill(
+        self, recognized: list[RecognizedWord], gap: Span, spoken: str
+    ) -> list[RecognizedWord]:
         """Hear a gap by itself and put its words where they belong."""
         start_s, end_s = gap.start / SAMPLE_RATE_HZ, gap.end / SAMPLE_RATE_HZ
-        before = [one for one in said if _middle(one) < start_s]
-        after = [one for one in said if _middle(one) > end_s]
-        hidden = said[len(before) : len(said) - len(after)]
+        before = [one for one in recognized if _middle(one) < start_s]
+        after = [one for one in recognized if _middle(one) > end_s]
+        hidden = recognized[len(before) : len(recognized) - len(after)]
         near = before[-1].language if before else after[0].language if after else spoken
         span = Span(max(0, gap.start - PADDING), min(len(self.samples), gap.end + PADDING))
         other = find_other(self._detect(span), near, least=LIKELY)
         codes = [other, near] if other else [near]
-        found = max((self._hear_alone(span, code) for code in codes), key=_rate)
+        found = max((self._transcribe_gap(span, code) for code in codes), key=_score)
         if not found:
-            return said
+            return recognized
         first, last = merge_words(
             [one.word.word for one in before if one.word.end > start_s - DISPLACED_S],
             [one.word.word for one in found],
@@ -221,14 +237,16 @@ class Hearer:
             for one in hidden
             if one.word.confidence >= LEAST_CONFIDENCE and not last
         ]
-        room_s = end_s - MARGIN_S if moved else end_s
-        return [*before, *(_clip(one, start_s, room_s) for one in kept), *moved, *after]
+        latest_s = end_s - MARGIN_S if moved else end_s
+        return [*before, *(_clip(one, start_s, latest_s) for one in kept), *moved, *after]
 
-    def _hear_alone(self, span: Span, code: str) -> list[Said]:
-        hearing = self.engine.hear_slowly(self.samples[span.start : span.end], self.request(code))
+    def _transcribe_gap(self, span: Span, code: str) -> list[RecognizedWord]:
+        decoded = self.engine.transcribe_with_fallback(
+            self.samples[span.start : span.end], self.choose_options(code)
+        )
         found = [
             one
-            for one in _place(hearing, Chunk((span,)), code)
+            for one in _locate_words(decoded, Chunk((span,)), code)
             if not (
                 one.evidence.log_probability < LEAST_LOG_PROBABILITY
                 and one.evidence.no_speech > NO_SPEECH
@@ -237,38 +255,40 @@ class Hearer:
         return found if _mean(found) >= LEAST_CONFIDENCE else []
 
 
-def _place(hearing: Hearing, chunk: Chunk, language: str) -> list[Said]:
-    """Return a chunk's words at the times of the whole stretch."""
-    said = []
-    for passage in hearing.passages:
+def _locate_words(decoded: ChunkTranscript, chunk: Chunk, language: str) -> list[RecognizedWord]:
+    """Return a chunk's words at the times of the whole section."""
+    recognized = []
+    for passage in decoded.passages:
         for word in passage.words:
             start_s, end_s = chunk.locate(word.start, word.end)
-            said.append(Said(replace(word, start=start_s, end=end_s), passage.evidence, language))
-    return said
+            recognized.append(
+                RecognizedWord(replace(word, start=start_s, end=end_s), passage.evidence, language)
+            )
+    return recognized
 
 
-def _within(said: Sequence[Said], spans: Sequence[Span]) -> list[Said]:
+def _within(recognized: Sequence[RecognizedWord], spans: Sequence[Span]) -> list[RecognizedWord]:
     return [
         one
-        for one in said
+        for one in recognized
         if any(span.start <= _middle(one) * SAMPLE_RATE_HZ < span.end for span in spans)
     ]
 
 
-def _middle(one: Said) -> float:
+def _middle(one: RecognizedWord) -> float:
     return (one.word.start + one.word.end) / 2
 
 
-def _mean(said: Sequence[Said]) -> float:
-    return sum(one.word.confidence for one in said) / len(said) if said else 0.0
+def _mean(recognized: Sequence[RecognizedWord]) -> float:
+    return sum(one.word.confidence for one in recognized) / len(recognized) if recognized else 0.0
 
 
-def _rate(said: Sequence[Said]) -> float:
+def _score(recognized: Sequence[RecognizedWord]) -> float:
     """Return how sure words are; a repetition is not surer than what it repeats."""
-    passages = [one.evidence.confidence for one in said]
-    return min(_mean(said), sum(passages) / len(passages)) if said else 0.0
+    passages = [one.evidence.confidence for one in recognized]
+    return min(_mean(recognized), sum(passages) / len(passages)) if recognized else 0.0
 
 
-def _clip(one: Said, start_s: float, end_s: float) -> Said:
+def _clip(one: RecognizedWord, start_s: float, end_s: float) -> RecognizedWord:
     start, end = (min(max(time_s, start_s), end_s) for time_s in (one.word.start, one.word.end))
     return replace(one, word=replace(one.word, start=start, end=end))

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.transcriber.ticking import with_ticks
+from services.transcriber.background import iterate_in_background
 
 PATIENCE_S = 10
 
 
 def test_items_come_through_in_order() -> None:
-    assert [item for item in with_ticks("abc", period_s=PATIENCE_S) if item] == ["a", "b", "c"]
+    assert [item for item in iterate_in_background("abc", period_s=PATIENCE_S) if item] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_tick_comes_while_an_item_is_being_made() -> None:
@@ -21,7 +25,7 @@ def test_a_tick_comes_while_an_item_is_being_made() -> None:
         assert may_go_on.wait(PATIENCE_S)
         yield "late"
 
-    ticking = with_ticks(make(), period_s=0.01)
+    ticking = iterate_in_background(make(), period_s=0.01)
     assert next(ticking) is None
     may_go_on.set()
     assert [item for item in ticking if item] == ["late"]
@@ -32,7 +36,7 @@ def test_an_error_of_the_work_reaches_the_watcher() -> None:
         yield "first"
         raise ValueError("broken")
 
-    ticking = with_ticks(make(), period_s=PATIENCE_S)
+    ticking = iterate_in_background(make(), period_s=PATIENCE_S)
     assert next(ticking) == "first"
     with pytest.raises(ValueError, match="broken"):
         next(ticking)
@@ -48,7 +52,7 @@ def test_a_watcher_that_leaves_stops_the_work() -> None:
             yield number
             assert may_go_on.wait(PATIENCE_S)
 
-    ticking = with_ticks(make(), period_s=PATIENCE_S)
+    ticking = iterate_in_background(make(), period_s=PATIENCE_S)
     assert next(ticking) == 0
     ticking.close()
     may_go_on.set()
@@ -64,7 +68,7 @@ def test_a_watcher_that_leaves_waits_for_what_is_being_made() -> None:
         assert may_end.wait(PATIENCE_S)
         yield "nobody wants it"
 
-    ticking = with_ticks(make(), period_s=0.01)
+    ticking = iterate_in_background(make(), period_s=0.01)
     assert next(ticking) is None
     assert begun.wait(PATIENCE_S)
     leaving = threading.Thread(target=ticking.close)

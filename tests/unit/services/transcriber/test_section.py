@@ -7,9 +7,9 @@ from benchmarks.services.signals import read_sound
 from services.transcriber.detection import Speech
 from services.transcriber.doubt import Evidence
 from services.transcriber.frames import FRAME
-from services.transcriber.hearing import Said
+from services.transcriber.recognition import RecognizedWord
+from services.transcriber.section import LEAD_IN_S, Section, compose_segments
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
-from services.transcriber.stretch import LEAD_IN_S, Stretch, compose
 from services.transcriber.transcript import Segment, Transcript, Word
 from tests.support.whispers import whisper
 from tests.support.work_context import SAMPLES
@@ -22,22 +22,22 @@ GUESSED = Evidence(-0.9, 0.2, 0.0, confidence=0.4, word_log_probability=-1.1)
 SECOND = SAMPLE_RATE_HZ / FRAME
 
 
-def listen(*voiced_s: tuple[float, float]) -> Stretch:
+def listen(*voiced_s: tuple[float, float]) -> Section:
     """Return ten seconds of sound without pauses, with a voice at the given times."""
     samples = np.full(10 * SAMPLE_RATE_HZ, 0.1, np.float32)
     probabilities = np.zeros(len(samples) // FRAME, np.float32)
     for start_s, end_s in voiced_s:
         probabilities[int(start_s * SECOND) : int(end_s * SECOND) + 1] = 0.6
-    return Stretch(samples, Speech((Span(0, len(samples)),), probabilities), (), 0.0)
+    return Section(samples, Speech((Span(0, len(samples)),), probabilities), (), 0.0)
 
 
 def write(*words: tuple[str, float, float], evidence: Evidence = SURE) -> list[Segment]:
     """Return the segments of words that are heard in sound without pauses."""
     said = [
-        Said(Word(word, start, end, evidence.confidence), evidence, "en")
+        RecognizedWord(Word(word, start, end, evidence.confidence), evidence, "en")
         for word, start, end in words
     ]
-    return compose(said, listen((0.0, 10.0)), language_probability=1.0)
+    return compose_segments(said, listen((0.0, 10.0)), language_probability=1.0)
 
 
 def test_a_segment_starts_before_its_first_word_and_the_word_keeps_its_time() -> None:
@@ -62,8 +62,8 @@ def test_segments_that_may_not_have_been_said_are_marked(
 
 def test_a_pause_within_a_segment_does_not_count_against_its_voice() -> None:
     times_s = ((2.0, 2.3), (3.2, 3.5))
-    said = [Said(Word(" ask", *at, 0.9), SURE, "en") for at in times_s]
-    (segment,) = compose(said, listen(*times_s), language_probability=1.0)
+    said = [RecognizedWord(Word(" ask", *at, 0.9), SURE, "en") for at in times_s]
+    (segment,) = compose_segments(said, listen(*times_s), language_probability=1.0)
     assert not segment.is_marked
 
 
@@ -74,11 +74,11 @@ def test_weak_words_do_not_mark_the_sure_segment_before_them(
     sure = [Word(f" word{number}", number / 2, number / 2 + 0.5, 0.95) for number in range(8)]
     weak = [Word(" Thank", 5.5, 6.0, 0.3), Word(" you.", 6.0, 6.5, 0.3)]
     said = [
-        Said(word, passage, "en")
+        RecognizedWord(word, passage, "en")
         for words, passage in zip((sure, weak), passages, strict=True)
         for word in words
     ]
-    segments = compose(said, listen((0.0, 10.0)), language_probability=1.0)
+    segments = compose_segments(said, listen((0.0, 10.0)), language_probability=1.0)
     assert [segment.is_marked for segment in segments] == [False, True]
 
 
@@ -86,8 +86,8 @@ def test_whispering_is_found_at_the_times_of_the_recording() -> None:
     clip = read_sound(SAMPLES / "jfk.wav", rate_hz=SAMPLE_RATE_HZ, layout="mono")[:, 0]
     samples = whisper(clip).astype(np.float32)
     speech = Speech((), np.zeros(len(samples) // FRAME, np.float32))
-    stretch = Stretch(samples, speech, (), start_s=60.0)
-    found = stretch.add(Transcript(whispered=((8.0, 12.0),)), [], [], len(samples)).whispered
+    section = Section(samples, speech, (), start_s=60.0)
+    found = section.add(Transcript(whispered=((8.0, 12.0),)), [], [], len(samples)).whispered
     assert found[0] == (8.0, 12.0)
     assert [60 <= start_s < end_s <= 71 for start_s, end_s in found[1:]] == [True]
 
@@ -104,6 +104,6 @@ def test_whispering_is_found_at_the_times_of_the_recording() -> None:
 def test_a_voice_that_is_found_a_little_beside_a_word_counts(
     said_s: tuple[float, float], voiced_s: tuple[float, float], *, is_marked: bool
 ) -> None:
-    said = [Said(Word(" And", *said_s, 0.9), SURE, "en")]
-    (segment,) = compose(said, listen(voiced_s), language_probability=1.0)
+    said = [RecognizedWord(Word(" And", *said_s, 0.9), SURE, "en")]
+    (segment,) = compose_segments(said, listen(voiced_s), language_probability=1.0)
     assert segment.is_marked is is_marked

@@ -1,4 +1,4 @@
-"""A stretch of one channel on its way from words to segments: pure."""
+"""A section of one channel on its way from words to segments: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from services.transcriber.audio import Samples
 from services.transcriber.detection import Speech
 from services.transcriber.doubt import Evidence, Verdict, find_first_confidences, join, judge
 from services.transcriber.gaps import MARGIN_S
-from services.transcriber.hearing import Said
-from services.transcriber.lines import drop_loops, make_segments
+from services.transcriber.recognition import RecognizedWord
+from services.transcriber.segmentation import drop_loops, make_segments
 from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
 from services.transcriber.timing import refine_times
 from services.transcriber.transcript import Segment, Transcript, Word
@@ -23,7 +23,7 @@ that starts there plays the word whole. Words keep their own times."""
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class Section:
     """A part of a channel that is in memory."""
 
     samples: Samples
@@ -47,7 +47,7 @@ class Stretch:
         return self.samples[start : max(end, start + 1)]
 
     def move(self, segment: Segment) -> Segment:
-        """Return a segment of the stretch at its times in the recording."""
+        """Return a segment of the section at its times in the recording."""
         words = tuple(
             replace(word, start=self._move_s(word.start), end=self._move_s(word.end))
             for word in segment.words
@@ -63,7 +63,7 @@ class Stretch:
         unheard: Sequence[Span],
         end: int,
     ) -> Transcript:
-        """Return a transcript with what was said up to a sample of the stretch."""
+        """Return a transcript with what was said up to a sample of the section."""
         samples = self.samples[:end]
         peak = max(transcript.peak, float(np.abs(samples).max(initial=0.0)))
         lost = [self._find_times_s(one) for one in unheard]
@@ -84,25 +84,25 @@ class Stretch:
         )
 
     def _find_times_s(self, span: Span) -> tuple[float, float]:
-        """Return when a span of the stretch starts and ends in the recording."""
+        """Return when a span of the section starts and ends in the recording."""
         return self._move_s(span.start / SAMPLE_RATE_HZ), self._move_s(span.end / SAMPLE_RATE_HZ)
 
     def _move_s(self, time_s: float) -> float:
         return round(time_s + self.start_s, 3)
 
 
-def compose(
-    said: Sequence[Said], stretch: Stretch, *, language_probability: float
+def compose_segments(
+    recognized: Sequence[RecognizedWord], section: Section, *, language_probability: float
 ) -> list[Segment]:
-    """Return the segments of what was said, without what surely was not, at stretch times.
+    """Return the segments of what was recognized, without what surely was not, at section times.
 
     Args:
-        said: In order.
-        stretch: Where it was said.
+        recognized: In order.
+        section: Where it was said.
         language_probability: How sure the language is.
     """
-    words = refine_times([one.word for one in said], stretch.samples, stretch.speech.spans)
-    timed = [replace(one, word=word) for one, word in zip(said, words, strict=True)]
+    words = refine_times([one.word for one in recognized], section.samples, section.speech.spans)
+    timed = [replace(one, word=word) for one, word in zip(recognized, words, strict=True)]
     kept = {id(word) for word in drop_loops(words)}
     timed = [one for one in timed if id(one.word) in kept]
     confidences = iter(find_first_confidences((one.word, one.evidence) for one in timed))
@@ -114,7 +114,9 @@ def compose(
             evidence = [one.evidence for one in run[first : first + len(segment.words)]]
             first += len(evidence)
             sure = [*islice(confidences, len(evidence))]
-            checked = _judge(segment, sure, join(evidence), stretch.speech, language_probability)
+            checked = _apply_verdict(
+                segment, sure, join(evidence), section.speech, language_probability
+            )
             if checked:
                 segments.append(replace(checked, language=language))
     return _lead_in(segments)
@@ -129,7 +131,7 @@ def _lead_in(segments: Sequence[Segment]) -> list[Segment]:
     ]
 
 
-def _judge(
+def _apply_verdict(
     segment: Segment,
     confidences: Sequence[float],
     evidence: Evidence,
@@ -169,7 +171,7 @@ def _measure_near(span: Span, speech: Speech) -> float:
     """Return the mean probability of a voice in a span, or in the same length beside it."""
     margin = round(MARGIN_S * SAMPLE_RATE_HZ)
     shifts = (0, margin, max(-margin, -span.start))
-    return max(speech.mean_voice(span.start + shift, span.end + shift) for shift in shifts)
+    return max(speech.mean_probability(span.start + shift, span.end + shift) for shift in shifts)
 
 
 def _mean_confidence(words: Sequence[Word]) -> float:

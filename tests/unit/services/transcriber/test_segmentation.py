@@ -1,6 +1,6 @@
 """How words become lines, and which repetitions are the model's own."""
 
-from services.transcriber.lines import MAX_CHARS, drop_loops, make_segments
+from services.transcriber.segmentation import MAX_CHARS, drop_loops, make_segments
 from services.transcriber.transcript import Word
 
 SPOKEN_S = 0.3

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+RIGHT_TO_LEFT_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 FLICKER_S = 0.5  # a shorter gap between two cues is closed
 GAP_S = 0.084  # to two frames, as Netflix's timing guidelines ask
 LEAST_S = 0.001  # a cue that takes no time is none
@@ -30,10 +30,10 @@ _UNSPACED = re.compile(
 _EMBEDDINGS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _TAG = re.compile(r"<(?= */? *[A-Za-z])")
-_APART = "<\u2060"  # SubRip cannot escape: an invisible character keeps a tag from being one
+_WORD_JOINER = "<\u2060"  # SubRip cannot escape: an invisible character keeps a tag from being one
 
 
-class Spoken(Protocol):
+class TimedText(Protocol):
     """A segment, as far as it is written down; times in seconds."""
 
     @property
@@ -70,37 +70,37 @@ def join_texts(texts: Iterable[str]) -> str:
     return joined.strip()
 
 
-def write_srt(segments: Iterable[Spoken], language: str | None = None) -> str:
+def write_srt(segments: Iterable[TimedText], language: str | None = None) -> str:
     """Return segments as SubRip; where the speaker changes, the text starts with the name."""
     blocks: list[str] = []
     before: str | None = None
     for number, cue in enumerate(_make_cues(segments), start=1):
         name = f"{cue.speaker or '-'}{': ' if cue.speaker else ' '}"
         text = f"{name if cue.speaker != before else ''}{cue.text}"
-        line = _TAG.sub(_APART, _direct(text, _is_right_to_left(cue.text, language)))
+        line = _TAG.sub(_WORD_JOINER, _mark_direction(text, _is_right_to_left(cue.text, language)))
         blocks.append(f"{number}\n{_format_times(cue, ',')}\n{line}\n")
         before = cue.speaker
     return "\n".join(blocks)
 
 
-def write_vtt(segments: Iterable[Spoken], language: str | None = None) -> str:
+def write_vtt(segments: Iterable[TimedText], language: str | None = None) -> str:
     """Return segments as WebVTT, each in the voice of its speaker, if known."""
     cues = [
         # The format's own marks must not be read out of what was said.
         f"\n{_format_times(cue, '.')}\n"
         f"{f'<v {cue.speaker.translate(_ESCAPES)}>' if cue.speaker else ''}"
-        f"{_direct(cue.text, _is_right_to_left(cue.text, language)).translate(_ESCAPES)}\n"
+        f"{_mark_direction(cue.text, _is_right_to_left(cue.text, language)).translate(_ESCAPES)}\n"
         for cue in _make_cues(segments)
     ]
     return "".join(["WEBVTT\n", *cues])
 
 
-def write_txt(segments: Iterable[Spoken], language: str | None = None) -> str:
+def write_txt(segments: Iterable[TimedText], language: str | None = None) -> str:
     """Return the words in paragraphs, each with its speaker, if known.
 
     A paragraph ends with the speaker, with a sentence before a long pause, or where it is full.
     """
-    paragraphs: list[list[Spoken]] = []
+    paragraphs: list[list[TimedText]] = []
     for segment in sorted(segments, key=lambda segment: segment.start):
         if not paragraphs or _is_break(paragraphs[-1], segment):
             paragraphs.append([])
@@ -109,7 +109,7 @@ def write_txt(segments: Iterable[Spoken], language: str | None = None) -> str:
     return "\n".join(f"{text}\n" for text in written)
 
 
-def _make_cues(segments: Iterable[Spoken]) -> list[_Cue]:
+def _make_cues(segments: Iterable[TimedText]) -> list[_Cue]:
     """Return a cue for each segment, in order of time."""
     cues: list[_Cue] = []
     for segment in sorted(segments, key=lambda segment: segment.start):
@@ -135,7 +135,7 @@ def _is_orphan(before: _Cue, cue: _Cue) -> bool:
     return is_part and is_close and len(cue.text) < ORPHAN_CHARS and " " not in cue.text
 
 
-def _is_break(paragraph: Sequence[Spoken], segment: Spoken) -> bool:
+def _is_break(paragraph: Sequence[TimedText], segment: TimedText) -> bool:
     last = paragraph[-1]
     chars = sum(len(one.text) for one in paragraph)
     if segment.speaker != last.speaker or chars >= OVERFULL_CHARS:
@@ -145,10 +145,10 @@ def _is_break(paragraph: Sequence[Spoken], segment: Spoken) -> bool:
     return has_ended and (pause_s >= PAUSE_S or chars >= FULL_CHARS)
 
 
-def _write_paragraph(paragraph: Sequence[Spoken], language: str | None) -> str:
+def _write_paragraph(paragraph: Sequence[TimedText], language: str | None) -> str:
     text = join_texts(segment.text for segment in paragraph)
     name = f"{paragraph[0].speaker}: " if paragraph[0].speaker else ""
-    return _direct(f"{name}{text}", _is_right_to_left(text, language))
+    return _mark_direction(f"{name}{text}", _is_right_to_left(text, language))
 
 
 def _is_unspaced(before: str, after: str) -> bool:
@@ -158,12 +158,12 @@ def _is_unspaced(before: str, after: str) -> bool:
 def _is_right_to_left(text: str, language: str | None) -> bool:
     kinds = [unicodedata.bidirectional(char) for char in text]
     right, left = kinds.count("R") + kinds.count("AL"), kinds.count("L")
-    if language in RIGHT_TO_LEFT:
+    if language in RIGHT_TO_LEFT_LANGUAGES:
         return right > 0 or left == 0
     return right > left
 
 
-def _direct(line: str, right_to_left: bool) -> str:  # noqa: FBT001 - what the line is
+def _mark_direction(line: str, right_to_left: bool) -> str:  # noqa: FBT001 - what the line is
     """Return a line with the marks of UAX #9 that have every player show its direction."""
     if line.isascii() and not right_to_left:
         return line

@@ -1,4 +1,4 @@
-"""Turns a stretch of speech into a voice print: vectors of one speaker point the same way."""
+"""Turns a section of speech into a voice print: vectors of one speaker point the same way."""
 
 import functools
 from pathlib import Path
@@ -8,8 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from services.transcriber.audio import Samples
-from services.transcriber.diarization import VoicePrint
-from services.transcriber.encoder import ENCODER
+from services.transcriber.diarization import Embedding
+from services.transcriber.encoder_file import ENCODER
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.weights.onnx import open_session
 
@@ -29,7 +29,7 @@ LOG_STEP = np.log(6.4) / 27
 Bands = NDArray[np.float32]
 
 
-class Voices:
+class SpeakerEncoder:
     """The loaded encoder.
 
     Args:
@@ -42,8 +42,8 @@ class Voices:
     def __init__(self, models_dir: Path) -> None:
         self._session = open_session(ENCODER.locate(models_dir))
 
-    def encode(self, samples: Samples) -> VoicePrint:
-        """Return the voice print of a stretch of speech, a vector of length 1."""
+    def encode(self, samples: Samples) -> Embedding:
+        """Return the voice print of a section of speech, a vector of length 1."""
         # Silence would make all short stretches alike, so these are heard again and again.
         enough = np.resize(samples, max(len(samples), WINDOW_FRAMES * HOP))
         bands = measure_bands(_raise(enough))
@@ -52,7 +52,7 @@ class Voices:
         return _unit(_unit(found).mean(axis=0))
 
 
-def _unit(vectors: NDArray[np.float32]) -> VoicePrint:
+def _unit(vectors: NDArray[np.float32]) -> Embedding:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, np.float32(LEAST_LENGTH)))
 

@@ -16,13 +16,14 @@ from services.kit.work import WorkError
 from services.transcriber import diarization, languages
 from services.transcriber.audio import Samples, Source, open_source, read_blocks
 from services.transcriber.detection import detect_speech
-from services.transcriber.diarization import VoicePrint
-from services.transcriber.engine import Engine, Request, choose_device
-from services.transcriber.hearing import Hearer
+from services.transcriber.diarization import Embedding
+from services.transcriber.embedding import SpeakerEncoder
+from services.transcriber.engine import Engine, TranscriptionOptions, choose_device
 from services.transcriber.options import SubmissionOptions
+from services.transcriber.recognition import Recognizer
+from services.transcriber.section import Section, compose_segments
 from services.transcriber.settings import TranscriberSettings
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span, hold_back, pack
-from services.transcriber.stretch import Stretch, compose
 from services.transcriber.transcript import Channel, Segment, Transcript
 from services.transcriber.translation import (
     ENGLISH,
@@ -32,12 +33,11 @@ from services.transcriber.translation import (
     find_route,
 )
 from services.transcriber.turns import split_turns
-from services.transcriber.voices import Voices
 from services.weights.wheels import ModelFileError
 
 logger = logging.getLogger(__name__)
 
-LANGUAGE_CHUNKS = 4
+MOST_LANGUAGE_CHUNKS = 4
 """Chunks that are heard for the language, until one is in a language more likely than not."""
 LEAST_PROBABILITY = 0.5
 SHORT = 5 * SAMPLE_RATE_HZ
@@ -47,7 +47,7 @@ PAUSE = SAMPLE_RATE_HZ * 3 // 10
 
 
 @dataclass(frozen=True)
-class Listener:
+class Pipeline:
     """Transcribes with one engine as one submission asks for it."""
 
     engine: Engine
@@ -55,7 +55,7 @@ class Listener:
     settings: TranscriberSettings
     translators: dict[Package, Any] = field(default_factory=dict)
 
-    def listen(self, path: Path, transcript: Transcript) -> Iterator[Transcript]:
+    def run(self, path: Path, transcript: Transcript) -> Iterator[Transcript]:
         """Yield what has been heard so far, again and again, and at last all of it.
 
         Args:
@@ -81,7 +81,9 @@ class Listener:
             for number, voice in enumerate(block.voices):
                 samples = np.concatenate([kept[number], voice[waiting[number] :]])
                 waiting[number] = max(0, waiting[number] - len(voice))
-                transcript, end = self._hear(samples, transcript, number, is_last=block.is_last)
+                transcript, end = self._transcribe_channel(
+                    samples, transcript, number, is_last=block.is_last
+                )
                 kept[number] = samples[end:]
             if block.is_last:
                 found = tuple(source.recording.warnings())
@@ -99,7 +101,7 @@ class Listener:
             most_idle_s=self.settings.decode_idle_seconds,
         )
 
-    def _hear(
+    def _transcribe_channel(
         self, samples: Samples, transcript: Transcript, number: int, *, is_last: bool
     ) -> tuple[Transcript, int]:
         """Return the transcript with what one channel says, and how many samples that was."""
@@ -108,7 +110,7 @@ class Listener:
         chunks, end = pack(speech.spans), len(samples)
         if not is_last:
             chunks, end = hold_back(chunks, end)
-        stretch = Stretch(
+        section = Section(
             samples,
             speech,
             chunks,
@@ -119,68 +121,70 @@ class Listener:
         unheard: list[Span] = []
         if chunks:
             if channel.language is None:
-                channel = self._find_language(stretch, channel)
+                channel = self._find_language(section, channel)
             with span(
                 "whisper", attributes={"model": self.settings.whisper_model, "chunks": len(chunks)}
             ):
-                segments, unheard, spoken = self._write(
-                    stretch, channel, is_separate=len(transcript.channels) > 1
+                segments, unheard, spoken = self._transcribe_section(
+                    section, channel, is_separate=len(transcript.channels) > 1
                 )
                 channel = replace(channel, language=spoken)
         channel = replace(channel, heard=channel.heard + end)
         if len(transcript.channels) > 1:
             segments = [replace(one, speaker=f"CHANNEL_{number:02}") for one in segments]
         channels = (*transcript.channels[:number], channel, *transcript.channels[number + 1 :])
-        heard = stretch.add(transcript, segments, unheard, end).with_channels(channels)
+        heard = section.add(transcript, segments, unheard, end).with_channels(channels)
         return heard, end
 
-    def _write(
-        self, stretch: Stretch, channel: Channel, *, is_separate: bool
+    def _transcribe_section(
+        self, section: Section, channel: Channel, *, is_separate: bool
     ) -> tuple[list[Segment], list[Span], str]:
-        """Return the segments of a stretch, the speech without words, and the language now."""
+        """Return the segments of a section, the speech without words, and the language now."""
         language = channel.language or ENGLISH
-        hearer = Hearer(
+        recognizer = Recognizer(
             self.engine,
-            stretch.samples,
-            stretch.speech,
-            self._request,
-            is_asked=self._is_asked,
-            is_whole=stretch.is_whole,
+            section.samples,
+            section.speech,
+            self._choose_options,
+            is_language_given=self._is_language_given,
+            is_whole=section.is_whole,
         )
-        self._find_route(language)
-        said, spoken = hearer.hear(stretch.chunks, language)
-        segments = compose(said, stretch, language_probability=channel.language_probability)
-        regions = [Span(one.spans[0].start, one.spans[-1].end) for one in stretch.chunks]
+        self._require_route(language)
+        recognized, spoken = recognizer.recognize(section.chunks, language)
+        segments = compose_segments(
+            recognized, section, language_probability=channel.language_probability
+        )
+        regions = [Span(one.spans[0].start, one.spans[-1].end) for one in section.chunks]
         words = [word for segment in segments for word in segment.words]
-        unheard = hearer.find_gaps(words, regions, spoken)
-        segments = [stretch.move(segment) for segment in segments]
+        unheard = recognizer.find_gaps(words, regions, spoken)
+        segments = [section.move(segment) for segment in segments]
         if self.options.diarize and not is_separate:
-            segments = self._print_voices(segments, stretch)
+            segments = self._embed_speakers(segments, section)
         return self._translate(segments), unheard, spoken
 
     def _translate(self, segments: list[Segment]) -> list[Segment]:
         """Return segments in the wanted language, each on the route of its own one."""
         translated: list[Segment] = []
         for language, group in groupby(segments, key=lambda one: one.language):
-            package = self._find_possible_route(language).package
+            package = self._choose_route(language).package
             same = list(group)
             translated += self._open_translator(package).translate(same) if package else same
         return translated
 
-    def _request(self, language: str) -> Request:
-        route = self._find_possible_route(language)
-        return Request(language, route.task, self.options.hotwords)
+    def _choose_options(self, language: str) -> TranscriptionOptions:
+        route = self._choose_route(language)
+        return TranscriptionOptions(language, route.task, self.options.hotwords)
 
     @property
-    def _is_asked(self) -> bool:
+    def _is_language_given(self) -> bool:
         return self.options.language_in != languages.AUTO
 
-    def _find_language(self, stretch: Stretch, channel: Channel) -> Channel:
-        if self._is_asked:
+    def _find_language(self, section: Section, channel: Channel) -> Channel:
+        if self._is_language_given:
             return replace(channel, language=self.options.language_in, language_probability=1.0)
         likeliest, most = ENGLISH, 0.0
-        for chunk in stretch.chunks[:LANGUAGE_CHUNKS]:
-            found = self.engine.detect_language(repeat_short(stretch.collect(chunk)))
+        for chunk in section.chunks[:MOST_LANGUAGE_CHUNKS]:
+            found = self.engine.detect_language(repeat_short_speech(section.collect(chunk)))
             code = max(found, key=lambda code: found[code])
             if found[code] > most:
                 likeliest, most = code, found[code]
@@ -188,13 +192,13 @@ class Listener:
                 break
         return replace(channel, language=likeliest, language_probability=round(most, 4))
 
-    def _find_possible_route(self, language: str | None) -> Route:
+    def _choose_route(self, language: str | None) -> Route:
         """Return the route of a language; without one its words stay as they are spoken."""
-        return self._look_for_route(language) or Route("transcribe")
+        return self._find_route(language) or Route("transcribe")
 
-    def _find_route(self, language: str) -> Route:
+    def _require_route(self, language: str) -> Route:
         """Return the route of a recording's first language."""
-        route = self._look_for_route(language)
+        route = self._find_route(language)
         if route is None:
             wanted = self.options.language_out
             pairs = languages.list_pairs(self.settings)
@@ -206,20 +210,20 @@ class Listener:
             raise WorkError("unsupported_language", message)
         return route
 
-    def _look_for_route(self, language: str | None) -> Route | None:
+    def _find_route(self, language: str | None) -> Route | None:
         wanted = self.options.language_out
-        hears_english = languages.can_translate(self.settings.whisper_model)
+        whisper_translates = languages.can_translate(self.settings.whisper_model)
         packages = find_packages(self.settings) if wanted else []
-        return find_route(language, wanted, packages, hears_english=hears_english)
+        return find_route(language, wanted, packages, whisper_translates=whisper_translates)
 
-    def _print_voices(self, segments: list[Segment], stretch: Stretch) -> list[Segment]:
+    def _embed_speakers(self, segments: list[Segment], section: Section) -> list[Segment]:
         """Return segments of one voice each, with their voice prints."""
 
-        def encode(start_s: float, end_s: float) -> VoicePrint:
-            return self._voices.encode(stretch.collect_words(start_s, end_s))
+        def encode(start_s: float, end_s: float) -> Embedding:
+            return self._speaker_encoder.encode(section.collect_words(start_s, end_s))
 
         return [
-            replace(part, voice=diarization.pack(encode(part.start, part.end)))
+            replace(part, voice=diarization.pack_embedding(encode(part.start, part.end)))
             for segment in segments
             for part in split_turns(segment, encode)
         ]
@@ -231,9 +235,9 @@ class Listener:
         return replace(transcript, segments=named)
 
     @cached_property
-    def _voices(self) -> Voices:
+    def _speaker_encoder(self) -> SpeakerEncoder:
         try:
-            return Voices(self.settings.models_dir)
+            return SpeakerEncoder(self.settings.models_dir)
         except ModelFileError as error:
             logger.exception("cannot load the model that tells voices apart")
             raise WorkError(
@@ -250,7 +254,7 @@ class Listener:
         return self.translators[package]
 
 
-def repeat_short(samples: Samples) -> Samples:
+def repeat_short_speech(samples: Samples) -> Samples:
     """Return speech several times with pauses if it is short.
 
     The model was trained with windows that are full. Of 42 prompts of 0.6 to 1.6 s in English,
