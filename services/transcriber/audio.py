@@ -1,4 +1,4 @@
-"""Reads a submitted file, a few minutes at a time, as the samples that Whisper works on."""
+"""Decodes a submitted file in blocks of samples at Whisper's rate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,44 +12,44 @@ from services.media.recording import MOST_IDLE_S
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
 BLOCK_SAMPLES = 120 * SAMPLE_RATE_HZ
-"""Four times what the model hears at once, so that it hears four chunks together."""
+"""Samples of four chunks, which the model transcribes in one batch."""
 
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a recording at 16 kHz, from -1 to 1."""
+    """A part of a recording: samples at 16 kHz, from -1 to 1."""
 
     voices: Samples
-    """A row per voice: one, or one of each channel that is heard by itself."""
+    """One row per voice: the mix, or each channel that is transcribed separately."""
     is_last: bool
 
     @property
     def samples(self) -> Samples:
-        """Return the first voice, which is the only one of a mix."""
+        """Return the first voice; a mix has no other."""
         first: Samples = self.voices[0]
         return first
 
 
 @dataclass(frozen=True)
 class Source:
-    """An upload that is ready to be read."""
+    """An opened upload and the voices in its channels."""
 
     recording: Recording
     voices: Voices
 
     @property
     def count(self) -> int:
-        """Return how many voices are heard by themselves, 1 for a mix."""
+        """Return the number of voices that are transcribed separately, 1 for a mix."""
         return len(self.voices.weights)
 
 
 def measure_duration_s(path: Path) -> float | None:
-    """Return how long a file says that it is, in seconds; only decoding measures it.
+    """Return the duration that a file's header states, in seconds; it may be wrong.
 
     Raises:
-        WorkError: ``not_audio`` when there is no audio in it.
+        WorkError: ``not_audio`` if it contains no audio.
     """
     return open_recording(path).duration_s
 
@@ -57,14 +57,14 @@ def measure_duration_s(path: Path) -> float | None:
 def open_source(
     path: Path, *, channels: Channels, max_duration_s: float, most_idle_s: float = MOST_IDLE_S
 ) -> Source:
-    """Open an upload and find out which of its channels are voices; it may be read for that.
+    """Open an upload and determine which channels are voices, which may decode it.
 
     Args:
-        path: Any file.
-        channels: ``mix``, ``separate``, or ``auto`` to separate channels only where they are
+        path: The upload.
+        channels: ``mix``, ``separate``, or ``auto``, which separates channels only if they are
             clearly different voices.
-        max_duration_s: The longest recording taken.
-        most_idle_s: Seconds without a decoded frame after which reading is given up.
+        max_duration_s: Maximum duration of a recording.
+        most_idle_s: Seconds without a decoded frame after which decoding fails.
 
     Raises:
         WorkError: As for ``read_blocks``.
@@ -77,31 +77,31 @@ def open_source(
 def read_blocks(
     path: Path | Source, *, skipped: int, max_duration_s: float, channels: Channels = "mix"
 ) -> Iterator[Block]:
-    """Yield a recording in blocks, of a truncated file what is there; the last may be empty.
+    """Yield a recording in blocks, a truncated file up to its end; the last may be empty.
 
     Args:
-        path: A file, or what ``open_source`` made of it.
-        skipped: Number of samples at the beginning that are not wanted.
-        max_duration_s: Longest recording taken, because a small file can decode to years.
-        channels: As for ``open_source``, where that was not called before.
+        path: A file, or the result of ``open_source``.
+        skipped: Number of samples to skip at the start.
+        max_duration_s: Maximum duration: a small file can decode to years of audio.
+        channels: As for ``open_source``; ignored for a ``Source``.
 
     Raises:
-        WorkError: ``not_audio`` when nothing can be decoded, ``file_too_large`` when it lasts
-            too long, ``decoding_stalled`` when decoding does not progress.
+        WorkError: ``not_audio`` if nothing can be decoded, ``file_too_large`` beyond
+            ``max_duration_s``, ``decoding_stalled`` if decoding makes no progress.
     """
     source = path
     if isinstance(source, Path):
         source = open_source(source, channels=channels, max_duration_s=max_duration_s)
-    held: list[Samples] = [np.empty((source.count, 0), np.float32)]
+    kept: list[Samples] = [np.empty((source.count, 0), np.float32)]
     count = read = 0
     decoded = source.recording.read(SAMPLE_RATE_HZ, max_duration_s=max_duration_s)
-    for heard in source.voices.run(decoded, SAMPLE_RATE_HZ):
-        length = heard.shape[1]
+    for voices in source.voices.run(decoded, SAMPLE_RATE_HZ):
+        length = voices.shape[1]
         read += length
-        wanted = heard[:, max(0, length - max(0, read - skipped)) :]
-        held.append(wanted)
+        wanted = voices[:, max(0, length - max(0, read - skipped)) :]
+        kept.append(wanted)
         count += wanted.shape[1]
         if count >= BLOCK_SAMPLES:
-            yield Block(np.concatenate(held, axis=1), is_last=False)
-            held, count = held[:1], 0
-    yield Block(np.concatenate(held, axis=1), is_last=True)
+            yield Block(np.concatenate(kept, axis=1), is_last=False)
+            kept, count = kept[:1], 0
+    yield Block(np.concatenate(kept, axis=1), is_last=True)

@@ -1,7 +1,7 @@
 """Voice activity detection with Silero VAD.
 
-The network is recurrent: after long noise its state makes it deaf to the speech that follows.
-So the stretches in which it finds nothing are scanned a second time, in short windows that each
+The network is recurrent: after long noise its state suppresses the speech that follows.
+The runs in which it finds nothing are scanned a second time, in short windows that each
 start with a fresh state, and the higher probability counts.
 """
 
@@ -17,64 +17,65 @@ from services.transcriber.frames import FRAME, FRAME_S, SPEECH, Probabilities, f
 from services.transcriber.speech import CHUNK_SAMPLES, SAMPLE_RATE_HZ, Span
 
 NO_SPEECH = 0.35
-"""Probability below which a frame can end speech."""
+"""Probability of a voice below which a frame can end speech."""
 LEAST_SILENCE = round(0.16 / FRAME_S)
+"""Frames below ``NO_SPEECH`` that end speech."""
 PADDING = round(0.4 * SAMPLE_RATE_HZ)
 LONGEST_SPAN = (CHUNK_SAMPLES - 2 * PADDING) // FRAME - 1
 
 LEAST_QUIET = round(1 / FRAME_S)
-"""Frames without speech in a row that are worth a second scan: one second."""
+"""Consecutive frames without speech from which on a second scan is made: 1 s."""
 WINDOW = round(6 / FRAME_S)
 HOP = WINDOW // 2
 LEAST_VOICE = 8
-"""Frames of voice in a row that a second scan must find, since noise can pass for less."""
+"""Consecutive frames of voice that a second scan must find; noise can cause fewer."""
 SURE_VOICE = 0.7
 LONG_NOISE = round(8 / FRAME_S)
 AFTER_NOISE = round(15 / FRAME_S)
 LONGEST_BRIDGE = round(4 / FRAME_S)
 SILENCE = 1e-4
-"""Peak (-80 dBFS) below which there is nothing to scan."""
+"""Peak (-80 dBFS) up to which no second scan is made."""
 
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """The speech that was detected in a section of audio."""
+    """The speech that was detected in a section of a channel."""
 
     spans: tuple[Span, ...]
-    """In order, each of at most 30 seconds, with a margin around the voice."""
+    """Spans in order, each of at most 30 seconds, with a margin around the voice."""
     probabilities: Probabilities
-    """Of a voice in each frame of 512 samples."""
+    """Probability of a voice in each frame of 512 samples."""
     included: Probabilities | None = None
-    """The same with sounds as loud as the speech around them, if they were looked for."""
+    """The same, where sounds as loud as the speech around them count as speech, if detected."""
 
     def measure_s(self, start: int, end: int) -> float:
-        """Return how many seconds of voice there are between two samples."""
+        """Return the seconds of voice between two samples."""
         first, last = round(start / FRAME), round(end / FRAME)
         return float((self.probabilities[first:last] >= SPEECH).sum()) * FRAME_S
 
     def mean_probability(self, start: int, end: int) -> float:
-        """Return the mean probability of a voice between two samples, included sounds too."""
+        """Return the mean probability of a voice between two samples, with included sounds."""
         known = self.probabilities if self.included is None else self.included
         found = known[start // FRAME : max(-(-end // FRAME), start // FRAME + 1)]
         return float(found.mean()) if found.size else 0.0
 
     def find_dip(self, start: int, end: int) -> int:
-        """Return the sample between two others at which a voice is least likely."""
+        """Return the sample between two others at which a voice is least probable."""
         first, last = -(-start // FRAME), end // FRAME
         if last <= first:
             return (start + end) // 2
-        # A dip of several frames is a pause, one of a single frame may be a consonant.
+        # A dip of several frames is a pause; a single frame may be a consonant.
         smooth = np.convolve(self.probabilities[first:last], np.ones(5) / 5, mode="same")
         return (first + int(np.argmin(smooth))) * FRAME + FRAME // 2
 
 
 def detect_speech(samples: Samples) -> Speech:
-    """Return the speech in mono audio at 16 kHz."""
+    """Detect the speech in mono audio at 16 kHz."""
     probabilities = _scan(samples)
     quiet = quiet_first = _find_quiet(samples, probabilities)
     while quiet:
-        found = [section for section in quiet if _scan_again(samples, probabilities, *section)]
-        # What is left of a section in which there was speech may hold more.
+        found = [run for run in quiet if _scan_again(samples, probabilities, *run)]
+        # The rest of a run in which speech was found may contain more.
         quiet = [
             (first, last)
             for first, last in _find_quiet(samples, probabilities)
@@ -86,9 +87,9 @@ def detect_speech(samples: Samples) -> Speech:
 
 
 def _bridge(probabilities: Probabilities, quiet: list[tuple[int, int]]) -> Probabilities:
-    """Fill the short pauses in the speech that follows long noise.
+    """Fill short pauses in the speech that follows long noise.
 
-    The detector then misses single words too, and the model can take a pause.
+    There the detector also misses single words, and the model tolerates pauses.
     """
     is_late = np.zeros(len(probabilities), np.bool_)
     for first, last in quiet:
@@ -102,7 +103,7 @@ def _bridge(probabilities: Probabilities, quiet: list[tuple[int, int]]) -> Proba
 
 
 def find_spans(probabilities: Probabilities, length: int) -> list[Span]:
-    """Return the spans of speech for the probabilities of its frames: pure.
+    """Return the spans of speech from the probabilities of the frames: pure.
 
     Args:
         probabilities: One per frame of 512 samples.
@@ -130,7 +131,7 @@ def _scan(samples: Samples) -> Probabilities:
 
 
 def _find_quiet(samples: Samples, probabilities: Probabilities) -> list[tuple[int, int]]:
-    """Return the frames between which there is sound, but no speech for some time."""
+    """Return the runs of frames with sound and without speech, as pairs of start and end."""
     return [
         (first, last)
         for first, last in find_runs(probabilities < SPEECH)
@@ -140,24 +141,24 @@ def _find_quiet(samples: Samples, probabilities: Probabilities) -> list[tuple[in
 
 
 def _scan_again(samples: Samples, probabilities: Probabilities, first: int, last: int) -> bool:
-    """Raise the probabilities where a fresh state finds speech; return whether it does."""
+    """Raise the probabilities where a fresh state detects speech; return whether it does."""
     is_found = False
     for start in range(first, last, HOP):
         end = min(start + WINDOW, last)
         fresh = _scan(samples[start * FRAME : end * FRAME])
         known = probabilities[start : start + len(fresh)]
-        for begin, stop in find_runs(fresh >= SPEECH):
-            if stop - begin >= LEAST_VOICE and fresh[begin:stop].max() >= SURE_VOICE:
-                np.maximum(known[begin:stop], fresh[begin:stop], out=known[begin:stop])
+        for onset, offset in find_runs(fresh >= SPEECH):
+            if offset - onset >= LEAST_VOICE and fresh[onset:offset].max() >= SURE_VOICE:
+                np.maximum(known[onset:offset], fresh[onset:offset], out=known[onset:offset])
                 is_found = True
     return is_found
 
 
 def _find_voices(probabilities: Probabilities) -> list[tuple[int, int]]:
-    """Return the frames at which speech starts and ends, by two thresholds."""
+    """Return the runs of speech frames, by two thresholds (hysteresis)."""
     found: list[tuple[int, int]] = []
     for start, end in find_runs(probabilities >= SPEECH):
-        # Up to the next sure frame speech goes on, unless a pause of enough frames follows.
+        # Speech continues up to the next run unless the pause between them is long enough.
         if found and not _is_pause(probabilities, found[-1][1], start):
             found[-1] = (found[-1][0], end)
         else:
@@ -180,7 +181,7 @@ def _find_end(probabilities: Probabilities, start: int, end: int) -> int:
 
 
 def _split(probabilities: Probabilities, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut speech that lasts longer than the model can hear, where a pause is likeliest."""
+    """Split speech that is longer than the model's window where a pause is most probable."""
     parts = []
     while end - start > LONGEST_SPAN:
         earliest = start + LONGEST_SPAN // 2

@@ -1,4 +1,4 @@
-"""faster-whisper behind one small interface."""
+"""A small interface to faster-whisper."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -26,32 +26,33 @@ from services.transcriber.translation import ENGLISH
 logger = logging.getLogger(__name__)
 
 UNSURE_WORD = 0.7
-"""Probability of a word below which speech without any context is heard twice."""
+"""Word probability below which speech without context is transcribed a second time."""
 TIE = 0.01
-"""Difference in mean confidence below which two hearings are equally sure: then the one with
-timestamps counts, as Whisper is trained to write."""
-# Whisper's own limits: a text that packs better is a loop, a less likely one a guess.
+"""Difference in mean confidence up to which two transcripts tie. The one with timestamps wins a
+tie, because Whisper is trained to write them."""
+# Whisper's own thresholds: text with a higher compression ratio is a loop, text with a lower log
+# probability is a guess.
 MAX_COMPRESSION = 2.4
 LEAST_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
-# At higher temperatures the model writes another random text at each run.
+# At higher temperatures the text differs randomly between runs.
 TEMPERATURES = (0.0, 0.2, 0.4)
-# Nobody says more in a short chunk; a loop would fill all that the model can write.
+# Upper bound on the tokens of a short chunk; a loop would fill the whole decoder context.
 TOKENS, TOKENS_PER_SECOND, MOST_TOKENS = 30, 15, 220
 FEATURE_SAMPLES = SAMPLE_RATE_HZ // 100
 MOST_FEATURES = 3000  # 30 seconds
 WINDOW_S = 5.0
-"""Speech whose language is looked at alone: less is not reliable."""
+"""Window of language detection; shorter ones are unreliable."""
 STATES_PER_SECOND = 50
-"""Of the encoder's output."""
+"""Rate of the encoder's output."""
 
 LanguageProbabilities = Mapping[str, float]
-"""How likely each language is (ISO 639-1), from 0 to 1; empty if nothing is known."""
+"""Probability of each language (ISO 639-1 code), from 0 to 1; empty if unknown."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """Words that the model decoded at once, and what it reports about them."""
+    """The words of one Whisper segment, which is decoded at once, with the model's evidence."""
 
     words: tuple[Word, ...]
     evidence: Evidence
@@ -59,11 +60,11 @@ class Passage:
 
 @dataclass(frozen=True)
 class ChunkTranscript:
-    """What the model made of a chunk of speech."""
+    """The transcript of one chunk of speech."""
 
     passages: tuple[Passage, ...] = ()
     languages: tuple[LanguageProbabilities, ...] = ()
-    """Those of each five seconds of the chunk; nothing if they were not looked at."""
+    """Language probabilities of each ``WINDOW_S`` of the chunk; empty if not detected."""
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -78,24 +79,24 @@ class ChunkTranscript:
 
 @dataclass(frozen=True)
 class TranscriptionOptions:
-    """How speech is to be first."""
+    """Options of one transcription."""
 
     language: str
-    """The spoken one (ISO 639-1)."""
+    """Spoken language (ISO 639-1)."""
     task: str = "transcribe"
-    """``transcribe``, or ``translate`` into English."""
+    """``transcribe``, or ``translate`` (into English)."""
     hotwords: str | None = None
-    """Names and terms that are likely to be said."""
+    """Names and terms that are likely to occur."""
 
 
 class Engine:
     """A loaded Whisper model.
 
     Args:
-        settings: Which model, and how it runs.
+        settings: The model, its device and its arithmetic.
 
     Raises:
-        WorkError: ``model_unavailable`` when it is not there or not what it should be.
+        WorkError: ``model_unavailable`` if the model is missing or fails its integrity check.
     """
 
     def __init__(self, settings: TranscriberSettings) -> None:
@@ -103,18 +104,18 @@ class Engine:
         try:
             self._model = _load_model(settings)
         except (OSError, ValueError, RuntimeError, ModelIntegrityError) as error:
-            logger.exception("cannot load the model %s", settings.whisper_model)
-            # A hub may answer again later; a file with the wrong content stays wrong.
+            logger.exception("cannot load the speech model model=%s", settings.whisper_model)
+            # A download may succeed later; a file with the wrong content stays wrong.
             raise WorkError(
                 "model_unavailable",
-                "The speech model cannot be loaded on this server.",
+                "The server cannot load the speech model. Report this to its operator.",
                 retryable=isinstance(error, OSError),
             ) from error
 
     def detect_language(self, samples: Samples) -> LanguageProbabilities:
-        """Return how likely each language is in up to 30 seconds of speech.
+        """Return the probability of each language in up to 30 seconds of speech.
 
-        The encoder takes short input as it is, so that this costs as much as the speech is long.
+        The input is not padded to 30 seconds, so the cost is proportional to its length.
         """
         if not self._model.model.is_multilingual:
             return {ENGLISH: 1.0}
@@ -128,16 +129,16 @@ class Engine:
     def transcribe_batch(
         self, chunks: Sequence[Samples], options: TranscriptionOptions
     ) -> list[ChunkTranscript]:
-        """Return what each chunk says, with times in seconds since its beginning.
+        """Transcribe chunks in one batch; times are in seconds since the start of each chunk.
 
         Args:
             chunks: Speech of at most 30 seconds each.
-            options: How it is to be first.
+            options: Language, task and hotwords.
         """
         ends_s = [*accumulate((len(chunk) / SAMPLE_RATE_HZ for chunk in chunks), initial=0.0)]
         clips = [{"start": start_s, "end": end_s} for start_s, end_s in pairwise(ends_s)]
-        # Without timestamps between the sentences the model is faster, and as good: in 899 words of
-        # single prompts (en, es, fr) it made 82 errors, with timestamps 84.
+        # Decoding without timestamp tokens is faster and as accurate: 82 errors in 899 words of
+        # single prompts (en, es, fr), 84 with timestamps.
         pipeline = _LanguagePipeline(self._model, [len(chunk) / SAMPLE_RATE_HZ for chunk in chunks])
         found, _ = pipeline.transcribe(
             np.concatenate(chunks),
@@ -154,14 +155,14 @@ class Engine:
         ]
 
     def transcribe_single(self, chunk: Samples, options: TranscriptionOptions) -> ChunkTranscript:
-        """Return what speech without any context says: the surer of two hearings.
+        """Transcribe one chunk without context; return the more confident of two transcripts.
 
-        The second one, with timestamps, is made only if a word is unsure. No other speech decides
-        between two readings here, and for so little of it a second hearing costs little.
+        The second transcript, with timestamps, is made only if a word has a low probability. There
+        is no other speech to resolve an ambiguity, and one chunk costs little to repeat.
 
         Args:
             chunk: Speech of at most 30 seconds.
-            options: How it is to be first.
+            options: Language, task and hotwords.
         """
         (first,) = self.transcribe_batch([chunk], options)
         if min((word.confidence for word in first.words), default=1.0) >= UNSURE_WORD:
@@ -172,10 +173,10 @@ class Engine:
     def transcribe_with_fallback(
         self, chunk: Samples, options: TranscriptionOptions
     ) -> ChunkTranscript:
-        """Return what one chunk says; the model marks times itself and may try several times."""
+        """Transcribe one chunk with timestamp tokens and temperature fallback."""
         segments, _ = self._model.transcribe(
             chunk,
-            condition_on_previous_text=False,  # else one invented line repeats itself for minutes
+            condition_on_previous_text=False,  # otherwise a hallucination repeats for minutes
             temperature=TEMPERATURES,
             max_new_tokens=min(
                 MOST_TOKENS, round(TOKENS + TOKENS_PER_SECOND * len(chunk) / SAMPLE_RATE_HZ)
@@ -198,12 +199,12 @@ class Engine:
     def _check(
         self, found: Any, chunk: Samples, start_s: float, options: TranscriptionOptions
     ) -> ChunkTranscript:
-        """Return a chunk's words, which are heard again, slower, where they look wrong."""
+        """Return a chunk's transcript; transcribe it with fallback if it is a guess or a loop."""
         is_guess = found.avg_logprob < LEAST_LOG_PROBABILITY
         if is_guess and found.no_speech_prob > NO_SPEECH:
             return ChunkTranscript()
         words = _to_words(found, start_s)
-        # What was really said again and again packs as well as a loop does.
+        # Speech that really repeats itself has a high compression ratio too.
         is_loop = found.compression_ratio > MAX_COMPRESSION and drop_loops(words) != [*words]
         if is_guess or is_loop:
             return self.transcribe_with_fallback(chunk, options)
@@ -211,11 +212,11 @@ class Engine:
 
 
 class _LanguagePipeline(BatchedInferencePipeline):  # type: ignore[misc] # faster-whisper has no types
-    """Also detects languages, for which the encoder has done most of the work already.
+    """A batched pipeline that also detects languages, from the encoder output it already has.
 
     Args:
-        model: faster-whisper's.
-        durations_s: How long each chunk is.
+        model: The faster-whisper model.
+        durations_s: Duration of each chunk.
     """
 
     def __init__(self, model: Any, durations_s: Sequence[float]) -> None:
@@ -224,7 +225,7 @@ class _LanguagePipeline(BatchedInferencePipeline):  # type: ignore[misc] # faste
         self.languages: list[tuple[LanguageProbabilities, ...]] = []
 
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> Any:
-        """Decode a batch of chunks, as the base class does, and keep their languages."""
+        """Decode a batch of chunks as the base class does, and record their languages."""
         encoded, outputs = super().generate_segment_batched(features, tokenizer, options)
         self.languages = _detect_languages(self.model, encoded, self._durations_s)
         return encoded, outputs
@@ -233,7 +234,7 @@ class _LanguagePipeline(BatchedInferencePipeline):  # type: ignore[misc] # faste
 def _detect_languages(
     model: Any, encoded: Any, durations_s: Sequence[float]
 ) -> list[tuple[LanguageProbabilities, ...]]:
-    """Return the languages of each window of chunks that are encoded already."""
+    """Return the language probabilities of each window of encoded chunks."""
     if not model.model.is_multilingual:
         return [()] * len(durations_s)
     on_cpu = encoded.to_device(ctranslate2.Device.cpu).to(ctranslate2.DataType.float32)
@@ -253,7 +254,7 @@ def _detect_languages(
 
 
 def _to_probabilities(found: Sequence[tuple[str, float]]) -> LanguageProbabilities:
-    """Return probabilities by ISO code, for tokens such as ``<|en|>``."""
+    """Convert language tokens such as ``<|en|>`` to ISO codes."""
     return {languages.from_whisper_code(token[2:-2]): value for token, value in found}
 
 
@@ -264,7 +265,9 @@ def _load_model(settings: TranscriberSettings) -> Any:
     except PackageNotFoundError as error:
         raise ModelIntegrityError("model.bin") from error
     device, compute_type = choose_device(settings)
-    logger.info("loading the model %s on %s as %s", model, device, compute_type)
+    logger.info(
+        "loading the speech model model=%s device=%s compute_type=%s", model, device, compute_type
+    )
     return WhisperModel(
         source,
         device=device,
@@ -275,7 +278,7 @@ def _load_model(settings: TranscriberSettings) -> Any:
 
 
 def choose_device(settings: TranscriberSettings) -> tuple[str, str]:
-    """Return where the model runs and in which arithmetic, by what the machine has."""
+    """Return the device and the compute type, chosen by the hardware where set to ``auto``."""
     device = settings.whisper_device
     if device == "auto":
         device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"

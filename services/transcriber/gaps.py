@@ -1,4 +1,4 @@
-"""Speech that has no words: pure."""
+"""Detects speech without words: pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,23 +8,23 @@ from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 from services.transcriber.transcript import Word
 
 LEAST_LOST_S = 0.8
-"""Voice without words that is a loss; breaths and hesitations are shorter."""
+"""Seconds of voice without words that count as a gap; breaths and hesitations are shorter."""
 MARGIN_S = 0.2
-"""Word times may be wrong by this much."""
+"""Tolerance of word times."""
 LONGEST_WORD_S = 2.0
-"""A longer word hides speech that has no words of its own."""
+"""A longer word covers speech that has no words, so it does not count."""
 
 
 def find_gaps(
     words: Sequence[Word], speech: Speech, regions: Sequence[Span], *, least_s: float = LEAST_LOST_S
 ) -> list[Span]:
-    """Return the stretches, in samples, in which somebody speaks and no word is.
+    """Return the spans that contain voice but no word.
 
     Args:
         words: In order; times in seconds since the first sample.
-        speech: What was detected.
-        regions: Where to look.
-        least_s: Seconds of voice that make a gap.
+        speech: The detected speech.
+        regions: The spans to search.
+        least_s: Seconds of voice from which on a span is a gap.
     """
     covered = [
         (round(word.start * SAMPLE_RATE_HZ), round(word.end * SAMPLE_RATE_HZ))
@@ -45,9 +45,9 @@ def find_gaps(
 
 
 def merge_words(before: Sequence[str], new: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
-    """Return how many of the new words the neighbours have already, at either end.
+    """Return how many new words duplicate the words before, and the words after a gap.
 
-    A word whose time is wrong lies beside its own sound. So the sound in the gap says it again.
+    A word with a wrong time is beside its own sound, so the gap's transcript contains it again.
     """
     texts = [_bare(text) for text in new]
     left = [_bare(text) for text in before][-len(texts) :]

@@ -1,4 +1,4 @@
-"""Hears a recording through, a few minutes at a time, and can take up where it stopped."""
+"""Transcribes a recording block by block; can resume from an earlier transcript."""
 
 import logging
 from collections.abc import Iterator
@@ -38,17 +38,17 @@ from services.weights.wheels import ModelFileError
 logger = logging.getLogger(__name__)
 
 MOST_LANGUAGE_CHUNKS = 4
-"""Chunks that are heard for the language, until one is in a language more likely than not."""
+"""Chunks to detect the language in, until one exceeds ``LEAST_PROBABILITY``."""
 LEAST_PROBABILITY = 0.5
 SHORT = 5 * SAMPLE_RATE_HZ
-"""Speech that is repeated before its language is detected."""
+"""Samples below which speech is repeated before language detection."""
 TIMES = 3
 PAUSE = SAMPLE_RATE_HZ * 3 // 10
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Transcribes with one engine as one submission asks for it."""
+    """Transcribes a recording with the options of one submission."""
 
     engine: Engine
     options: SubmissionOptions
@@ -56,21 +56,21 @@ class Pipeline:
     translators: dict[Package, Any] = field(default_factory=dict)
 
     def run(self, path: Path, transcript: Transcript) -> Iterator[Transcript]:
-        """Yield what has been heard so far, again and again, and at last all of it.
+        """Yield the transcript so far after each block; the last one is complete.
 
         Args:
             path: The recording; memory use does not grow with its length.
-            transcript: What was heard earlier; nothing of it is heard again.
+            transcript: The transcript to resume from; its part is not transcribed again.
 
         Raises:
-            WorkError: ``not_audio``, ``file_too_large``, ``model_unavailable`` when one of the
-                optional models cannot be loaded, or ``unsupported_language`` when the
-                recording's own language, found out just now, cannot become the wanted one.
+            WorkError: ``not_audio``, ``file_too_large``, ``model_unavailable`` if an optional
+                model cannot be loaded, or ``unsupported_language`` if the detected language
+                cannot be translated into the requested one.
         """
         source = self._open(path, transcript)
-        # An older state has no channels.
-        begun = Channel(transcript.heard, transcript.language, transcript.language_probability)
-        channels = transcript.channels or (begun,) * source.count
+        # A checkpoint of the previous version has no channels.
+        initial = Channel(transcript.heard, transcript.language, transcript.language_probability)
+        channels = transcript.channels or (initial,) * source.count
         transcript = replace(transcript, channels=channels)
         waiting = [channel.heard - transcript.heard for channel in channels]
         kept = [np.empty(0, np.float32)] * source.count
@@ -92,7 +92,7 @@ class Pipeline:
             yield transcript
 
     def _open(self, path: Path, transcript: Transcript) -> Source:
-        """Open the recording with the same channels as at the start of its transcription."""
+        """Open the recording with the channels that its transcription started with."""
         is_mix = len(transcript.channels) <= 1 and transcript.heard > 0
         return open_source(
             path,
@@ -104,7 +104,7 @@ class Pipeline:
     def _transcribe_channel(
         self, samples: Samples, transcript: Transcript, number: int, *, is_last: bool
     ) -> tuple[Transcript, int]:
-        """Return the transcript with what one channel says, and how many samples that was."""
+        """Return the transcript with a section of one channel, and its length in samples."""
         channel = transcript.channels[number]
         speech = detect_speech(samples)
         chunks, end = pack(speech.spans), len(samples)
@@ -118,14 +118,14 @@ class Pipeline:
             is_whole=is_last and not channel.heard,
         )
         segments: list[Segment] = []
-        unheard: list[Span] = []
+        missed: list[Span] = []
         if chunks:
             if channel.language is None:
                 channel = self._find_language(section, channel)
             with span(
                 "whisper", attributes={"model": self.settings.whisper_model, "chunks": len(chunks)}
             ):
-                segments, unheard, spoken = self._transcribe_section(
+                segments, missed, spoken = self._transcribe_section(
                     section, channel, is_separate=len(transcript.channels) > 1
                 )
                 channel = replace(channel, language=spoken)
@@ -133,13 +133,13 @@ class Pipeline:
         if len(transcript.channels) > 1:
             segments = [replace(one, speaker=f"CHANNEL_{number:02}") for one in segments]
         channels = (*transcript.channels[:number], channel, *transcript.channels[number + 1 :])
-        heard = section.add(transcript, segments, unheard, end).with_channels(channels)
-        return heard, end
+        updated = section.add(transcript, segments, missed, end).with_channels(channels)
+        return updated, end
 
     def _transcribe_section(
         self, section: Section, channel: Channel, *, is_separate: bool
     ) -> tuple[list[Segment], list[Span], str]:
-        """Return the segments of a section, the speech without words, and the language now."""
+        """Return a section's segments, its speech without words, and the language at its end."""
         language = channel.language or ENGLISH
         recognizer = Recognizer(
             self.engine,
@@ -156,14 +156,14 @@ class Pipeline:
         )
         regions = [Span(one.spans[0].start, one.spans[-1].end) for one in section.chunks]
         words = [word for segment in segments for word in segment.words]
-        unheard = recognizer.find_gaps(words, regions, spoken)
+        missed = recognizer.find_gaps(words, regions, spoken)
         segments = [section.move(segment) for segment in segments]
         if self.options.diarize and not is_separate:
             segments = self._embed_speakers(segments, section)
-        return self._translate(segments), unheard, spoken
+        return self._translate(segments), missed, spoken
 
     def _translate(self, segments: list[Segment]) -> list[Segment]:
-        """Return segments in the wanted language, each on the route of its own one."""
+        """Translate segments into the requested language, each from its own language."""
         translated: list[Segment] = []
         for language, group in groupby(segments, key=lambda one: one.language):
             package = self._choose_route(language).package
@@ -193,19 +193,19 @@ class Pipeline:
         return replace(channel, language=likeliest, language_probability=round(most, 4))
 
     def _choose_route(self, language: str | None) -> Route:
-        """Return the route of a language; without one its words stay as they are spoken."""
+        """Return the route of a language, or plain transcription if there is none."""
         return self._find_route(language) or Route("transcribe")
 
     def _require_route(self, language: str) -> Route:
-        """Return the route of a recording's first language."""
+        """Raise ``unsupported_language`` if the recording's first language has no route."""
         route = self._find_route(language)
         if route is None:
             wanted = self.options.language_out
             pairs = languages.list_pairs(self.settings)
             possible = sorted({pair["to"] for pair in pairs if pair["from"] == language})
             message = (
-                f"The recording is in {language}, which cannot become {wanted} here; "
-                f"it goes into: {', '.join(possible) or 'nothing'}."
+                f"The recording is in {language}, which cannot be translated into {wanted}. "
+                f"Available targets: {', '.join(possible) or 'none'}."
             )
             raise WorkError("unsupported_language", message)
         return route
@@ -217,7 +217,7 @@ class Pipeline:
         return find_route(language, wanted, packages, whisper_translates=whisper_translates)
 
     def _embed_speakers(self, segments: list[Segment], section: Section) -> list[Segment]:
-        """Return segments of one voice each, with their voice prints."""
+        """Split segments at changes of speaker; return them with their speaker embeddings."""
 
         def encode(start_s: float, end_s: float) -> Embedding:
             return self._speaker_encoder.encode(section.collect_words(start_s, end_s))
@@ -239,14 +239,14 @@ class Pipeline:
         try:
             return SpeakerEncoder(self.settings.models_dir)
         except ModelFileError as error:
-            logger.exception("cannot load the model that tells voices apart")
+            logger.exception("cannot load the speaker encoder")
             raise WorkError(
                 "model_unavailable",
-                "The model that tells voices apart cannot be loaded on this server.",
+                "The server cannot load the diarization model. Send diarize=false.",
             ) from error
 
     def _open_translator(self, package: Package) -> Any:
-        """Return a loaded translator; what it needs is optional, so it is imported only here."""
+        """Return a loaded translator; its dependencies are optional, so it is imported here."""
         if package not in self.translators:
             module = import_module("services.transcriber.translator")
             device, _ = choose_device(self.settings)
@@ -255,10 +255,10 @@ class Pipeline:
 
 
 def repeat_short_speech(samples: Samples) -> Samples:
-    """Return speech several times with pauses if it is short.
+    """Return short speech repeated with pauses, and longer speech unchanged.
 
-    The model was trained with windows that are full. Of 42 prompts of 0.6 to 1.6 s in English,
-    French and Spanish it finds the language of 13 when each is said once, of 23 so.
+    The model was trained on full windows. Of 42 prompts of 0.6 to 1.6 s in English, French and
+    Spanish it detects the language of 13 without repetition, and of 23 with it.
     """
     if len(samples) >= SHORT:
         return samples

@@ -1,4 +1,4 @@
-"""Hears chunks of speech and hears again what looks wrong: another language, or no words."""
+"""Transcribes chunks and repeats doubtful parts: another language, or speech without words."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,33 +27,38 @@ from services.transcriber.speech import SAMPLE_RATE_HZ, Chunk, Span
 from services.transcriber.transcript import Word
 
 WEAK = 0.5
-"""Mean confidence of words below which their language is checked."""
+"""Mean word confidence below which the language of a piece is checked."""
 LEAST_CONFIDENCE = 0.4
+"""Score below which a repeated transcription is rejected."""
 SURE_OF_OTHER = 0.85
+"""Probability of the other language from which on ``SURE_MARGIN`` applies."""
 EMPTY_S = 1.5
-"""Voice without words whose language is looked at before it is heard again."""
+"""Seconds of voice without words from which on the language of a piece is checked."""
 NEAR_WINDOWS = 1.5
-"""Pieces within this many windows of one in another language are looked at alone."""
+"""Windows around one in another language within which the language of a piece is checked."""
 LIKELY = 0.4
-"""Probability of another language from which on a gap is heard in both."""
+"""Probability of another language from which on a gap is transcribed in both."""
 SURE_MARGIN = 0.1
+"""By how much words in a surely detected language may score lower than the known ones."""
 UNSURE_MARGIN = {True: 0.1, False: 0.0}
-"""By how much words in another language must be surer, if the client named one or not."""
+"""By how much words in another language must score higher; by whether the client named one."""
 LEAST_VOICE_S = 0.8
-"""Voice that is needed to tell a language."""
+"""Seconds of voice that language detection needs."""
 TRANSLATED_GAP_S = 3.0
-"""Words of a translation are not spoken at their times, so only long gaps mean something."""
+"""Shortest gap in a translation, whose word times are only approximate."""
 GAP_ROUNDS = 2
+"""Passes over the gaps; filling one can reveal another."""
 LONGEST_PART = 10 * SAMPLE_RATE_HZ
-"""Of a gap: what repeats itself is dropped less often from shorter parts."""
+"""Longest part of a gap to transcribe: the model drops fewer repetitions in short parts."""
 DISPLACED_S = 1.0
-"""By how much a word's time may be wrong, so that a gap may hold its sound."""
+"""Largest error of a word's time; words so close to a gap may have their sound in it."""
 PADDING = SAMPLE_RATE_HZ // 5
+"""Samples of context on each side of a gap."""
 
 
 @dataclass(frozen=True)
 class RecognizedWord:
-    """A word with the evidence for it; times in seconds since the first sample."""
+    """A word with its evidence and language; times in seconds since the section starts."""
 
     word: Word
     evidence: Evidence
@@ -62,15 +67,15 @@ class RecognizedWord:
 
 @dataclass(frozen=True, eq=False)
 class Recognizer:
-    """Hears one section of a recording.
+    """Transcribes one section of a channel.
 
     Args:
         engine: The model.
-        samples: The section.
-        speech: What was detected in it.
-        request: Returns how speech in a language is to be heard.
+        samples: The audio of the section.
+        speech: The speech detected in it.
+        choose_options: Returns the options for speech in a language.
         is_language_given: The client named the language.
-        is_whole: The section is the whole recording.
+        is_whole: The section is the whole channel.
     """
 
     engine: Engine
@@ -81,7 +86,7 @@ class Recognizer:
     is_whole: bool
 
     def recognize(self, chunks: Sequence[Chunk], language: str) -> tuple[list[RecognizedWord], str]:
-        """Return what is recognized in the chunks, and the language that is spoken at their end."""
+        """Return the words of the chunks, and the language spoken at their end."""
         chunk_transcripts = self._transcribe_chunks(
             [self._cut(chunk) for chunk in chunks], self.choose_options(language)
         )
@@ -118,7 +123,7 @@ class Recognizer:
         language: str,
         spoken: str,
     ) -> list[tuple[str, tuple[Span, ...]]]:
-        """Return the languages in a chunk; they are looked at where something is doubtful."""
+        """Return the runs of one language in a chunk; only doubtful pieces are checked."""
         pieces = cut_pieces(chunk.spans, self.speech)
         others = [
             number
@@ -162,7 +167,7 @@ class Recognizer:
         found: Sequence[RecognizedWord],
         language: str,
     ) -> list[RecognizedWord]:
-        """Return the words of a chunk in several languages, heard in one of them before."""
+        """Transcribe each run in its language; keep the known words where they are better."""
         known = [_within(found, spans) for _, spans in runs]
         better = [
             None if code == language else self._transcribe_run(Chunk(spans), code, words, language)
@@ -170,7 +175,7 @@ class Recognizer:
         ]
         recognized: list[RecognizedWord] = []
         for (code, spans), words, other in zip(runs, known, better, strict=True):
-            # The words beside another language suffered from it.
+            # Speech in another language degrades the words around it.
             is_repeated = code == language and any(better)
             recognized += (
                 self._transcribe_run(Chunk(spans), code, words, language) if is_repeated else other
@@ -180,12 +185,12 @@ class Recognizer:
     def _transcribe_run(
         self, chunk: Chunk, code: str, known: list[RecognizedWord], language: str
     ) -> list[RecognizedWord] | None:
-        """Return a section's words in a language if they are better than the known ones."""
+        """Return the words of a run in a language, or ``None`` if the known ones are better."""
         audio = self._cut(chunk)
         decoded = self.engine.transcribe_single(audio, self.choose_options(code))
         found = _locate_words(decoded, chunk, code)
         is_sure = self.engine.detect_language(audio).get(code, 0.0) >= SURE_OF_OTHER
-        # The model also writes fluent translations, of which it is nearly as sure.
+        # The model can also output a fluent translation, with nearly the same confidence.
         margin = -SURE_MARGIN if is_sure else UNSURE_MARGIN[self.is_language_given]
         is_fuller = code == language and len(found) > len(known) and _score(found) >= WEAK
         is_better = _score(found) >= max(LEAST_CONFIDENCE, _score(known) + margin)
@@ -213,7 +218,7 @@ class Recognizer:
     def _fill(
         self, recognized: list[RecognizedWord], gap: Span, spoken: str
     ) -> list[RecognizedWord]:
-        """Hear a gap by itself and put its words where they belong."""
+        """Transcribe a gap alone and insert its words."""
         start_s, end_s = gap.start / SAMPLE_RATE_HZ, gap.end / SAMPLE_RATE_HZ
         before = [one for one in recognized if _middle(one) < start_s]
         after = [one for one in recognized if _middle(one) > end_s]
@@ -231,7 +236,7 @@ class Recognizer:
             [one.word.word for one in after if one.word.start < end_s + DISPLACED_S],
         )
         kept = found[first : len(found) - last]
-        # A word that hid the gap starts too early: it belongs to what follows.
+        # A word that spans the gap starts too early: it belongs to the speech after it.
         moved = [
             _clip(one, max(start_s, end_s - MARGIN_S), end_s)
             for one in hidden
@@ -256,7 +261,7 @@ class Recognizer:
 
 
 def _locate_words(decoded: ChunkTranscript, chunk: Chunk, language: str) -> list[RecognizedWord]:
-    """Return a chunk's words at the times of the whole section."""
+    """Return a chunk's words with times on the section's time line."""
     recognized = []
     for passage in decoded.passages:
         for word in passage.words:
@@ -284,7 +289,7 @@ def _mean(recognized: Sequence[RecognizedWord]) -> float:
 
 
 def _score(recognized: Sequence[RecognizedWord]) -> float:
-    """Return how sure words are; a repetition is not surer than what it repeats."""
+    """Return the mean confidence, at most that of the passages (each different word once)."""
     passages = [one.evidence.confidence for one in recognized]
     return min(_mean(recognized), sum(passages) / len(passages)) if recognized else 0.0
 

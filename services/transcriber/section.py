@@ -1,4 +1,4 @@
-"""A section of one channel on its way from words to segments: pure."""
+"""A section of one channel: turns its recognized words into segments. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from services.transcriber.transcript import Segment, Transcript, Word
 from services.transcriber.whispering import find_whispering
 
 LEAD_IN_S = 0.2
-"""A segment starts this much before its first word, unless the previous one is in the way: a player
-that starts there plays the word whole. Words keep their own times."""
+"""A segment starts this much before its first word, but not before the previous segment ends, so
+that a player that seeks to it does not clip the word. Word times are unchanged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +29,11 @@ class Section:
     samples: Samples
     speech: Speech
     chunks: Sequence[Chunk]
-    """The speech of it that is heard now."""
+    """The speech in it that is transcribed now."""
     start_s: float
-    """When it starts on the recording's time line."""
+    """Start on the recording's time line."""
     is_whole: bool = False
-    """Whether it is all of the channel."""
+    """Whether it is the whole channel."""
 
     def collect(self, chunk: Chunk) -> Samples:
         """Return the samples of a chunk."""
@@ -47,7 +47,7 @@ class Section:
         return self.samples[start : max(end, start + 1)]
 
     def move(self, segment: Segment) -> Segment:
-        """Return a segment of the section at its times in the recording."""
+        """Return a segment of the section with times of the recording."""
         words = tuple(
             replace(word, start=self._move_s(word.start), end=self._move_s(word.end))
             for word in segment.words
@@ -60,31 +60,31 @@ class Section:
         self,
         transcript: Transcript,
         segments: Sequence[Segment],
-        unheard: Sequence[Span],
+        missed: Sequence[Span],
         end: int,
     ) -> Transcript:
-        """Return a transcript with what was said up to a sample of the section."""
+        """Return a transcript with the section's segments and measurements up to a sample."""
         samples = self.samples[:end]
         peak = max(transcript.peak, float(np.abs(samples).max(initial=0.0)))
-        lost = [self._find_times_s(one) for one in unheard]
+        missed_s = [self._find_times_s(one) for one in missed]
         found = find_whispering(samples, self.speech.probabilities)
         whispered = [self._find_times_s(one) for one in found]
-        voices_s = [self.speech.measure_s(one.start, one.end) for one in unheard]
+        voices_s = [self.speech.measure_s(one.start, one.end) for one in missed]
         return replace(
             transcript,
-            # Sorting is stable: of one channel's segments the order stays as it is.
+            # Sorting is stable: the segments of one channel keep their order.
             segments=tuple(
                 sorted((*transcript.segments, *segments), key=lambda segment: segment.start)
             ),
             speech_s=round(transcript.speech_s + self.speech.measure_s(0, end), 3),
             unheard_s=round(transcript.unheard_s + sum(voices_s), 3),
-            unheard=tuple(sorted((*transcript.unheard, *lost))),
+            unheard=tuple(sorted((*transcript.unheard, *missed_s))),
             whispered=tuple(sorted((*transcript.whispered, *whispered))),
             peak=peak,
         )
 
     def _find_times_s(self, span: Span) -> tuple[float, float]:
-        """Return when a span of the section starts and ends in the recording."""
+        """Return the start and the end of a span in the recording, in seconds."""
         return self._move_s(span.start / SAMPLE_RATE_HZ), self._move_s(span.end / SAMPLE_RATE_HZ)
 
     def _move_s(self, time_s: float) -> float:
@@ -94,12 +94,12 @@ class Section:
 def compose_segments(
     recognized: Sequence[RecognizedWord], section: Section, *, language_probability: float
 ) -> list[Segment]:
-    """Return the segments of what was recognized, without what surely was not, at section times.
+    """Return the segments of recognized words, without rejected ones, in section times.
 
     Args:
-        recognized: In order.
-        section: Where it was said.
-        language_probability: How sure the language is.
+        recognized: The words, in order.
+        section: The section they are from.
+        language_probability: Probability of the detected language; 1 if the client named it.
     """
     words = refine_times([one.word for one in recognized], section.samples, section.speech.spans)
     timed = [replace(one, word=word) for one, word in zip(recognized, words, strict=True)]
@@ -123,7 +123,7 @@ def compose_segments(
 
 
 def _lead_in(segments: Sequence[Segment]) -> list[Segment]:
-    """Return segments that start a little before their first words, but never overlap for it."""
+    """Start each segment ``LEAD_IN_S`` earlier, but not before the previous segment ends."""
     ends_s = (0.0, *(segment.end for segment in segments))
     return [
         replace(segment, start=max(segment.start - LEAD_IN_S, min(end_s, segment.start)))
@@ -155,10 +155,10 @@ def _apply_verdict(
 
 
 def _measure_voice(words: Sequence[Word], speech: Speech) -> float:
-    """Return the mean probability of a voice during words; the pauses between them do not count.
+    """Return the mean voice probability during words, without the pauses between them.
 
-    Voice activity detection needs some frames to notice a voice after silence, and word times may
-    be wrong: a word counts as it sounds up to ``MARGIN_S`` beside its time.
+    Voice activity detection lags by some frames after silence, and word times may be wrong, so a
+    word counts with its highest probability within ``MARGIN_S`` of its time.
     """
     spans = [
         Span(round(word.start * SAMPLE_RATE_HZ), round(word.end * SAMPLE_RATE_HZ)) for word in words
@@ -168,7 +168,7 @@ def _measure_voice(words: Sequence[Word], speech: Speech) -> float:
 
 
 def _measure_near(span: Span, speech: Speech) -> float:
-    """Return the mean probability of a voice in a span, or in the same length beside it."""
+    """Return the highest mean voice probability of a span and of its two shifted copies."""
     margin = round(MARGIN_S * SAMPLE_RATE_HZ)
     shifts = (0, margin, max(-margin, -span.start))
     return max(speech.mean_probability(span.start + shift, span.end + shift) for shift in shifts)

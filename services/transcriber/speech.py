@@ -1,7 +1,7 @@
-"""Where somebody speaks in a recording, and how it is cut for the model: pure.
+"""Spans of speech, and how they are packed into chunks for the model: pure.
 
-Whisper hears 30 seconds at a time. So speech is packed, without the silences in it, into
-chunks of a little less; a chunk ends where a pause is.
+Whisper transcribes windows of 30 seconds. Speech is packed without its silences into slightly
+shorter chunks that end at pauses.
 """
 
 from bisect import bisect_right
@@ -12,58 +12,58 @@ from itertools import accumulate, pairwise
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 30 * SAMPLE_RATE_HZ
 SHORT_CUT = SAMPLE_RATE_HZ // 2
-"""A silence that is so short when it is cut out does not part a word's sound from its time."""
+"""Removed silence up to which a word may extend over it."""
 PACKED_SAMPLES = 25 * SAMPLE_RATE_HZ
-"""What spans are packed into. In a window without any silence the model repeats or skips words:
+"""Maximum length of a packed chunk. In a window without silence the model repeats or skips words:
 chunks of 30 seconds had 43 errors in a reading of 438 Spanish words, those of 25 seconds 29.
 """
 
 
 @dataclass(frozen=True)
 class Span:
-    """A section of speech, in samples since a given instant."""
+    """A span of audio, in samples since the start of its section."""
 
     start: int
     end: int
 
     @property
     def length(self) -> int:
-        """Return how many samples it has."""
+        """Return the number of samples."""
         return self.end - self.start
 
     def clamp(self, offset: int) -> int:
-        """Return the sample at an offset from the start, at the latest the end."""
+        """Return the sample at an offset from the start, limited to the span."""
         return min(max(self.start + offset, self.start), self.end)
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What the model hears at once: spans of speech one after another."""
+    """Spans of speech that the model transcribes as one window, without the silences between."""
 
     spans: tuple[Span, ...]
 
     @property
     def start(self) -> int:
-        """Return where its first span begins."""
+        """Return the start of the first span."""
         return self.spans[0].start
 
     def find_offset_s(self, sample: int) -> float:
-        """Return where a sample of the spans' own time line lies within the chunk, in seconds."""
-        passed = 0
+        """Return the position within the chunk, in seconds, of a sample of the section."""
+        length = 0
         for span in self.spans:
             if sample < span.end:
-                passed += max(0, sample - span.start)
+                length += max(0, sample - span.start)
                 break
-            passed += span.length
-        return passed / SAMPLE_RATE_HZ
+            length += span.length
+        return length / SAMPLE_RATE_HZ
 
     def locate(self, start_s: float, end_s: float) -> tuple[float, float]:
-        """Return when something was said, in seconds since the spans' own instant.
+        """Convert times within the chunk to seconds since the start of the section.
 
         Args:
-            start_s: When it begins, in seconds of speech since the chunk began.
-            end_s: When it ends, in the same way. What seems to reach over a silence that was
-                cut out belongs to the span where its middle is, unless the cut is short.
+            start_s: Start of a word, in seconds within the chunk.
+            end_s: Its end. A word that extends over a removed silence belongs to the span that
+                contains its middle, unless the silence is short.
         """
         bounds = [*accumulate((span.length for span in self.spans), initial=0)]
         start, end = (round(time_s * SAMPLE_RATE_HZ) for time_s in (start_s, end_s))
@@ -81,32 +81,32 @@ class Chunk:
 
 
 def pack(spans: Sequence[Span]) -> list[Chunk]:
-    """Put spans together into chunks, as full as the model hears well.
+    """Pack spans into chunks of at most ``PACKED_SAMPLES``, but of at least one span.
 
     Args:
-        spans: In order, none of them longer than a chunk.
+        spans: Spans in order, each at most ``CHUNK_SAMPLES`` long.
     """
     groups: list[list[Span]] = []
-    passed = 0
+    length = 0
     for span in spans:
-        passed += span.length
-        if not groups or passed > PACKED_SAMPLES:
+        length += span.length
+        if not groups or length > PACKED_SAMPLES:
             groups.append([])
-            passed = span.length
+            length = span.length
         groups[-1].append(span)
     return [Chunk(tuple(group)) for group in groups]
 
 
 def hold_back(chunks: list[Chunk], end: int) -> tuple[list[Chunk], int]:
-    """Keep what may go on in audio that is not read yet for the next time.
+    """Hold back speech that may continue in the next block.
 
     Args:
-        chunks: Of the audio read so far.
-        end: Where it ends, in samples.
+        chunks: The chunks of the audio read so far.
+        end: Number of samples read so far.
 
     Returns:
-        The chunks that are complete, and the sample from which on audio must be kept: the
-        last chunk may still be filled, and a chunk alone may end within a word.
+        The complete chunks, and the sample from which on audio must be kept: the last chunk may
+        not be full yet, and a single chunk may end within a word.
     """
     if not chunks:
         return [], max(0, end - SAMPLE_RATE_HZ)

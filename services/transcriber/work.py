@@ -1,4 +1,4 @@
-"""Transcribes one recording: decode, listen, write down."""
+"""The transcriber's job: decode a recording, transcribe it, write the results."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,30 +23,30 @@ FILENAME = "transcription.srt"
 MEDIA_TYPE = "application/x-subrip"
 TICK_S = 1.0
 SUMMARY = ("detected_language", "language_probability", "languages", "quality", "warnings")
-"""Parts of the transcription that the job shows too."""
+"""Fields of the transcription that are also part of the job."""
 
 
 def run(context: JobContext, settings: TranscriberSettings | None = None) -> Artifact:
     """Transcribe the submitted recording.
 
-    What has been heard is published as ``transcription`` on the way and saved, so that
-    another run goes on from there.
+    The transcript so far is published as ``transcription`` and saved as a checkpoint; another
+    run resumes from it.
 
     Args:
-        context: The job; its upload may be anything that FFmpeg reads, video too.
+        context: The job; its upload may be any audio or video file that FFmpeg reads.
         settings: Read from the environment if not given.
 
     Raises:
         WorkError: ``not_audio``, ``file_too_large``, ``decoding_stalled``,
             ``unsupported_language`` or ``model_unavailable``.
-        JobCancelledError: The job was cancelled, and what was being heard has ended. That takes
-            as long as a few chunks do; the kit kills a worker process that takes longer.
+        JobCancelledError: The job was cancelled and its current block has completed, which takes
+            as long as a few chunks; the kit kills a worker process that takes longer.
     """
     settings = settings or TranscriberSettings()
     options = SubmissionOptions.model_validate(context.options)
     check(options, settings)
     if context.upload is None:
-        raise WorkError("not_audio", "No file was submitted.")
+        raise WorkError("not_audio", "The submission has no file. Send it in the field `file`.")
     duration_s = measure_duration_s(context.upload)
     resumed = Transcript.from_state(context.checkpoint) if context.checkpoint else Transcript()
     steps = _transcribe(context.upload, options, settings, resumed)
@@ -64,7 +64,7 @@ def _transcribe(
     upload: Path, options: SubmissionOptions, settings: TranscriberSettings, resumed: Transcript
 ) -> Iterator[Transcript]:
     with engine_cache.borrow(settings) as engine:
-        yield resumed  # the model is there
+        yield resumed  # the model is loaded
         yield from Pipeline(engine, options, settings).run(upload, resumed)
 
 
@@ -75,7 +75,7 @@ def _report_progress(
     duration_s: float | None,
     to_document: Callable[[Transcript], dict[str, Any]],
 ) -> Transcript:
-    """Show what has been heard and how much of the recording's time that is."""
+    """Publish each transcript and report the transcribed part of the duration as progress."""
     status = "loading_model"
     context.report(0.0, status=status)
     for step in steps:
