@@ -1,1 +1,1 @@
-"""Turns recorded speech into text with times, and into subtitles."""
+"""The transcriber: converts recorded speech to timed text and subtitles."""

@@ -1,4 +1,4 @@
-"""Watches work that cannot be interrupted, so that its watcher never waits long."""
+"""Runs an uninterruptible iterator in a thread, so that its consumer does not block."""
 
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,32 +9,31 @@ Item = TypeVar("Item")
 
 
 def iterate_in_background(items: Iterable[Item], *, period_s: float) -> Generator[Item | None]:
-    """Yield items as another thread makes them, and None when a period passes without one.
+    """Yield items as a thread produces them, and ``None`` whenever a period passes without one.
 
-    Whoever takes no more (closes this generator) waits for the item that is being made: work
-    that goes on although nobody wants it would slow down what comes next. In a worker the kit
-    ends this wait after some seconds, together with the process.
+    Closing this generator waits for the current item, because abandoned work would slow down the
+    next job. In a worker the kit kills the process if that takes too long.
 
     Args:
-        items: Made lazily, each at its own pace; an error of theirs is raised here.
-        period_s: The longest time without a sign, in seconds.
+        items: A lazy iterable; its exceptions are raised here.
+        period_s: Maximum wait for an item, in seconds.
     """
-    iterator, context = iter(items), copy_context()  # what is bound here for logs and traces
+    iterator, context = iter(items), copy_context()  # keeps the context of logs and traces
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         while True:
-            making = pool.submit(context.run, lambda: [*_take_one(iterator)])
-            while not wait([making], timeout=period_s).done:
+            pending = pool.submit(context.run, lambda: [*_take_one(iterator)])
+            while not wait([pending], timeout=period_s).done:
                 yield None
-            if not (made := making.result()):
+            if not (produced := pending.result()):
                 return
-            yield made[0]
+            yield produced[0]
     finally:
         pool.shutdown()
 
 
 def _take_one(iterator: Iterator[Item]) -> Iterator[Item]:
-    """Yield the next item, or nothing at the end."""
+    """Yield the next item, or nothing if there is none."""
     for item in iterator:
         yield item
         return

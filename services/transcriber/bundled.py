@@ -1,7 +1,7 @@
-"""Whisper's base model from two data packages, for machines that reach no model hub.
+"""Whisper's base model from two data packages, for machines without access to a model hub.
 
-The packages come from a publisher that we do not know. So nothing of them is ever executed,
-and every file must be, byte for byte, the one of Systran/faster-whisper-base.
+The publisher of the packages is unknown, so their code is never executed, and every file must be
+byte for byte that of Systran/faster-whisper-base.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ SHA256 = {
 
 
 class ModelIntegrityError(Exception):
-    """A model's file is not the one that it should be; the model must not be loaded.
+    """A file of a model is missing or has the wrong content; the model must not be loaded.
 
     Args:
-        filename: The file whose SHA-256 is wrong, or which is missing.
+        filename: Name of the file.
     """
 
     def __init__(self, filename: str) -> None:
@@ -37,7 +37,7 @@ class ModelIntegrityError(Exception):
 
 
 def is_installed() -> bool:
-    """Return whether both data packages are there; looks at their metadata only."""
+    """Return whether both data packages are installed; reads only their metadata."""
     try:
         return all(_find_data(part).is_dir() for part in PARTS)
     except PackageNotFoundError:
@@ -45,10 +45,10 @@ def is_installed() -> bool:
 
 
 def ensure_model(models_dir: Path) -> Path:
-    """Return the model's folder, made from the packages if it is not there yet.
+    """Return the model's folder; assemble it from the packages if it does not exist.
 
-    Safe to call from several processes at once. The files are checked at every call, since a
-    disk forgets and a folder can be written to; that takes a third of a second.
+    Safe to call from several processes at once. Every call checks the files, which takes a third
+    of a second, because they can be changed or damaged on disk.
 
     Raises:
         ModelIntegrityError: A file's SHA-256 is wrong.
@@ -62,7 +62,7 @@ def ensure_model(models_dir: Path) -> Path:
 
 
 def check_integrity(folder: Path) -> None:
-    """Compare every file of the model with its known SHA-256.
+    """Check every file of the model against its SHA-256.
 
     Raises:
         ModelIntegrityError: A file is missing or differs.
@@ -74,7 +74,7 @@ def check_integrity(folder: Path) -> None:
 
 
 def _assemble(folder: Path) -> None:
-    """Put the parts together aside, check them, and move the whole into place at once."""
+    """Assemble the parts in a temporary folder, check them, and move it with one rename."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     first, *rest = (_find_data(part) for part in PARTS)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
@@ -94,7 +94,7 @@ def _move_unless_present(draft: Path, folder: Path) -> None:
     try:
         draft.rename(folder)
     except OSError:
-        # Another worker was quicker; a folder that holds files is not replaced by a rename.
+        # Another worker was faster; a rename does not replace a folder that contains files.
         if not folder.is_dir():
             raise
 

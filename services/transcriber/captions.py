@@ -1,6 +1,6 @@
-"""Segments as SubRip, WebVTT and plain text: pure.
+"""Writes segments as SubRip, WebVTT and plain text: pure.
 
-One cue for each segment, with its speaker. A client that needs cues in a given style builds them
+There is one cue per segment, with its speaker. A client that needs another style builds its cues
 from the segments, as the orchestrator does.
 """
 
@@ -14,15 +14,15 @@ from typing import Protocol
 RIGHT_TO_LEFT_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 FLICKER_S = 0.5  # a shorter gap between two cues is closed
 GAP_S = 0.084  # to two frames, as Netflix's timing guidelines ask
-LEAST_S = 0.001  # a cue that takes no time is none
-ORPHAN_CHARS = 16  # less than that is no cue of its own within a sentence
+LEAST_S = 0.001  # a cue needs a duration
+ORPHAN_CHARS = 16  # a shorter single word at the end of a sentence joins the previous cue
 ORPHAN_PAUSE_S = 1.5
-PAUSE_S = 2.0  # after a sentence, it ends a paragraph
-FULL_CHARS = 500  # so much text is a paragraph as soon as its sentence ends
-OVERFULL_CHARS = 1000
+PAUSE_S = 2.0  # such a pause after a sentence ends a paragraph
+FULL_CHARS = 500  # a paragraph of this length ends with its sentence
+OVERFULL_CHARS = 1000  # a paragraph of this length ends with its segment
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔།][\"'”’»)\]」』）]*$")
-# Scripts that put no spaces: East Asian ones but Hangul, and those of South East Asia.
+# Scripts without spaces: East Asian ones except Hangul, and those of South East Asia.
 _UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff"
     "\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff]"
@@ -30,27 +30,27 @@ _UNSPACED = re.compile(
 _EMBEDDINGS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _TAG = re.compile(r"<(?= */? *[A-Za-z])")
-_WORD_JOINER = "<\u2060"  # SubRip cannot escape: an invisible character keeps a tag from being one
+_WORD_JOINER = "<\u2060"  # SubRip has no escapes; an invisible character disables a tag
 
 
 class TimedText(Protocol):
-    """A segment, as far as it is written down; times in seconds."""
+    """The parts of a segment that captions contain; times in seconds."""
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """The text of the segment."""
 
     @property
     def start(self) -> float:
-        """When it starts."""
+        """Start time."""
 
     @property
     def end(self) -> float:
-        """When it ends."""
+        """End time."""
 
     @property
     def speaker(self) -> str | None:
-        """Who says it, if known."""
+        """The speaker, if known."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Cue:
 
 
 def join_texts(texts: Iterable[str]) -> str:
-    """Join texts that have the spaces of their language, or else get them where they need one."""
+    """Join texts; insert a space where neither has one and their script uses spaces."""
     joined = ""
     for text in texts:
         needs_space = joined[-1:].strip() and text[:1].strip() and not _is_unspaced(joined, text)
@@ -71,7 +71,7 @@ def join_texts(texts: Iterable[str]) -> str:
 
 
 def write_srt(segments: Iterable[TimedText], language: str | None = None) -> str:
-    """Return segments as SubRip; where the speaker changes, the text starts with the name."""
+    """Return segments as SubRip; at a change of speaker the text starts with the name."""
     blocks: list[str] = []
     before: str | None = None
     for number, cue in enumerate(_make_cues(segments), start=1):
@@ -84,9 +84,9 @@ def write_srt(segments: Iterable[TimedText], language: str | None = None) -> str
 
 
 def write_vtt(segments: Iterable[TimedText], language: str | None = None) -> str:
-    """Return segments as WebVTT, each in the voice of its speaker, if known."""
+    """Return segments as WebVTT, each in a voice tag with its speaker, if known."""
     cues = [
-        # The format's own marks must not be read out of what was said.
+        # The text must not be parsed as markup.
         f"\n{_format_times(cue, '.')}\n"
         f"{f'<v {cue.speaker.translate(_ESCAPES)}>' if cue.speaker else ''}"
         f"{_mark_direction(cue.text, _is_right_to_left(cue.text, language)).translate(_ESCAPES)}\n"
@@ -96,9 +96,9 @@ def write_vtt(segments: Iterable[TimedText], language: str | None = None) -> str
 
 
 def write_txt(segments: Iterable[TimedText], language: str | None = None) -> str:
-    """Return the words in paragraphs, each with its speaker, if known.
+    """Return the text in paragraphs, each with its speaker, if known.
 
-    A paragraph ends with the speaker, with a sentence before a long pause, or where it is full.
+    A paragraph ends at a change of speaker, at a long pause after a sentence, or when it is full.
     """
     paragraphs: list[list[TimedText]] = []
     for segment in sorted(segments, key=lambda segment: segment.start):
@@ -110,7 +110,7 @@ def write_txt(segments: Iterable[TimedText], language: str | None = None) -> str
 
 
 def _make_cues(segments: Iterable[TimedText]) -> list[_Cue]:
-    """Return a cue for each segment, in order of time."""
+    """Return the cues in order of time; single last words of sentences join the previous cue."""
     cues: list[_Cue] = []
     for segment in sorted(segments, key=lambda segment: segment.start):
         text = " ".join(segment.text.split())
@@ -129,7 +129,7 @@ def _make_cues(segments: Iterable[TimedText]) -> list[_Cue]:
 
 
 def _is_orphan(before: _Cue, cue: _Cue) -> bool:
-    """Return whether a cue is but the last word of what was said before."""
+    """Return whether a cue is only the last word of the previous cue's sentence."""
     is_part = cue.speaker == before.speaker and not _SENTENCE_END.search(before.text)
     is_close = cue.start_s - before.end_s < ORPHAN_PAUSE_S
     return is_part and is_close and len(cue.text) < ORPHAN_CHARS and " " not in cue.text
@@ -163,8 +163,8 @@ def _is_right_to_left(text: str, language: str | None) -> bool:
     return right > left
 
 
-def _mark_direction(line: str, right_to_left: bool) -> str:  # noqa: FBT001 - what the line is
-    """Return a line with the marks of UAX #9 that have every player show its direction."""
+def _mark_direction(line: str, right_to_left: bool) -> str:  # noqa: FBT001 - a property of the line
+    """Return a line with the marks of UAX #9 that fix its direction in every player."""
     if line.isascii() and not right_to_left:
         return line
     line = line.translate(_EMBEDDINGS)

@@ -1,8 +1,8 @@
-"""Who speaks in which segment: voice embeddings that are alike belong to one speaker. Pure.
+"""Diarization: clusters speaker embeddings and labels segments with their speakers. Pure.
 
-Clusters are joined from the bottom up, always the two that are most alike, until those left are
-too different to be one voice. A cluster is compared by the sum of what is in it, since single
-embeddings of a few seconds vary.
+The clustering is agglomerative: it merges the two most similar clusters until the similarity of
+the remaining ones is too low for one voice. A cluster is represented by the sum of its embeddings,
+because single embeddings of a few seconds vary.
 """
 
 from base64 import b64decode, b64encode
@@ -15,38 +15,38 @@ from numpy.typing import NDArray
 from services.transcriber.transcript import Segment
 
 Embedding = NDArray[np.float32]
-"""A vector of length 1; the cosine of two says how alike two voices are."""
+"""A vector of length 1; the similarity of two voices is the cosine of their embeddings."""
 
-# From 0.65 to 0.78 it makes no difference to the recordings that it was tried on: the centres of
-# one voice are more alike, those of a man and a woman 0.4 to 0.6. Above, one voice falls apart.
-# Women on the same telephone line are more alike than that, and are taken for one.
-LEAST_ALIKE = 0.72
+# Values from 0.65 to 0.78 have the same result on the test recordings: clusters of one voice are
+# more similar, those of a man and a woman have 0.4 to 0.6. Above that range one voice is split.
+# Women on the same telephone line are more similar than the threshold and are merged.
+LEAST_SIMILARITY = 0.72
 SHORTEST_S = 1.2
-"""Less says little of a voice: such a segment goes to the speaker who is most alike."""
+"""Shortest reliable segment, in seconds; a shorter one is assigned to the most similar speaker."""
 FEWEST_S = 2.5
-"""Who says less than this in all is no speaker of their own, but a print that came out odd."""
+"""Shortest total speech of a speaker, in seconds; a smaller cluster is an outlier."""
 BLOCK = 256
-"""Prints that are compared with each other at once; it bounds the work for a long recording."""
+"""Embeddings that are clustered at once, which bounds the work for a long recording."""
 
 
 def pack_embedding(embedding: Embedding) -> str:
-    """Return a voice print as text, small enough to be kept with each segment."""
+    """Encode an embedding as text, small enough to be stored with each segment."""
     return b64encode(embedding.astype("<f2").tobytes()).decode()
 
 
 def unpack_embedding(packed: str) -> Embedding:
-    """Return the voice print that ``pack_embedding`` wrote."""
+    """Decode an embedding that ``pack_embedding`` encoded."""
     return np.frombuffer(b64decode(packed), "<f2").astype(np.float32)
 
 
 def name_speakers(
     segments: Sequence[Segment], *, speakers: int | None = None
 ) -> tuple[Segment, ...]:
-    """Return the segments with their speakers, named in the order in which they first speak.
+    """Return the segments with speaker labels, numbered in the order of first occurrence.
 
     Args:
-        segments: With their voice embeddings.
-        speakers: How many there are, if it is known; else it is found out.
+        segments: Segments with packed embeddings.
+        speakers: Number of speakers; ``None`` to detect it.
     """
     if not segments:
         return ()
@@ -64,12 +64,12 @@ def name_speakers(
 def number_speakers(
     embeddings: NDArray[np.float32], lengths_s: NDArray[np.float32], *, speakers: int | None = None
 ) -> list[int]:
-    """Return a number for each print, the same one for the same speaker.
+    """Return the speaker's number for each embedding.
 
     Args:
-        embeddings: Voice embeddings, a row each.
-        lengths_s: How long each of them was heard.
-        speakers: How many there are, if it is known.
+        embeddings: One embedding per row.
+        lengths_s: Length of speech of each embedding.
+        speakers: Number of speakers; ``None`` to detect it.
     """
     longest_s = float(lengths_s.max())
     reliable = [*np.flatnonzero(lengths_s >= min(SHORTEST_S, longest_s))]
@@ -79,9 +79,9 @@ def number_speakers(
             _Cluster(embeddings[number] * lengths_s[number], float(lengths_s[number]))
             for number in reliable[start : start + BLOCK]
         ]
-        clusters = _join(clusters, LEAST_ALIKE, fewest=speakers or 1)
+        clusters = _merge(clusters, LEAST_SIMILARITY, fewest=speakers or 1)
     if speakers:
-        clusters = _join(clusters, -1.0, fewest=speakers)
+        clusters = _merge(clusters, -1.0, fewest=speakers)
     else:
         clusters = [one for one in clusters if one.length_s >= FEWEST_S] or clusters[:1]
     voices = np.stack([one.direction for one in clusters])
@@ -90,38 +90,38 @@ def number_speakers(
 
 @dataclass(frozen=True)
 class _Cluster:
-    """Prints that are one speaker's."""
+    """Embeddings of one speaker."""
 
     total: NDArray[np.float32]
-    """Their sum, each as long as it was heard."""
+    """Sum of the embeddings, weighted by length."""
     length_s: float
 
     @property
     def direction(self) -> Embedding:
-        """Return what the speaker's voice is like, as a vector of length 1."""
+        """Return the speaker's embedding, a vector of length 1."""
         unit: Embedding = self.total / max(float(np.linalg.norm(self.total)), 1e-8)
         return unit
 
-    def joined(self, other: "_Cluster") -> "_Cluster":
-        """Return both as one."""
+    def merged(self, other: "_Cluster") -> "_Cluster":
+        """Return the union of two clusters."""
         return _Cluster(self.total + other.total, self.length_s + other.length_s)
 
 
-def _join(clusters: list[_Cluster], least_alike: float, *, fewest: int) -> list[_Cluster]:
-    """Join what is alike enough, and no more than leaves the fewest clusters wanted."""
+def _merge(clusters: list[_Cluster], least_similarity: float, *, fewest: int) -> list[_Cluster]:
+    """Merge the most similar clusters down to ``least_similarity``; keep at least ``fewest``."""
     left = list(clusters)
     voices = np.stack([one.direction for one in left])
-    alike = voices @ voices.T
-    np.fill_diagonal(alike, -2.0)
+    similarities = voices @ voices.T
+    np.fill_diagonal(similarities, -2.0)
     while len(left) > fewest:
-        first, second = sorted(np.unravel_index(np.argmax(alike), alike.shape))
-        if alike[first, second] < least_alike:
+        first, second = sorted(np.unravel_index(np.argmax(similarities), similarities.shape))
+        if similarities[first, second] < least_similarity:
             break
-        left[first] = left[first].joined(left[second])
+        left[first] = left[first].merged(left[second])
         del left[second]
         voices = np.delete(voices, second, axis=0)
         voices[first] = left[first].direction
-        alike = np.delete(np.delete(alike, second, axis=0), second, axis=1)
-        alike[first] = alike[:, first] = voices @ voices[first]
-        alike[first, first] = -2.0
+        similarities = np.delete(np.delete(similarities, second, axis=0), second, axis=1)
+        similarities[first] = similarities[:, first] = voices @ voices[first]
+        similarities[first, first] = -2.0
     return left

@@ -1,20 +1,19 @@
-"""Decides which segments may not have been said: pure.
+"""Decides which segments may be hallucinated: pure.
 
-The model writes fluent sentences for noise and babble too. What it reports about them differs:
-over a passage of up to 30 seconds it is much less sure of invented words than of spoken ones,
-whatever single words look like. A loop hides that, because repeated words look more and more
-certain; so each different word counts once, at its first occurrence.
+The model also outputs fluent sentences for noise and babble, but the mean word probability of a
+passage of up to 30 seconds is much lower for hallucinated words than for spoken ones, even if
+single words have a high one. A loop hides that, because the probability of repeated words
+increases. Each different word therefore counts once, at its first occurrence.
 
-The mean log probability over all tokens, which the model reports too, counts only for a sampled
-passage. Where a recording is cut off, or somebody says only a few words, the model is sure of the
-words and unsure of the full stop and the end, which are tokens too.
+The mean log probability of all tokens counts only for a sampled passage. If a recording is cut off
+or has only a few words, the words are probable, but the full stop and the end, which are tokens
+too, are not.
 
-A passage may hold real speech beside something else: a word that is cut off, another language, a
-cough. So a segment is judged by its own words and by those of its passage together, as an average
-that is shrunk towards the passage's: the more words a segment has, the more they count by
-themselves.
+A passage may contain more than real speech: a word that is cut off, another language, a cough. A
+segment is therefore judged by the mean of its own words, shrunk towards the mean of its passage:
+the more words a segment has, the more they count.
 
-The limits lie between the recordings of ``benchmarks.services.wordless`` and right segments of
+The thresholds separate the recordings of ``benchmarks.services.wordless`` from correct segments of
 real speech: in noise, on the telephone, cut off, among other languages, in single words.
 """
 
@@ -31,47 +30,47 @@ from services.transcriber.transcript import Word
 LEAST_PASSAGE_CONFIDENCE = 0.65
 LEAST_WORD_LOG_PROBABILITY = -0.5
 LEAST_SAMPLED_LOG_PROBABILITY = -0.25
-"""For a passage whose surest reading was a loop or a guess, so that another one was sampled."""
+"""For a passage that was sampled because its most probable text was a loop or a guess."""
 PASSAGE_WEIGHT = 12
-"""Words that a passage's average counts as, beside a segment's own different words."""
+"""Weight of a passage's mean, in words, against a segment's own different words."""
 LEAST_CONFIDENCE = 0.45
-"""Of a segment nearly by itself; less than a passage's, because it has fewer words."""
+"""For a segment almost alone; lower than for a passage, because it has fewer words."""
 OWN_WEIGHT = 1
-"""Words that a passage's average counts as there: a single word says little by itself."""
+"""Weight of the passage's mean there, in words: one word alone is unreliable."""
 LEAST_PROBABILITY = 0.01
-"""Of a word, for its logarithm."""
+"""Lower limit of word probabilities, for their logarithm."""
 STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
 """The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
 LEAST_VOICE = 0.3
-"""Mean probability of a voice, as ``stretch`` measures it: at the words, or just beside them."""
+"""Mean voice probability at the words or just beside them, as ``section`` measures it."""
 LEAST_LANGUAGE_PROBABILITY = 0.3
 
-# Limits of what is left out. The first two are Whisper's own.
+# Thresholds of dropped segments. The first two are Whisper's own.
 GUESS_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
 NO_VOICE = 0.2
 
 
 class Verdict(Enum):
-    """What happens to a segment."""
+    """The decision about a segment."""
 
     KEEP = "keep"
     MARK = "mark"
-    """It stays, with a ``low_confidence`` warning for its time."""
+    """Keep it, with a ``low_confidence`` warning for its time."""
     DROP = "drop"
-    """It is left out, because nothing was said."""
+    """Remove it, because nothing was spoken."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the model reports about a passage, the unit that it decodes at once."""
+    """The model's measurements of a passage, the unit that it decodes at once."""
 
     log_probability: float
-    """Mean over its tokens."""
+    """Mean log probability of its tokens."""
     no_speech: float
-    """Probability that nobody speaks, from 0 to 1."""
+    """Probability of no speech, from 0 to 1."""
     temperature: float
-    """Above 0 if the surest reading was a loop or a guess and another one was sampled."""
+    """Above 0 if the passage was sampled because its most probable text was a loop or a guess."""
     confidence: float
     """Mean probability of its different words, each at its first occurrence, from 0 to 1."""
     word_log_probability: float
@@ -93,13 +92,13 @@ def weigh(segment: Any) -> Evidence:
 
 
 def join(evidence: Sequence[Evidence]) -> Evidence:
-    """Return the evidence of a segment that has words of several passages.
+    """Return the evidence of a segment with words of several passages.
 
     Args:
-        evidence: Of each word's passage, so that a passage counts by its part of the segment.
+        evidence: The passage's evidence of each word, which weights passages by their words.
 
     Raises:
-        StatisticsError: There is no word.
+        StatisticsError: ``evidence`` is empty.
     """
     return Evidence(
         log_probability=mean(one.log_probability for one in evidence),
@@ -111,10 +110,10 @@ def join(evidence: Sequence[Evidence]) -> Evidence:
 
 
 def find_first_confidences(words: Iterable[tuple[Word, Evidence]]) -> list[float]:
-    """Return each word's confidence, of a word that its passage repeats the first one's.
+    """Return the confidence of each word; repeated words have that of their first occurrence.
 
     Args:
-        words: In order, each with the evidence of its passage.
+        words: Words in order, each with the evidence of its passage.
     """
     first: dict[tuple[Evidence, str], float] = {}
     return [
@@ -129,13 +128,13 @@ def judge(
     voice: float,
     language_probability: float = 1.0,
 ) -> Verdict:
-    """Return whether a segment was said.
+    """Decide whether to keep, mark or drop a segment.
 
     Args:
-        words: The segment's, each with its confidence as ``find_first_confidences`` returns it.
-        evidence: Of the passages that they come from.
-        voice: Mean probability of voice activity during the words, from 0 to 1.
-        language_probability: How sure the language is; 1 when the client named it.
+        words: Its words, each with its confidence from ``find_first_confidences``.
+        evidence: The evidence of its passages.
+        voice: Mean voice probability during the words, from 0 to 1.
+        language_probability: Probability of the language; 1 if the client named it.
     """
     known = [*words]
     own = _find_different(known)
@@ -154,7 +153,7 @@ def judge(
 
 
 def _is_doubtful(own: Sequence[float], evidence: Evidence) -> bool:
-    """Return whether the probabilities of a segment's different words are low for its passage."""
+    """Return whether the shrunken means of a segment's word probabilities are below a threshold."""
     logarithms = [*map(_find_logarithm, own)]
     is_sampled = evidence.temperature > 0
     sampled = _shrink(logarithms, evidence.log_probability, PASSAGE_WEIGHT)
@@ -168,7 +167,7 @@ def _is_doubtful(own: Sequence[float], evidence: Evidence) -> bool:
 
 
 def _shrink(own: Sequence[float], passage: float, weight: int) -> float:
-    """Return the average of a segment's values, shrunk towards that of its passage."""
+    """Return the mean of a segment's values, shrunk towards that of its passage."""
     return (sum(own) + weight * passage) / (len(own) + weight)
 
 
@@ -177,7 +176,7 @@ def _find_logarithm(probability: float) -> float:
 
 
 def _find_different(words: Iterable[tuple[str, float]]) -> list[float]:
-    """Return the probabilities of different words, each at its first occurrence."""
+    """Return the probability of each different word at its first occurrence."""
     first: dict[str, float] = {}
     for word, probability in words:
         if bare := _bare(word):
@@ -186,5 +185,5 @@ def _find_different(words: Iterable[tuple[str, float]]) -> list[float]:
 
 
 def _bare(word: str) -> str:
-    """Return a word's letters and digits; nothing of dashes, dots and notes of music."""
+    """Return a word's letters and digits in lower case, without dashes, dots and music symbols."""
     return "".join(letter for letter in word.lower() if letter.isalnum())

@@ -1,4 +1,4 @@
-"""Turns a section of speech into a voice print: vectors of one speaker point the same way."""
+"""Computes speaker embeddings: vectors of one speaker have a high cosine similarity."""
 
 import functools
 from pathlib import Path
@@ -13,15 +13,15 @@ from services.transcriber.encoder_file import ENCODER
 from services.transcriber.speech import SAMPLE_RATE_HZ
 from services.weights.onnx import open_session
 
-# The encoder was trained on this picture of speech: 40 bands in frames of 25 ms, 10 ms apart.
+# The encoder's training input: 40 mel bands, frames of 25 ms, a hop of 10 ms.
 BANDS = 40
 FRAME = SAMPLE_RATE_HZ // 40
 HOP = SAMPLE_RATE_HZ // 100
 WINDOW_FRAMES = 160
 STEP_FRAMES = 80
 LEAST_DBFS = -30.0
-LEAST_LENGTH = 1e-8  # of the print of silence
-# Slaney's scale of pitch: even steps up to 1 kHz, even ratios above.
+LEAST_LENGTH = 1e-8  # avoids a division by zero for silence
+# Slaney's mel scale: linear up to 1 kHz, logarithmic above.
 LINEAR_HZ = 200 / 3
 BREAK_HZ = 1000.0
 LOG_STEP = np.log(6.4) / 27
@@ -30,23 +30,23 @@ Bands = NDArray[np.float32]
 
 
 class SpeakerEncoder:
-    """The loaded encoder.
+    """The loaded speaker encoder.
 
     Args:
-        models_dir: Where its file lies.
+        models_dir: Folder with its file.
 
     Raises:
-        ModelFileError: The file is missing or not what it should be.
+        ModelFileError: The file is missing or has the wrong content.
     """
 
     def __init__(self, models_dir: Path) -> None:
         self._session = open_session(ENCODER.locate(models_dir))
 
     def encode(self, samples: Samples) -> Embedding:
-        """Return the voice print of a section of speech, a vector of length 1."""
-        # Silence would make all short stretches alike, so these are heard again and again.
+        """Return the embedding of speech, a vector of length 1."""
+        # Padding with silence would make all short speech similar, so it is repeated instead.
         enough = np.resize(samples, max(len(samples), WINDOW_FRAMES * HOP))
-        bands = measure_bands(_raise(enough))
+        bands = measure_bands(_amplify(enough))
         windows = sliding_window_view(bands, WINDOW_FRAMES, axis=0)[::STEP_FRAMES]
         (found,) = self._session.run(["voices"], {"bands": windows.transpose(2, 0, 1)})
         return _unit(_unit(found).mean(axis=0))
@@ -68,7 +68,7 @@ def measure_bands(samples: Samples) -> Bands:
 
 @functools.cache
 def make_filters() -> NDArray[np.float64]:
-    """Return which part of each frequency (row) belongs to each band (column)."""
+    """Return the mel filters: the weight of each frequency (row) in each band (column)."""
     top = BREAK_HZ / LINEAR_HZ + np.log(SAMPLE_RATE_HZ / 2 / BREAK_HZ) / LOG_STEP
     steps = np.linspace(0, top, BANDS + 2)
     above = steps - BREAK_HZ / LINEAR_HZ
@@ -81,8 +81,8 @@ def make_filters() -> NDArray[np.float64]:
     return np.asarray(triangles * (2 / (edges_hz[2:] - edges_hz[:-2])))
 
 
-def _raise(samples: Samples) -> Samples:
-    """Bring quiet speech to the level that the encoder knows."""
+def _amplify(samples: Samples) -> Samples:
+    """Amplify quiet speech to the level of the encoder's training data."""
     level = float(np.sqrt(np.mean(samples**2)))
     wanted = 10 ** (LEAST_DBFS / 20)
     return samples * np.float32(wanted / level) if 0 < level < wanted else samples

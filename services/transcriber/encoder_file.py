@@ -1,4 +1,4 @@
-"""Whether voices can be told apart here: the model file that it takes."""
+"""The model file of the speaker encoder, and the check that diarization is installed."""
 
 from importlib.util import find_spec
 
@@ -12,15 +12,15 @@ ENCODER = ModelFile(
 
 
 def require_encoder(settings: TranscriberSettings) -> None:
-    """Refuse what could only fail later; nothing is loaded for it.
+    """Refuse a job that would fail later; does not load the model.
 
     Raises:
-        WorkError: ``model_unavailable``, which says what to install.
+        WorkError: ``model_unavailable``; the message names the commands to install it.
     """
     if not (ENCODER.exists(settings.models_dir) and find_spec("onnxruntime")):
         raise WorkError(
             "model_unavailable",
-            "Telling speakers apart is not installed on this server: whoever runs it has to "
-            "install the extra `diarize` (pip install 'ytcaption-orchestrator[diarize]') and run "
-            "`python -m services.transcriber.voices_model`. Or send diarize=false.",
+            "Diarization is not installed on this server. Send diarize=false, or ask its operator "
+            "to run `pip install 'ytcaption-orchestrator[diarize]'` and "
+            "`python -m services.transcriber.voices_model`.",
         )

@@ -1,4 +1,4 @@
-"""Keeps one engine loaded while it is wanted, and gives its memory back when it is not."""
+"""A cache that keeps one engine loaded while it is used and unloads it when idle."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from services.transcriber.settings import TranscriberSettings
 
 
 class EngineCache:
-    """Loads an engine when it is first wanted; forgets it some time after its last use."""
+    """Loads an engine on first use and unloads it some time after its last use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,12 +19,12 @@ class EngineCache:
 
     @property
     def is_loaded(self) -> bool:
-        """Return whether an engine takes up memory."""
+        """Return whether an engine is in memory."""
         return self._loaded is not None
 
     @contextmanager
     def borrow(self, settings: TranscriberSettings) -> Iterator[Engine]:
-        """Give the engine, loaded for the occasion if need be.
+        """Return the engine, loaded if necessary, and keep it in memory until the block exits.
 
         Raises:
             WorkError: ``model_unavailable`` as in ``Engine``.
@@ -52,4 +52,4 @@ class EngineCache:
 
 
 engine_cache = EngineCache()
-"""This process's one."""
+"""The cache of this process."""

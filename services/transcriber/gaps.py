@@ -49,9 +49,9 @@ def merge_words(before: Sequence[str], new: Sequence[str], after: Sequence[str])
 
     A word with a wrong time is beside its own sound, so the gap's transcript contains it again.
     """
-    texts = [_bare(text) for text in new]
-    left = [_bare(text) for text in before][-len(texts) :]
-    right = [_bare(text) for text in after][: len(texts)]
+    texts = [_keep_letters(text) for text in new]
+    left = [_keep_letters(text) for text in before][-len(texts) :]
+    right = [_keep_letters(text) for text in after][: len(texts)]
     first = max((n for n in range(len(left) + 1) if left[len(left) - n :] == texts[:n]), default=0)
     last = max(
         (n for n in range(len(right) + 1) if texts[len(texts) - n :] == right[:n]), default=0
@@ -59,5 +59,5 @@ def merge_words(before: Sequence[str], new: Sequence[str], after: Sequence[str])
     return first, min(last, len(texts) - first)
 
 
-def _bare(text: str) -> str:
+def _keep_letters(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())

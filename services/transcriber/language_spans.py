@@ -1,4 +1,4 @@
-"""Where the language changes within a section of speech: pure."""
+"""Detects changes of language within a section: pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,14 @@ from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 SHORTEST_PIECE = 2 * SAMPLE_RATE_HZ
 LONGEST_PIECE = 5 * SAMPLE_RATE_HZ
 SURE = 0.7
-"""Probability of a language from which on it may be a change."""
+"""Probability of a language from which on it counts as a change."""
 CHANGE_COST = 2.0
-"""Log of the odds that a language must gain over a run of pieces: there and back costs two."""
+"""Cost of a change in the Viterbi search, as a natural logarithm of odds."""
 FULL_WEIGHT = 3 * SAMPLE_RATE_HZ
+"""Length from which on a piece has its full weight."""
 LEAST_PROBABILITY = 0.005
 
-ALIKE = (
+CONFUSED = (
     frozenset({"da", "nn", "no", "sv"}),
     frozenset({"bs", "hr", "sl", "sr"}),
     frozenset({"be", "ru", "uk"}),
@@ -30,29 +31,29 @@ ALIKE = (
     frozenset({"af", "nl"}),
     frozenset({"de", "lb"}),
 )
-"""Languages that the model takes for each other; it does not tell one from the other surely."""
+"""Groups of languages that the model confuses."""
 
 
-def are_alike(one: str, other: str) -> bool:
+def are_confused(one: str, other: str) -> bool:
     """Return whether the model confuses two languages."""
-    return one == other or any(one in group and other in group for group in ALIKE)
+    return one == other or any(one in group and other in group for group in CONFUSED)
 
 
 def find_other(
     probabilities: Mapping[str, float], known: str, *, least: float = SURE
 ) -> str | None:
-    """Return the language that speech is surely in, if it is another one than the known."""
+    """Return the most probable language if it reaches ``least`` and is not the known one."""
     if not probabilities:
         return None
-    likeliest = max(probabilities, key=lambda code: probabilities[code])
-    is_other = probabilities[likeliest] >= least and not are_alike(likeliest, known)
-    return likeliest if is_other else None
+    best = max(probabilities, key=lambda code: probabilities[code])
+    is_other = probabilities[best] >= least and not are_confused(best, known)
+    return best if is_other else None
 
 
 def cut_pieces(
     spans: Sequence[Span], speech: Speech, *, longest: int = LONGEST_PIECE
 ) -> list[Span]:
-    """Cut speech into pieces that can be looked at alone, at pauses where there are any."""
+    """Cut speech at pauses into pieces for language detection."""
     pieces: list[Span] = []
     for span in spans:
         parts = _halve(span, speech, longest)
@@ -83,11 +84,11 @@ def _halve(span: Span, speech: Speech, longest: int) -> list[Span]:
 def choose_languages(
     pieces: Sequence[Span], probabilities: Sequence[Mapping[str, float]], known: str
 ) -> list[str]:
-    """Return the language of each piece: the likeliest course with few changes (Viterbi).
+    """Return the language of each piece: the cheapest path with a cost per change (Viterbi).
 
     Args:
-        pieces: In order.
-        probabilities: Of the languages of each piece; empty where nothing is known.
+        pieces: Pieces in order.
+        probabilities: Language probabilities of each piece; empty if unknown.
         known: The language spoken so far.
     """
     codes = [known]
@@ -96,28 +97,28 @@ def choose_languages(
         if other and other not in codes:
             codes.append(other)
     costs = {code: 0.0 if code == known else CHANGE_COST for code in codes}
-    courses: dict[str, list[str]] = {code: [] for code in codes}
+    paths: dict[str, list[str]] = {code: [] for code in codes}
     for piece, found in zip(pieces, probabilities, strict=True):
-        before, costs_before = courses, costs
-        courses, costs = {}, {}
+        before, costs_before = paths, costs
+        paths, costs = {}, {}
         for code in codes:
             cost, origin = min(
                 (costs_before[other] + CHANGE_COST * (other != code), other) for other in codes
             )
-            costs[code] = cost + _weigh(piece, found, code)
-            courses[code] = [*before[origin], code]
-    return courses[min(codes, key=lambda code: (costs[code], code != known))]
+            costs[code] = cost + _measure_cost(piece, found, code)
+            paths[code] = [*before[origin], code]
+    return paths[min(codes, key=lambda code: (costs[code], code != known))]
 
 
-def _weigh(piece: Span, probabilities: Mapping[str, float], code: str) -> float:
+def _measure_cost(piece: Span, probabilities: Mapping[str, float], code: str) -> float:
     if not probabilities:
         return 0.0
-    alike = sum(value for other, value in probabilities.items() if are_alike(code, other))
-    return -math.log(max(alike, LEAST_PROBABILITY)) * min(1.0, piece.length / FULL_WEIGHT)
+    confused = sum(value for other, value in probabilities.items() if are_confused(code, other))
+    return -math.log(max(confused, LEAST_PROBABILITY)) * min(1.0, piece.length / FULL_WEIGHT)
 
 
 def group_runs(pieces: Sequence[Span], codes: Sequence[str]) -> list[tuple[str, tuple[Span, ...]]]:
-    """Join neighbouring pieces of the same language, touching ones into one span."""
+    """Group adjacent pieces of one language into runs; join adjacent spans."""
     runs: list[tuple[str, list[Span]]] = []
     for piece, code in zip(pieces, codes, strict=True):
         if not runs or runs[-1][0] != code:

@@ -1,4 +1,4 @@
-"""The languages that Whisper knows, and what can be translated."""
+"""The languages that Whisper supports, and the available translations."""
 
 import re
 from functools import lru_cache
@@ -13,7 +13,7 @@ from services.transcriber.settings import TranscriberSettings
 from services.transcriber.translation import ENGLISH, find_packages, find_route
 
 AUTO = "auto"
-# The models that the engine knows by name; any other of the hub works by its full name.
+# Models that faster-whisper resolves by name; any other model of the hub works by its full name.
 MODELS = (BUNDLED, "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo")
 CHINESE = "zh"
 CANTONESE = "yue"
@@ -127,30 +127,30 @@ _WHISPER_CODES = {"jv": "jw"}  # Whisper writes Javanese as ISO 639-1 did until 
 _ISO_CODES = {whisper: iso for iso, whisper in _WHISPER_CODES.items()}
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
 _EXTENDED = re.compile(r"[a-z]{3}")
-_ALIASES = {"nb": "no", "fil": "tl"}  # CLDR prefers what Whisper does not know
+_ALIASES = {"nb": "no", "fil": "tl"}  # CLDR prefers codes that Whisper does not have
 
 
 def find_code(tag: str) -> str | None:
-    """Return the code of ``NAMES`` that a language's tag stands for, or ``None``.
+    """Return the code in ``NAMES`` for a language tag, or ``None``.
 
-    The orchestrator follows the same rule (``orchestrator/domain/languages.py``).
+    The orchestrator applies the same rule (``orchestrator/domain/languages.py``).
 
     Args:
         tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
-            ``por``, ``iw``, ``zh_TW``. The region and the script do not matter.
+            ``por``, ``iw``, ``zh_TW``. Region and script are ignored.
     """
     subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
     if not _TAG.fullmatch(subtags):
         return None
     language, *rest = subtags.split("-")
-    # A second subtag of three letters is a language of its own (`zh-yue`), or a mistake (`en-usa`).
+    # A second subtag of three letters is a language (`zh-yue`) or a mistake (`en-usa`).
     extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
     return extended or _find_code(language)
 
 
 @lru_cache(maxsize=1024)
 def _find_code(language: str) -> str | None:
-    # Not `closest_match`, nor whole tags: langcodes remembers every one that it was asked for.
+    # Not `closest_match`, nor whole tags: langcodes caches every argument without a limit.
     found = Language.get(language)
     for candidate in (found.language, found.prefer_macrolanguage().language):
         code = _ALIASES.get(candidate or "", candidate)
@@ -160,55 +160,55 @@ def _find_code(language: str) -> str | None:
 
 
 def fit_code(code: str, model: str) -> str:
-    """Return the code under which a model knows a language: most take Cantonese as Chinese."""
-    return CHINESE if code == CANTONESE and not knows_cantonese(model) else code
+    """Return a model's code for a language: most models treat Cantonese as Chinese."""
+    return CHINESE if code == CANTONESE and not supports_cantonese(model) else code
 
 
 def to_whisper_code(code: str, model: str = "") -> str:
-    """Return what a Whisper model calls a language.
+    """Return a Whisper model's code for a language.
 
     Args:
         code: One of ``NAMES``.
-        model: The model's name. The default stands for one that does not know Cantonese.
+        model: The model's name. The default is a model without Cantonese.
     """
     code = fit_code(code, model)
     return _WHISPER_CODES.get(code, code)
 
 
 def from_whisper_code(code: str) -> str:
-    """Return the code of ISO 639-1 for a language that Whisper named."""
+    """Return the ISO 639-1 code of one of Whisper's language codes."""
     return _ISO_CODES.get(code, code)
 
 
 def is_english_only(model: str) -> bool:
-    """Return whether a model's name says that it knows no language but English."""
+    """Return whether a model, by its name, supports only English."""
     return model.endswith(".en") or "distil-" in model
 
 
 def can_translate(model: str) -> bool:
     """Return whether a model can translate into English.
 
-    The turbo models were trained without translations and answer in the spoken language.
+    The turbo models were trained without translations and write the spoken language.
     """
     return not is_english_only(model) and "turbo" not in model
 
 
-def knows_cantonese(model: str) -> bool:
-    """Return whether a model has Cantonese as a language of its own: from large-v3 on."""
+def supports_cantonese(model: str) -> bool:
+    """Return whether a model has Cantonese as a separate language: large-v3 and later."""
     return "large-v3" in model or model in {"large", "turbo"}
 
 
-def list_known(model: str) -> dict[str, str]:
+def list_supported(model: str) -> dict[str, str]:
     """Return the names of the languages that a model transcribes, by code."""
     if is_english_only(model):
         return {ENGLISH: NAMES[ENGLISH]}
-    if knows_cantonese(model):
+    if supports_cantonese(model):
         return dict(NAMES)
     return {code: name for code, name in NAMES.items() if code != CANTONESE}
 
 
 def can_diarize(settings: TranscriberSettings) -> bool:
-    """Return whether speakers can be told apart here; no model is loaded for it."""
+    """Return whether diarization is available; does not load a model."""
     try:
         require_encoder(settings)
     except WorkError:
@@ -217,21 +217,21 @@ def can_diarize(settings: TranscriberSettings) -> bool:
 
 
 def list_pairs(settings: TranscriberSettings) -> list[dict[str, str]]:
-    """Return every translation that can be made, the ones that packages add included."""
+    """Return every available translation, including those of installed packages."""
     model, packages = settings.whisper_model, find_packages(settings)
     targets = [ENGLISH, *sorted({package.target for package in packages} - {ENGLISH})]
     whisper_translates = can_translate(model)
     return [
         {"from": spoken, "to": wanted}
         for wanted in targets
-        for spoken in list_known(model)
+        for spoken in list_supported(model)
         if spoken != wanted
         and find_route(spoken, wanted, packages, whisper_translates=whisper_translates) is not None
     ]
 
 
 def languages(settings: TranscriberSettings | None = None) -> dict[str, Any]:
-    """Return the answer to ``GET /languages``; no model is loaded for it.
+    """Return the response of ``GET /languages``; does not load a model.
 
     Args:
         settings: Read from the environment if not given.
@@ -239,7 +239,7 @@ def languages(settings: TranscriberSettings | None = None) -> dict[str, Any]:
     settings = settings or TranscriberSettings()
     model = settings.whisper_model
     return {
-        "languages": [{"code": code, "name": name} for code, name in list_known(model).items()],
+        "languages": [{"code": code, "name": name} for code, name in list_supported(model).items()],
         "translations": list_pairs(settings),
         "model": model,
         "models": sorted({*MODELS, model}),

@@ -1,4 +1,4 @@
-"""What a submission to the transcriber may ask for."""
+"""The options of a submission to the transcriber, and their checks."""
 
 from typing import Annotated
 
@@ -7,14 +7,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from services.kit.work import WorkError
 from services.media import Channels
 from services.transcriber.encoder_file import require_encoder
-from services.transcriber.languages import AUTO, find_code, fit_code, list_known, list_pairs
+from services.transcriber.languages import AUTO, find_code, fit_code, list_pairs, list_supported
 from services.transcriber.settings import TranscriberSettings
 
 
 def _normalize_code(value: object) -> object:
-    """Return the code that a tag such as ``pt-BR`` stands for, and none for an empty field.
+    """Return the code of a tag such as ``pt-BR``; leave an empty or unknown one unchanged.
 
-    An unknown tag stays as it is: ``check`` refuses it with the codes that are known.
+    ``check`` refuses an unknown tag and lists the supported codes.
     """
     if not isinstance(value, str):
         return value
@@ -31,49 +31,52 @@ def _normalize_spoken(value: object) -> object:
 
 
 class SubmissionOptions(BaseModel):
-    """What is known of a recording, and the language wanted for its text."""
+    """Options of a transcription: facts about the recording, and the requested output."""
 
     model_config = ConfigDict(frozen=True)
 
     language_in: Annotated[str, BeforeValidator(_normalize_spoken)] = AUTO
-    """A language's tag, e.g. ``pt``, ``por`` or ``pt-BR``, or ``auto`` to find it out."""
+    """Tag of the spoken language, e.g. ``pt``, ``por`` or ``pt-BR``, or ``auto`` to detect it."""
     language_out: Annotated[str | None, BeforeValidator(_normalize_wanted)] = None
-    """A language's tag; none means the spoken language."""
+    """Tag of the language of the text; ``None`` means the spoken language."""
     hotwords: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12_000)] | None = (
         None
     )
-    """Names and terms that are likely to be said, which would else be misheard."""
+    """Names and terms that are likely to occur; they bias the recognition."""
     diarize: bool = False
-    """Tell the speakers apart and name one for each segment."""
+    """Label each segment with its speaker."""
     speakers: Annotated[
         int | None, Field(ge=1, le=20), BeforeValidator(lambda value: value or None)
     ] = None
-    """How many speakers there are, if it is known; else it is found out."""
+    """Number of speakers; ``None`` to detect it."""
     channels: Annotated[Channels, BeforeValidator(lambda value: value or "auto")] = "auto"
-    """``mix`` all channels, hear each one alone (``separate``), or ``auto``: hear them alone
-    where they are clearly different voices."""
+    """``mix`` all channels, transcribe each one (``separate``), or ``auto``: separate them only if
+    they are clearly different voices."""
 
 
 def check(options: SubmissionOptions, settings: TranscriberSettings | None = None) -> None:
-    """Refuse at submission what could only fail later.
+    """Refuse a submission that would fail later.
 
     Args:
         options: The fields of the submission.
         settings: Read from the environment if not given.
 
     Raises:
-        WorkError: ``unsupported_language`` when the model in use does not know a language or
-            cannot translate so, ``model_unavailable`` when speakers cannot be told apart here.
+        WorkError: ``unsupported_language`` if the model does not support a language or a
+            translation, ``model_unavailable`` if diarization is not installed.
     """
     settings = settings or TranscriberSettings()
     if options.diarize:
         require_encoder(settings)
     model = settings.whisper_model
-    known = list_known(model)
+    supported = list_supported(model)
     for code in (options.language_in, options.language_out):
-        if code not in {None, AUTO} and fit_code(str(code), model) not in known:
-            raise WorkError("unsupported_language", f"{code} is none of {', '.join(known)}.")
-    # With "auto" the spoken language may turn out to be the wanted one.
+        if code not in {None, AUTO} and fit_code(str(code), model) not in supported:
+            raise WorkError(
+                "unsupported_language",
+                f"The language {code!r} is not supported. Use one of: {', '.join(supported)}.",
+            )
+    # With "auto" the detected language may be the requested one.
     if options.language_out is None or options.language_in == AUTO:
         return
     spoken, wanted = fit_code(options.language_in, model), fit_code(options.language_out, model)
@@ -82,6 +85,6 @@ def check(options: SubmissionOptions, settings: TranscriberSettings | None = Non
         possible = sorted({pair["to"] for pair in pairs if pair["from"] == spoken})
         raise WorkError(
             "unsupported_language",
-            f"No translation from {spoken} to {wanted}. From {spoken} it goes into: "
-            f"{', '.join(possible) or 'nothing'}. GET /languages lists all translations.",
+            f"Translation from {spoken} into {wanted} is not supported. Available targets: "
+            f"{', '.join(possible) or 'none'}. GET /languages lists all translations.",
         )

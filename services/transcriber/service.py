@@ -1,4 +1,4 @@
-"""The transcriber's description; ``wsgi.py`` makes an API of it, ``tasks.py`` a worker."""
+"""The definition of the transcriber service, from which its API and its worker are created."""
 
 from services.kit.service import DownloadFormat, Service
 from services.transcriber.languages import languages

@@ -1,4 +1,4 @@
-"""What a client must know about a transcript: its languages, its quality and warnings. Pure."""
+"""The summary of a transcript for clients: languages, quality and warnings. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -8,11 +8,11 @@ from services.transcriber.languages import NAMES
 from services.transcriber.transcript import Segment, Transcript
 
 MOST_WARNINGS = 50
-"""Of one code."""
+"""Maximum number of warnings per code."""
 SILENCE = 1e-3
 """Peak (-60 dBFS) below which a recording is silent."""
 LEAST_CHANGE_S = 1.0
-"""Seconds of a language that are worth a warning."""
+"""Seconds of a language from which on it causes a warning."""
 
 Warnings = list[dict[str, Any]]
 
@@ -21,7 +21,7 @@ def summarize(transcript: Transcript, *, requested: str | None = None) -> dict[s
     """Return the languages, the quality and the warnings as JSON values.
 
     Args:
-        transcript: A whole one, or a part.
+        transcript: A complete or partial transcript.
         requested: The language that the client named, if any.
     """
     languages = [
@@ -36,7 +36,7 @@ def summarize(transcript: Transcript, *, requested: str | None = None) -> dict[s
 
 
 def measure_quality(transcript: Transcript) -> dict[str, float | None]:
-    """Return the seconds of speech, those that have words, and the words' mean confidence."""
+    """Return the seconds of speech, the seconds with words, and the mean word confidence."""
     weights = [(one.end - one.start, one.confidence) for one in transcript.segments]
     known = [(seconds, value) for seconds, value in weights if value is not None and seconds > 0]
     total_s = sum(seconds for seconds, _ in known)
@@ -68,15 +68,18 @@ def _warn_of_nothing(transcript: Transcript) -> Warnings:
         return []
     if transcript.speech_s:
         detail = (
-            f"There are {transcript.speech_s:.1f} s of speech that the model could not "
-            "understand. Check the language, or use a larger model."
+            f"The model could not transcribe the {transcript.speech_s:.1f} s of speech; check the "
+            "language, or use a larger model."
         )
     elif transcript.peak < SILENCE:
-        detail = "The recording is silent."
+        detail = "The recording is silent; check the source."
     elif transcript.whispered:
-        detail = "No voice was detected, but there may be whispering, which is not transcribed."
+        detail = (
+            "No voice was detected, but there may be whispering, which is not transcribed; check "
+            "the recording."
+        )
     else:
-        detail = "There is sound, but no speech in it."
+        detail = "The recording has sound but no speech; check the source."
     return [{"code": "no_speech", "detail": detail}]
 
 
@@ -84,7 +87,7 @@ def _warn_of_gaps(transcript: Transcript) -> Iterable[dict[str, Any]]:
     for start, end in transcript.unheard:
         yield {
             "code": "speech_without_text",
-            "detail": f"There is speech from {start:.1f} s to {end:.1f} s, but no text for it.",
+            "detail": f"The speech from {start:.1f} s to {end:.1f} s has no text; check this part.",
             "start": start,
             "end": end,
         }
@@ -96,8 +99,8 @@ def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
             continue
         yield {
             "code": "speech_without_text",
-            "detail": f"There may be whispering from {start:.1f} s to {end:.1f} s; "
-            "it is not transcribed.",
+            "detail": f"There may be whispering from {start:.1f} s to {end:.1f} s, "
+            "which is not transcribed; check this part.",
             "start": start,
             "end": end,
         }
@@ -106,8 +109,8 @@ def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
 def _is_written(start: float, end: float, segments: Sequence[Segment]) -> bool:
     """Return whether segments cover at least half of a span.
 
-    What is left of one channel's speech on another sounds as whispering does, so the segments of
-    all channels count.
+    The residue of one channel's speech on another sounds like whispering, so the segments of all
+    channels count.
     """
     covered = sum(max(0.0, min(end, one.end) - max(start, one.start)) for one in segments)
     return covered >= (end - start) / 2
@@ -117,14 +120,15 @@ def _warn_of_doubts(segments: Sequence[Segment]) -> Iterable[dict[str, Any]]:
     for start, end in _merge_marked(segments):
         yield {
             "code": "low_confidence",
-            "detail": f"The words from {start:.1f} s to {end:.1f} s may not have been said.",
+            "detail": f"The words from {start:.1f} s to {end:.1f} s may not have been spoken; "
+            "check this part.",
             "start": start,
             "end": end,
         }
 
 
 def _merge_marked(segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """Return the times of marked segments, those of neighbours as one."""
+    """Return the times of marked segments; adjacent ones are merged."""
     spans: list[tuple[float, float]] = []
     was_marked = False
     for segment in segments:
@@ -148,21 +152,21 @@ def _warn_of_languages(transcript: Transcript, requested: str | None) -> Warning
     changes = [
         after.start for before, after in pairwise(known) if before.language != after.language
     ]
-    detail = f"More than one language is spoken: {parts}."
+    detail = f"The recording contains several languages: {parts}; check the text at each change."
     if len(seconds) == 1:
         detail = (
             f"The requested language is {NAMES.get(requested or '', requested)}, but the recording "
-            f"contains: {parts}. Check the language of the request."
+            f"contains {parts}; check the requested language."
         )
     first = {"start": changes[0]} if changes else {}
     return [{"code": "language_changes", "detail": detail, **first}]
 
 
 def _bound(warnings: Iterable[dict[str, Any]]) -> Warnings:
-    """Return the first 50; the last one says how many more there are."""
+    """Return the first 50 warnings; the last one states how many more there are."""
     found = list(warnings)
     more = len(found) - MOST_WARNINGS
     if more <= 0:
         return found
     *kept, last = found[:MOST_WARNINGS]
-    return [*kept, {**last, "detail": f"{last['detail']} There are {more} more such spans."}]
+    return [*kept, {**last, "detail": f"{last['detail']} {more} more such spans are not listed."}]

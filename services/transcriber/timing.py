@@ -1,8 +1,8 @@
 """Corrects word times by the energy of the sound: pure.
 
-The model's word times come from its attention, which drifts where nobody speaks: the first word
-after a pause starts too early, and the last word before one ends too late. The sound itself
-shows where speech resumes. Words in the middle of continuous speech keep their times.
+The model derives word times from attention, which drifts in pauses: the first word after a pause
+starts too early, and the last word before one ends too late. The energy shows where speech
+resumes. Words within continuous speech keep their times.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,36 +19,39 @@ HOP = SAMPLE_RATE_HZ // 200  # 5 ms
 HOP_S = HOP / SAMPLE_RATE_HZ
 WINDOW = 2 * HOP
 PAUSE_S = 0.2
-"""The shortest silence that is a pause; the closure of a stop consonant is half as long."""
+"""Shortest pause; the closure of a stop consonant is half as long."""
 SHORTEST_SOUND_S = 0.04  # shorter ones are clicks
-LONGEST_DIP_S = 0.03  # what is quiet for so long does not make two clicks of a sound
+LONGEST_DIP_S = 0.03  # longest quiet part that does not split a sound
 ABOVE_NOISE_DB = 7.0
 BELOW_VOICE_DB = 38.0
-"""The quietest onsets, such as an f, are so much quieter than the vowels that follow."""
+"""Level of the quietest onsets, such as an f, below that of the vowels that follow."""
 BELOW_LOUD_DB = 20.0
 BELOW_VOWELS_DB = 15.0
-"""A breath is so much quieter than the vowels beside it."""
+"""Level of a breath below that of the vowels beside it."""
 ABOVE_FLOOR_DB = 6.0
 OPENING_S = 1.0
-"""What the first word's own level is taken from."""
+"""Length of the opening of a sound from which the level of its first word is measured."""
 LEAST_CONTRAST_DB = 12.0
-"""Where speech is not louder than noise by this much, its energy shows no pauses."""
+"""Least contrast of speech and noise with which pauses can be measured."""
 LONGEST_ONSET_S = 0.12
-"""A quiet consonant lasts so long; what lasts longer is a breath, or noise."""
+"""Longest quiet consonant; a longer quiet part is a breath or noise."""
 LEAD_S = 0.04
-"""A first word starts this much before its energy shows: a player that seeks to the word must not
-cut off its first sound, which rises out of the noise later than it starts."""
+"""Time by which a first word starts before its measured onset: the first phone starts before it
+rises out of the noise, and a player that seeks to the word must not clip it."""
 MARGIN_S = 0.4
-"""A span of speech starts this much before speech is detected."""
+"""Margin of a span of speech before the detected speech."""
 FARTHEST_S = 0.5
+"""Largest distance of a word from its sound."""
 COVERED_S = 0.15
-"""A sound is covered by words if no more voice of it is left: another word is not in it."""
+"""Voice without words up to which a sound has all its words."""
 LEAST_VOICE = 0.25
-"""Of a word: where less of it is loud, it is a breath."""
+"""Fraction of loud frames below which a word is in a breath."""
 LEAST_INSIDE_S = 0.05
+"""Overlap with a sound from which on a word is in it."""
 LEAST_WORDLESS_S = 1.0
-"""A voice says a word in less."""
+"""Voice without words from which on a sound is noise."""
 SURROUNDINGS_S = 0.5
+"""Context on each side of a span."""
 SHORTEST_WORD_S = 0.02
 
 Decibels = NDArray[np.float64]
@@ -56,33 +59,33 @@ Decibels = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sound:
-    """A section of sound between two pauses, in seconds."""
+    """A sound between two pauses, in seconds."""
 
     start: float
     end: float
     onset: float
-    """When its voice starts; between ``start`` and it there may be a breath or noise."""
+    """Start of its voice; breath or noise may precede it."""
     is_loud: NDArray[np.bool_] = field(compare=False, repr=False)
-    """For each ``HOP_S``: it is a voice rather than a breath, by its level."""
+    """Whether each hop (``HOP_S``) is, by its level, voice rather than breath."""
 
 
 def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]) -> list[Word]:
-    """Return the same words with corrected times.
+    """Return the words with corrected times.
 
     Args:
-        words: In order; times in seconds since the first sample.
-        samples: What they were heard in.
-        speech: Where voice activity detection found speech.
+        words: Words in order; times in seconds since the first sample.
+        samples: The audio that contains them.
+        speech: Spans that voice activity detection found.
 
     Returns:
-        As many words in the same order. They do not overlap, and none ends before it starts.
+        The same words in the same order. They do not overlap, and none ends before it starts.
     """
     sounds = _find_sounds(samples, speech)
     return _separate(_snap(_assign(words, sounds, speech)))
 
 
 def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
-    """Return the sounds in all spans of speech; none where noise hides the pauses."""
+    """Return the sounds in all spans of speech, except where noise hides the pauses."""
     levels_db = _measure_levels(samples)
     around = round(SURROUNDINGS_S * SAMPLE_RATE_HZ)
     found: list[Sound] = []
@@ -94,7 +97,7 @@ def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
 
 
 def _join(speech: Sequence[Span], around: int) -> list[Span]:
-    """Return spans, those that are so close that they share their surroundings as one."""
+    """Join spans whose surroundings overlap."""
     joined = [*speech[:1]]
     for span in speech[1:]:
         if span.start - joined[-1].end < 2 * around:
@@ -105,7 +108,7 @@ def _join(speech: Sequence[Span], around: int) -> list[Span]:
 
 
 def _measure_levels(samples: Samples) -> Decibels:
-    """Return the level of every 10 ms, one value for each 5 ms."""
+    """Return the level of windows of 10 ms with a hop of 5 ms, in decibels."""
     if len(samples) < WINDOW:
         return np.empty(0)
     halves = np.square(samples[: len(samples) // HOP * HOP], dtype=np.float64)
@@ -117,9 +120,9 @@ def _split(levels_db: Decibels, start_s: float, lead: int) -> Iterator[Sound]:
     """Yield the sounds of a span of speech.
 
     Args:
-        levels_db: Of the span and its surroundings.
-        start_s: When they start.
-        lead: How many of them are before the span.
+        levels_db: Levels of the span and its surroundings.
+        start_s: Time of the first level.
+        lead: Number of levels before the span.
     """
     if not len(levels_db):
         return
@@ -142,12 +145,12 @@ def _split(levels_db: Decibels, start_s: float, lead: int) -> Iterator[Sound]:
 
 
 def _find_noise(levels_db: Decibels, lead: int) -> int:
-    """Return how much of a sound is noise that ends just before speech is detected.
+    """Return the length in hops of noise at the start of a sound that ends as speech is detected.
 
     Args:
-        levels_db: Of the sound.
-        lead: How many of them are before the span of speech: so long nobody speaks. Where there
-            are none, the sound does not start with noise.
+        levels_db: Levels of the sound.
+        lead: Number of levels before the span of speech. Without any, the sound does not start
+            with noise.
     """
     margin = round(MARGIN_S / HOP_S)
     opening_db = levels_db[max(0, lead) : lead + round(OPENING_S / HOP_S)]
@@ -164,7 +167,7 @@ def _find_noise(levels_db: Decibels, lead: int) -> int:
 
 
 def _find_onset(levels_db: Decibels) -> int:
-    """Return where the level rises to that of a voice, from what a sound begins with."""
+    """Return the hop at which the level rises from the start of a sound to that of a voice."""
     opening_db = levels_db[: round(OPENING_S / HOP_S)]
     is_loud = opening_db > np.percentile(opening_db, 90) - BELOW_LOUD_DB
     loud = next((start for start, _ in _find_runs(is_loud, 1)), 0)
@@ -176,7 +179,7 @@ def _find_onset(levels_db: Decibels) -> int:
 
 
 def _find_runs(is_above: NDArray[np.bool_], shortest_gap: int) -> list[tuple[int, int]]:
-    """Return where values are true, over gaps too short to be a pause; clicks are left out."""
+    """Return the runs of true values, joined over gaps shorter than a pause, without clicks."""
     edges = np.flatnonzero(np.diff(is_above, prepend=False, append=False))
     runs = [*zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
     shortest = round(SHORTEST_SOUND_S / HOP_S)
@@ -197,7 +200,7 @@ def _bridge(runs: Sequence[tuple[int, int]], shortest_gap: int) -> list[tuple[in
 def _assign(
     words: Sequence[Word], sounds: Sequence[Sound], speech: Sequence[Span]
 ) -> list[tuple[Word, Sound | None]]:
-    """Return each word with the sound that most of it is in, if it is in or near any."""
+    """Return each word with the sound that contains most of it, if any is near."""
     assigned: list[tuple[Word, Sound | None]] = []
     index = 0
     for number, word in enumerate(words):
@@ -221,17 +224,17 @@ def _assign(
 
 
 def _is_nearer(word: Word, following: Sound, sound: Sound) -> bool:
-    """Return whether a word is in the following of two sounds rather than in the first."""
+    """Return whether a word belongs to the following sound rather than to the first."""
     if _overlap(word, following) > _overlap(word, sound):
         return True
-    # The model's times lead into the breath that ends a sound, where nobody speaks.
+    # The model's times extend into the breath at the end of a sound, which has no voice.
     return _measure_voice_s(word, following) > _measure_voice_s(word, sound)
 
 
 def _is_after_noise(word: Word, sound: Sound, following: Sound) -> bool:
-    """Return whether a first word starts in a sound without words and reaches into the next.
+    """Return whether a first word starts in noise and extends into the following sound.
 
-    What goes on for so long without a word is noise.
+    A sound that is longer than ``LEAST_WORDLESS_S`` before its first word is noise.
     """
     wordless = replace(word, start=sound.start, end=word.start)
     is_noise = _measure_voice_s(wordless, sound) >= LEAST_WORDLESS_S
@@ -246,10 +249,10 @@ def _belongs_to_following(
     next_start: float | None,
     away_s: float,
 ) -> bool:
-    """Return whether a word in a pause is the first of the following sound.
+    """Return whether a word in a pause is the first word of the following sound.
 
-    The sound before the pause has all its words, and the following one is near for the model,
-    which does not hear what is cut out of the pause, or starts before its other words do.
+    It is if the sound before the pause has all its words and the following sound either is near in
+    the model's input, from which silence is removed, or starts before its other words.
     """
     inside_s = _overlap(word, sound)
     rest = replace(previous, start=previous.end, end=sound.end)
@@ -264,25 +267,25 @@ def _belongs_to_following(
 
 
 def _measure_speech_s(start_s: float, end_s: float, speech: Sequence[Span]) -> float:
-    """Return how many seconds the model hears between two times."""
+    """Return the seconds between two times that are in the model's input."""
     start, end = start_s * SAMPLE_RATE_HZ, end_s * SAMPLE_RATE_HZ
-    heard = sum(max(0.0, min(end, span.end) - max(start, span.start)) for span in speech)
-    return heard / SAMPLE_RATE_HZ
+    speech_samples = sum(max(0.0, min(end, span.end) - max(start, span.start)) for span in speech)
+    return speech_samples / SAMPLE_RATE_HZ
 
 
 def _measure_voice_s(word: Word, sound: Sound) -> float:
-    """Return for how long the voice of a sound is heard within a word."""
+    """Return the seconds of a sound's voice within a word."""
     first, last = (round((time_s - sound.start) / HOP_S) for time_s in (word.start, word.end))
     return float(sound.is_loud[max(0, first) : max(0, last)].sum()) * HOP_S
 
 
 def _overlap(word: Word, sound: Sound) -> float:
-    """Return for how long a word is in a sound; below zero, how far away it is."""
+    """Return the overlap of a word and a sound in seconds; if negative, their distance."""
     return min(word.end, sound.end) - max(word.start, sound.start)
 
 
 def _snap(assigned: Sequence[tuple[Word, Sound | None]]) -> list[Word]:
-    """Return words that start and end with their sounds."""
+    """Align first and last words to the start and the end of their sounds."""
     snapped = []
     previous: Sound | None = None
     for number, (word, sound) in enumerate(assigned):
@@ -310,13 +313,13 @@ def _fit(word: Word, sound: Sound, *, is_first: bool, is_last: bool) -> Word:
 
 
 def _choose_onset(word: Word, sound: Sound) -> float | None:
-    """Return when the first word of a sound starts; none if the sound shows nothing of it."""
+    """Return the start of a sound's first word, or ``None`` if it is too far away."""
     onset = sound.onset if sound.onset < word.end else sound.start
     return onset if word.start - onset < FARTHEST_S else None
 
 
 def _separate(words: list[Word]) -> list[Word]:
-    """Return words of which none starts before the one before it has ended."""
+    """Shorten words so that none overlaps the previous one."""
     ordered = words[:1]
     for word in words[1:]:
         before = ordered[-1]

@@ -1,4 +1,7 @@
-"""What was said and when, and how it is written down: pure."""
+"""The transcript of a recording, its segments and words: pure.
+
+The field names are the keys of checkpoints, so they stay stable.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,9 +13,9 @@ from services.transcriber.speech import SAMPLE_RATE_HZ
 
 @dataclass(frozen=True)
 class Word:
-    """One spoken word, with the space before it if its language puts one there.
+    """A spoken word, including the space before it if its language uses spaces.
 
-    Times are in seconds, the confidence goes from 0 to 1.
+    Times are in seconds; the confidence is from 0 to 1.
     """
 
     word: str
@@ -30,20 +33,20 @@ class Segment:
     end: float
     words: tuple[Word, ...] = ()
     voice: str = ""
-    """A packed voice print, if voices are told apart."""
+    """The packed speaker embedding, with diarization."""
     speaker: str | None = None
     """The speaker (``SPEAKER_00``) or the channel (``CHANNEL_00``), if they are distinguished."""
     language: str | None = None
     """ISO 639-1 code of the spoken language."""
     no_speech: float = 0.0
-    """Probability that nobody speaks, as the model reports it."""
+    """Probability of no speech, as the model reports it."""
     confidence: float | None = None
     """Mean probability of the words, from 0 to 1."""
     is_marked: bool = False
-    """It may not have been said."""
+    """Whether the words may not have been spoken (``low_confidence``)."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the segment in the words of the HTTP contract."""
+        """Return the segment with the field names of the HTTP contract."""
         speaker = {"speaker": self.speaker} if self.speaker else {}
         return {
             "text": self.text.strip(),
@@ -60,46 +63,46 @@ class Segment:
 
 @dataclass(frozen=True)
 class Channel:
-    """How far one channel of a recording has been heard."""
+    """Progress of one channel of a recording."""
 
     heard: int = 0
-    """Number of samples."""
+    """Number of transcribed samples."""
     language: str | None = None
-    """The language that is spoken there now; none as long as nobody speaks."""
+    """The language spoken last; ``None`` before any speech."""
     language_probability: float = 0.0
-    """How sure its first language is, from 0 to 1."""
+    """Probability of its first language, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said in a recording, or in the part of it that has been heard."""
+    """The transcript of a recording, or of its transcribed part."""
 
     language: str | None = None
-    """ISO 639-1 code of the language with most seconds; none as long as nobody speaks."""
+    """ISO 639-1 code of the language with the most seconds; ``None`` before any speech."""
     language_probability: float = 0.0
-    """How sure the language is, from 0 to 1; 1 if it was named."""
+    """Probability of the language, from 0 to 1; 1 if the client named it."""
     segments: tuple[Segment, ...] = ()
-    """Of all channels, in the order of their times."""
+    """Segments of all channels, in order of start."""
     heard: int = 0
-    """Number of samples that have been heard of every channel."""
+    """Number of samples that are transcribed in every channel."""
     channels: tuple[Channel, ...] = ()
-    """Those that are heard by themselves; one for a mix, none before anything is heard."""
+    """Channels that are transcribed separately; one for a mix, none before the first block."""
     speech_s: float = 0.0
-    """Seconds of voice that were detected."""
+    """Seconds of detected voice."""
     unheard: tuple[tuple[float, float], ...] = ()
-    """Where there is a voice and no words, in seconds."""
+    """Start and end of each span of voice without words, in seconds."""
     unheard_s: float = 0.0
-    """Seconds of voice in there."""
+    """Seconds of voice in ``unheard``."""
     whispered: tuple[tuple[float, float], ...] = ()
-    """Where somebody may whisper, on any channel, in seconds."""
+    """Start and end of each span of possible whispering, on any channel, in seconds."""
     peak: float = 0.0
-    """The largest sample, from 0 to 1."""
+    """Largest absolute sample value, from 0 to 1."""
     source_warnings: tuple[Mapping[str, Any], ...] = ()
-    """What is wrong with the file, once it has been read."""
+    """Warnings about the file, complete once it has been read."""
 
     @property
     def languages(self) -> dict[str, float]:
-        """Return the seconds of each language, most first."""
+        """Return the seconds of each language, longest first."""
         seconds: dict[str, float] = {}
         for segment in self.segments:
             if segment.language:
@@ -109,14 +112,14 @@ class Transcript:
 
     @property
     def settled(self) -> "Transcript":
-        """Return the part to which no channel adds segments any more."""
+        """Return the part that is final: no channel adds segments to it."""
         end_s = self.heard / SAMPLE_RATE_HZ
         is_even = len({channel.heard for channel in self.channels}) <= 1
         kept = tuple(one for one in self.segments if is_even or one.start < end_s)
         return replace(self, segments=kept)
 
     def with_channels(self, channels: tuple[Channel, ...]) -> "Transcript":
-        """Return the transcript after its channels have been heard further."""
+        """Return the transcript with the new progress of its channels."""
         language = next(iter(self.languages), channels[0].language)
         same = [one for one in channels if one.language == language]
         return replace(
@@ -129,11 +132,11 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """Return the whole text. The segments keep the spaces that their language puts."""
+        """Return the text of all segments."""
         return join_texts(segment.text for segment in self.segments)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the transcript in the words of the HTTP contract."""
+        """Return the transcript with the field names of the HTTP contract."""
         return {
             "full_text": self.text,
             "segments": [segment.to_json() for segment in self.segments],
@@ -152,7 +155,7 @@ class Transcript:
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> "Transcript":
-        """Return the transcript that a state was made of, by this version or the one before."""
+        """Return the transcript of a state that this version or the previous one saved."""
         segments = tuple(
             Segment(
                 **{
@@ -181,5 +184,5 @@ class Transcript:
         return write_vtt(self.segments, self.language)
 
     def to_txt(self) -> str:
-        """Return the words alone, in paragraphs."""
+        """Return the text in paragraphs, without times."""
         return write_txt(self.segments, self.language)

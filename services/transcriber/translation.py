@@ -1,7 +1,7 @@
-"""Which translations can be made here, and how: pure but for a look into the models' folder.
+"""Available translations and their routes: pure except for reading the models folder.
 
-Whisper itself translates into English. Into other languages goes text, with models in the
-format of Argos Translate: what ``MODELS_DIR/translations`` holds, one unpacked package a folder.
+Whisper itself translates speech into English. Text is translated into other languages by models in
+the format of Argos Translate, one unpacked package per folder of ``MODELS_DIR/translations``.
 """
 
 import json
@@ -27,21 +27,21 @@ class Package:
     target: str
     folder: Path
     target_prefix: str = ""
-    """What a model of several target languages must begin with to write this one."""
+    """The token that selects this language in a model with several target languages."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """The way from speech in one language to text in another."""
+    """The steps from speech in one language to text in another."""
 
     task: str
-    """Whisper's: ``transcribe``, or ``translate`` into English."""
+    """Whisper's task: ``transcribe``, or ``translate`` (into English)."""
     package: Package | None = None
-    """Translates the text that Whisper wrote."""
+    """The package that translates Whisper's text, if any."""
 
 
 def find_packages(settings: TranscriberSettings) -> list[Package]:
-    """Return the packages that are there, none without the extra ``translate``."""
+    """Return the installed packages; none without the extra ``translate``."""
     if find_spec("sentencepiece") is None:
         return []
     found = (settings.models_dir / FOLDER_NAME).glob(f"*/{METADATA}")
@@ -49,7 +49,7 @@ def find_packages(settings: TranscriberSettings) -> list[Package]:
 
 
 def _read_package(path: Path) -> Package | None:
-    """Return the package that a file describes, or nothing if it is of another kind."""
+    """Return the package that a metadata file describes, or ``None`` if it is of another kind."""
     metadata: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
     source, target = metadata.get("from_code"), metadata.get("to_code")
     if not (source and target and (path.parent / TOKENIZER).is_file()):
@@ -60,14 +60,14 @@ def _read_package(path: Path) -> Package | None:
 def find_route(
     spoken: str | None, wanted: str | None, packages: Sequence[Package], *, whisper_translates: bool
 ) -> Route | None:
-    """Return how speech becomes text in the wanted language, or nothing if it cannot.
+    """Return the route from speech to text in the requested language, or ``None``.
 
     Args:
-        spoken: The language of the recording, none as long as nobody spoke.
-        wanted: The language of the text; none means the spoken one.
-        packages: What ``find_packages`` found.
-        whisper_translates: Whether Whisper translates whatever it hears into English; its own
-            translation is preferred, since it knows the sound too.
+        spoken: The language of the recording; ``None`` before any speech.
+        wanted: The language of the text; ``None`` means the spoken one.
+        packages: The result of ``find_packages``.
+        whisper_translates: Whether Whisper can translate speech into English. Its translation is
+            preferred, because it also uses the audio.
     """
     if wanted in {None, spoken}:
         return Route("transcribe")

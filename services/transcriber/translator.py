@@ -15,56 +15,57 @@ from services.transcriber.translation import TOKENIZER, Package
 
 logger = logging.getLogger(__name__)
 
-# What Argos Translate itself uses with these models.
+# Argos Translate's own decoding options for these models.
 LENGTH_PENALTY = 0.2
 BEAM_SIZE = 4
 BATCH_TOKENS = 1024
 SENTENCE_END = re.compile(r"(?<=[.?!…])\s+|(?<=[。？！])")
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
-"""Languages that write no space between sentences."""
+"""Languages without a space between sentences."""
 
 
 class Translator:
-    """A loaded package.
+    """A loaded translation model.
 
     Args:
-        package: Which one.
+        package: The package to load.
         device: ``cpu`` or ``cuda``.
 
     Raises:
-        WorkError: ``model_unavailable`` when it cannot be loaded.
+        WorkError: ``model_unavailable`` if the package cannot be loaded.
     """
 
     def __init__(self, package: Package, device: str) -> None:
         self._package = package
-        self._gap = "" if package.target in UNSPACED else " "
+        self._separator = "" if package.target in UNSPACED else " "
         try:
             self._model = ctranslate2.Translator(str(package.folder / "model"), device=device)
             self._tokenizer = sentencepiece.SentencePieceProcessor(
                 model_file=str(package.folder / TOKENIZER)
             )
         except (OSError, RuntimeError, ValueError) as error:
-            logger.exception("cannot load the package %s", package.folder)
+            logger.exception("cannot load the translation package folder=%s", package.folder)
             raise WorkError(
-                "model_unavailable", "The translation model cannot be loaded on this server."
+                "model_unavailable",
+                "The server cannot load the translation model. Report this to its operator.",
             ) from error
 
     def translate(self, segments: Sequence[Segment]) -> list[Segment]:
-        """Return segments in the target language, at the same times.
+        """Return segments in the target language with the same times.
 
-        Words of another language are not spoken at times of their own, so these are left out.
+        The words are left out, because translated words have no times.
         """
         split = [SENTENCE_END.split(segment.text.strip()) for segment in segments]
-        made = self._translate([sentence for sentences in split for sentence in sentences])
+        translated = self._translate([sentence for sentences in split for sentence in sentences])
         edges = accumulate(map(len, split), initial=0)
-        texts = [self._gap.join(made[start:end]) for start, end in pairwise(edges)]
+        texts = [self._separator.join(translated[start:end]) for start, end in pairwise(edges)]
         return [
-            replace(segment, text=f"{self._gap}{text}", words=())
+            replace(segment, text=f"{self._separator}{text}", words=())
             for segment, text in zip(segments, texts, strict=True)
         ]
 
     def _translate(self, sentences: Sequence[str]) -> list[str]:
-        """Translate sentences one by one, since such models have learned from single ones."""
+        """Translate each sentence separately, as the models were trained on single sentences."""
         prefix = self._package.target_prefix
         results = self._model.translate_batch(
             self._tokenizer.encode([*sentences], out_type=str),

@@ -1,4 +1,4 @@
-"""Splits segments in which the voice changes: pure but for the encoder that is passed in."""
+"""Splits segments at changes of speaker: pure except for the encoder that is passed in."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,27 +8,28 @@ from services.transcriber.diarization import Embedding
 from services.transcriber.transcript import Segment, Word
 
 SHORTEST_S = 1.2
-"""Less says little of a voice."""
+"""Shortest part, in seconds, whose embedding is reliable."""
 LONGEST_S = 3.0
-"""Beside a pause; more would average over another change."""
+"""Longest part on each side of a pause; more could span another change."""
 MOST_PAUSES = 3
-"""Of a segment, the longest ones, at which voices are compared."""
+"""Number of pauses of a segment, longest first, at which voices are compared."""
 DIFFERENT = 0.45
 DIFFERENT_LONG = 0.54
-"""Of three seconds, parts of one voice are more alike than 0.56 and those of two less than 0.52;
-of a second, one voice may be as unlike as 0.46."""
+"""Cosine similarity below which the speaker changes. In parts of three seconds, one voice has more
+than 0.56 and two voices less than 0.52; in parts of one second, one voice can have only 0.46."""
 LONG_S = 2.5
+"""Length of the shorter side from which on ``DIFFERENT_LONG`` applies."""
 
 Encode = Callable[[float, float], Embedding]
-"""Returns the voice print of what is heard between two times, in seconds."""
+"""Returns the speaker embedding of the audio between two times, in seconds."""
 
 
 def split_turns(segment: Segment, encode: Encode) -> list[Segment]:
-    """Return the parts of a segment, each in one voice, or the segment itself.
+    """Split a segment into parts of one speaker each; return at least the segment itself.
 
     Args:
-        segment: With words.
-        encode: Makes voice prints.
+        segment: A segment with words.
+        encode: The speaker encoder.
     """
     words = segment.words
     pauses = sorted(
@@ -48,7 +49,7 @@ def split_turns(segment: Segment, encode: Encode) -> list[Segment]:
 
 
 def _compare(segment: Segment, number: int, encode: Encode) -> float:
-    """Return how much more alike the two sides of a pause are than two voices."""
+    """Return the similarity of both sides of a pause minus the threshold of two voices."""
     before, after = segment.words[number - 1], segment.words[number]
     first = encode(max(segment.start, before.end - LONGEST_S), before.end)
     second = encode(after.start, min(segment.end, after.start + LONGEST_S))

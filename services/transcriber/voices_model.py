@@ -1,8 +1,8 @@
-"""``python -m services.transcriber.voices_model``: makes the model file that tells voices apart.
+"""``python -m services.transcriber.voices_model``: builds the model file of the speaker encoder.
 
-The weights are those of Resemblyzer's speaker encoder (Resemble AI, Apache-2.0), as its package
-carries them: three LSTM layers and a projection (Wan et al. 2018). They become an ONNX graph,
-for which no framework is needed at run time.
+The weights are those of Resemblyzer's speaker encoder (Resemble AI, Apache-2.0), from its package:
+three LSTM layers and a projection (Wan et al. 2018). They are converted to an ONNX graph, which
+needs no framework at run time.
 """
 
 import sys
@@ -29,7 +29,7 @@ OPSET, IR_VERSION = 17, 8
 
 
 def build(wheel: Path) -> bytes:
-    """Return the model's file, made of the weights in the wheel."""
+    """Return the model file, built from the weights in the wheel."""
     with zipfile.ZipFile(wheel) as package, package.open("resemblyzer/pretrained.pt") as pickled:
         weights = read_tensors(pickled, "model_state")
     tensors = [numpy_helper.from_array(np.array([1], np.int64), "directions")]
@@ -51,14 +51,14 @@ def build(wheel: Path) -> bytes:
 
 
 def _reorder(weights: Mapping[str, Array], layer: int) -> dict[str, Array]:
-    """Return a layer's weights with the gates as ONNX has them: input, output, forget, cell."""
+    """Return a layer's weights in ONNX's order of gates: input, output, forget, cell."""
 
-    def turn(name: str) -> Array:
+    def reorder(name: str) -> Array:
         gate_in, forget, cell, out = np.split(weights[f"lstm.{name}_l{layer}"], 4)
         return np.concatenate([gate_in, out, forget, cell])[np.newaxis]
 
-    biases = np.concatenate([turn("bias_ih"), turn("bias_hh")], axis=1)
-    return {"W": turn("weight_ih"), "R": turn("weight_hh"), "B": biases}
+    biases = np.concatenate([reorder("bias_ih"), reorder("bias_hh")], axis=1)
+    return {"W": reorder("weight_ih"), "R": reorder("weight_hh"), "B": biases}
 
 
 def _project(last: str) -> list[NodeProto]:
@@ -83,7 +83,7 @@ def _finish(nodes: list[NodeProto], tensors: list[TensorProto]) -> bytes:
 
 
 def main() -> None:
-    """Make the model file in ``MODELS_DIR`` unless it is there."""
+    """Build the model file in ``MODELS_DIR`` unless it exists."""
     try:
         print(ensure_model(ENCODER, WHEEL, build, TranscriberSettings().models_dir))  # noqa: T201
     except ModelFileError as error:

@@ -1,9 +1,9 @@
-"""Whispered speech, which VAD misses because nothing in it is voiced: pure.
+"""Detects whispered speech, which voice activity detection misses (nothing is voiced): pure.
 
 Speech is modulated by its syllables, 2.5 to 8 times a second (the 4 Hz modulation of Scheirer and
 Slaney, 1997), and its spectrum changes with them. Music has tones, which whispering lacks;
-applause and noise keep one spectrum; breath is slower. The limits lie between clips that are
-whispered by resynthesis and the recordings of ``benchmarks.services.wordless``.
+applause and noise have a constant spectrum; breath is slower. The thresholds separate clips that
+were resynthesized as whispering from the recordings of ``benchmarks.services.wordless``.
 """
 
 from collections.abc import Sequence
@@ -18,43 +18,43 @@ from services.transcriber.frames import FRAME, SPEECH, Probabilities
 from services.transcriber.speech import SAMPLE_RATE_HZ, Span
 
 WINDOW = 125
-"""Frames that are looked at together: 4 s, some ten syllables."""
+"""Frames per analysis window: 4 s, about ten syllables."""
 HOP = WINDOW // 2
 MOST_VOICED = 0.1
-"""Part of a window that may be voiced; more is speech that is transcribed."""
+"""Fraction of a window that may be voiced; with more it is ordinary speech."""
 BAND_EDGES_HZ = (300, 600, 1100, 1900, 3100, 5000, 7200)
 SYLLABLES_HZ = (2.5, 8.0)
 SLOWEST_HZ = 0.4
 LEAST_RANGE_DB = 20.0
 LEAST_MODULATION = 0.25
-"""Part of the level's changes that is as fast as syllables."""
+"""Fraction of the level modulation at syllable rates."""
 FLATNESS_DB = (-13.0, -5.0)
-"""Of the spectrum: tones are below, and noise without any formant is above."""
+"""Range of spectral flatness: tones are below, noise without formants is above."""
 LEAST_CHANGE_DB = 4.0
-"""Mean deviation of the bands' levels, against each other."""
+"""Mean standard deviation of the band levels relative to their mean."""
 BELOW_PEAK_DB = 15.0
 DEEPEST_DB = 25.0
 FAINTEST_DB = 30.0
-"""Below the voices of the same channel: what is fainter leaks in from another channel."""
+"""Limit below the voices of the same channel; fainter sound is crosstalk of another channel."""
 TINY = 1e-9
-"""Power below that of a 16-bit recording's silence."""
+"""A power below that of silence in a 16-bit recording; avoids the logarithm of zero."""
 
 Powers = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Modulation:
-    """How the sound of a window changes."""
+    """Modulation of the sound in a window."""
 
     range_db: float
     syllabic: float
-    """Part of the level's changes that is as fast as syllables, from 0 to 1."""
+    """Fraction of the level modulation at syllable rates, from 0 to 1."""
     flatness_db: float
     change_db: float
 
     @property
     def is_whispering(self) -> bool:
-        """Return whether the sound changes as speech does, without tones."""
+        """Return whether the sound is modulated like speech and has no tones."""
         least, most = FLATNESS_DB
         return (
             self.range_db >= LEAST_RANGE_DB
@@ -65,11 +65,11 @@ class Modulation:
 
 
 def find_whispering(samples: Samples, probabilities: Probabilities) -> list[Span]:
-    """Return the stretches in which somebody may whisper, at least four seconds each.
+    """Return the spans of possible whispering, at least four seconds each.
 
     Args:
         samples: Mono at 16 kHz.
-        probabilities: Of a voice, in each frame of 512 samples.
+        probabilities: Probability of a voice in each frame of 512 samples.
     """
     count = len(samples) // FRAME
     levels_db = _measure_levels_db(samples[: count * FRAME])
@@ -91,7 +91,7 @@ def find_whispering(samples: Samples, probabilities: Probabilities) -> list[Span
 
 
 def measure_modulation(window: Samples) -> Modulation:
-    """Return how the sound of one window changes."""
+    """Measure the modulation of one window."""
     frames = window[: len(window) // FRAME * FRAME].reshape(-1, FRAME)
     powers = np.abs(np.fft.rfft(frames * np.hanning(FRAME))) ** 2 + TINY
     edges = [round(hertz * FRAME / SAMPLE_RATE_HZ) for hertz in BAND_EDGES_HZ]

@@ -11,6 +11,7 @@ CLEAN = (
     "benchmarks",
     "orchestrator",
     "services",
+    "services/transcriber",
     "system tests",
     "test support",
 )

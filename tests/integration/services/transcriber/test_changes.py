@@ -105,7 +105,7 @@ def test_noise_alone_says_that_nobody_speaks(transcribe: Transcribe) -> None:
     (warning,) = document["warnings"]
     assert (warning["code"], warning["detail"]) == (
         "no_speech",
-        "There is sound, but no speech in it.",
+        "The recording has sound but no speech; check the source.",
     )
 
 

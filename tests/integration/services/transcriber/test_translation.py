@@ -96,7 +96,7 @@ def test_the_pairs_of_a_package_are_listed_and_accepted(settings: TranscriberSet
     assert {"from": "pt", "to": "en"} in pairs
     assert {"from": "fr", "to": "fr"} not in pairs
     check(SubmissionOptions(language_in="pt", language_out="fr"), settings)
-    with pytest.raises(WorkError, match="From pt it goes into: en, fr"):
+    with pytest.raises(WorkError, match="Available targets: en, fr"):
         check(SubmissionOptions(language_in="pt", language_out="de"), settings)
 
 

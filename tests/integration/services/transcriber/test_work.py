@@ -141,7 +141,7 @@ def test_a_translation_that_turns_out_impossible_is_refused(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     fields = {"language_in": "auto", "language_out": "fr"}
-    with pytest.raises(WorkError, match=r"unsupported_language: .* in pt, .* become fr"):
+    with pytest.raises(WorkError, match=r"unsupported_language: .* in pt, .* translated into fr"):
         run(make_context(tmp_path, PORTUGUESE, fields), settings)
 
 
@@ -152,7 +152,7 @@ def test_silence_gives_no_words_and_no_language(
     assert artifact.documents["text"] == {"text": ""}
     assert artifact.documents["transcription"]["detected_language"] is None
     (warning,) = artifact.details["warnings"]
-    assert warning == {"code": "no_speech", "detail": "The recording is silent."}
+    assert warning == {"code": "no_speech", "detail": "The recording is silent; check the source."}
     assert artifact.path.read_text(encoding="utf-8") == ""
 
 

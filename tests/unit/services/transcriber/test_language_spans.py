@@ -8,7 +8,7 @@ import pytest
 from services.transcriber.detection import Speech
 from services.transcriber.frames import FRAME_S
 from services.transcriber.language_spans import (
-    are_alike,
+    are_confused,
     choose_languages,
     cut_pieces,
     find_other,
@@ -48,8 +48,8 @@ def test_a_foreign_name_changes_nothing() -> None:
 
 
 def test_languages_that_the_model_confuses_are_one() -> None:
-    assert are_alike("nn", "no")
-    assert not are_alike("es", "pt")
+    assert are_confused("nn", "no")
+    assert not are_confused("es", "pt")
     assert find_other({"gl": 0.9, "pt": 0.1}, "pt") is None
     assert find_other({"en": 0.9}, "pt") == "en"
     assert find_other({"en": 0.6}, "pt") is None

@@ -158,11 +158,11 @@ def test_languages_that_can_be_served_are_accepted(
 @pytest.mark.parametrize(
     ("model", "language_in", "language_out", "reason"),
     [
-        ("base", "tlh", None, "tlh is none of af, am"),
-        ("base", "auto", "tlh", "tlh is none of af, am"),
-        ("base", "pt", "fr", "From pt it goes into: en"),
-        ("turbo", "pt", "en", "From pt it goes into: nothing"),
-        ("small.en", "pt", None, "pt is none of en"),
+        ("base", "tlh", None, "'tlh' is not supported. Use one of: af, am"),
+        ("base", "auto", "tlh", "'tlh' is not supported. Use one of: af, am"),
+        ("base", "pt", "fr", "Available targets: en"),
+        ("turbo", "pt", "en", "Available targets: none"),
+        ("small.en", "pt", None, "'pt' is not supported. Use one of: en"),
     ],
 )
 def test_languages_that_cannot_be_served_are_refused_with_those_that_can(

@@ -22,7 +22,7 @@ def codes(transcript: Transcript, requested: str | None = None) -> list[str]:
         (Transcript(), "silent"),
         (Transcript(peak=0.5), "no speech"),
         (Transcript(peak=0.5, whispered=((1.0, 5.0),)), "whispering"),
-        (Transcript(peak=0.5, speech_s=4.0, unheard=((1.0, 5.0),)), "could not understand"),
+        (Transcript(peak=0.5, speech_s=4.0, unheard=((1.0, 5.0),)), "could not transcribe"),
     ],
 )
 def test_a_transcript_without_a_word_says_why(transcript: Transcript, detail: str) -> None:
@@ -47,7 +47,7 @@ def test_languages_are_summed_and_the_longest_is_the_first() -> None:
     assert (warning["code"], warning["start"]) == ("language_changes", 2)
 
 
-def test_another_language_than_the_one_asked_for_is_told() -> None:
+def test_another_language_than_the_requested_one_causes_a_warning() -> None:
     assert codes(Transcript(segments=(segment(0, 5),), peak=0.5), requested="es") == [
         "language_changes"
     ]
