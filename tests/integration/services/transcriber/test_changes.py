@@ -29,7 +29,7 @@ DASHWOOD = words(
 )
 FOX = words("rápida raposa salta sobre o cachorro preguiçoso")
 MOST_LATE_S = 0.4
-"""The clip itself starts with a third of a second of room."""
+"""The clip itself starts with a third of a second of background noise."""
 
 
 def clip(name: str) -> Sound:
@@ -68,7 +68,7 @@ def transcribe(tmp_path: Path, settings: TranscriberSettings) -> Transcribe:
     return transcribe_sound
 
 
-def said(document: Mapping[str, Any], **wanted: str) -> list[str]:
+def get_words(document: Mapping[str, Any], **wanted: str) -> list[str]:
     texts = [
         segment["text"]
         for segment in document["segments"]
@@ -78,12 +78,12 @@ def said(document: Mapping[str, Any], **wanted: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["auto", "en"])
-def test_words_of_both_languages_come_out(transcribe: Transcribe, language: str) -> None:
+def test_words_of_both_languages_are_transcribed(transcribe: Transcribe, language: str) -> None:
     fox, ask = clip("pt_pangrama.wav"), clip("jfk.wav")
     sound = np.concatenate([fox, pause(0.3), ask, pause(0.3), fox])
     document = transcribe(sound, language_in=language)
-    assert said(document, language="en") == ASK
-    portuguese = said(document, language="pt")
+    assert get_words(document, language="en") == ASK
+    portuguese = get_words(document, language="pt")
     assert [word for word in portuguese if word in FOX] == FOX * 2
     assert {one["code"] for one in document["languages"]} == {"en", "pt"}
     assert document["detected_language"] == document["languages"][0]["code"] == "en"
@@ -93,13 +93,13 @@ def test_words_of_both_languages_come_out(transcribe: Transcribe, language: str)
     assert -0.3 < first["start"] - starts_s < MOST_LATE_S
 
 
-def test_the_first_words_after_long_noise_are_heard(transcribe: Transcribe) -> None:
+def test_the_first_words_after_long_noise_are_transcribed(transcribe: Transcribe) -> None:
     document = transcribe(np.concatenate([pink(40), clip("jfk.wav")]), language_in="en")
-    assert said(document) == ASK
+    assert get_words(document) == ASK
     assert -0.3 < document["segments"][0]["start"] - 40 < MOST_LATE_S
 
 
-def test_noise_alone_says_that_nobody_speaks(transcribe: Transcribe) -> None:
+def test_noise_alone_causes_a_no_speech_warning(transcribe: Transcribe) -> None:
     document = transcribe(pink(10))
     assert document["segments"] == []
     (warning,) = document["warnings"]
@@ -110,21 +110,23 @@ def test_noise_alone_says_that_nobody_speaks(transcribe: Transcribe) -> None:
 
 
 @pytest.mark.parametrize("channels", ["auto", "separate"])
-def test_each_party_of_a_call_is_heard_alone(transcribe: Transcribe, channels: str) -> None:
+def test_each_channel_of_a_call_is_transcribed_separately(
+    transcribe: Transcribe, channels: str
+) -> None:
     one, other = clip("jfk.wav"), clip("sense_and_sensibility_01_austen_64kb-0870.wav")
     late = np.concatenate([pause(3), other])
     length = max(len(one), len(late))
     call = np.zeros((length, 2))
     call[: len(one), 0], call[: len(late), 1] = one, late
     document = transcribe(call, language_in="en", channels=channels)
-    assert said(document, speaker="CHANNEL_00") == ASK
-    assert said(document, speaker="CHANNEL_01") == DASHWOOD
+    assert get_words(document, speaker="CHANNEL_00") == ASK
+    assert get_words(document, speaker="CHANNEL_01") == DASHWOOD
     starts = [segment["start"] for segment in document["segments"]]
     assert starts == sorted(starts)
 
 
 def test_a_call_is_resumed_where_it_stopped(tmp_path: Path, settings: TranscriberSettings) -> None:
-    """The state after a part names each channel's own position."""
+    """The checkpoint contains the position of each channel."""
     one, other = np.tile(clip("jfk.wav"), 12), clip("sense_and_sensibility_01_austen_64kb-0870.wav")
     call = np.zeros((len(one), 2))
     call[:, 0] = one
@@ -141,8 +143,8 @@ def test_a_call_is_resumed_where_it_stopped(tmp_path: Path, settings: Transcribe
     context = make_context(tmp_path / "work", path, {"language_in": "en", "channels": "separate"})
     with pytest.raises(KeyboardInterrupt):
         run(replace(context, save_checkpoint=die_after_saving), settings)
-    begun = saved[0]
-    assert len(begun["channels"]) == 2
-    document = run(replace(context, checkpoint=begun), settings).documents["transcription"]
-    assert abs(said(document, speaker="CHANNEL_00").count("fellow") - 12) <= 1
-    assert said(document, speaker="CHANNEL_01").count("leisure") == 3
+    checkpoint = saved[0]
+    assert len(checkpoint["channels"]) == 2
+    document = run(replace(context, checkpoint=checkpoint), settings).documents["transcription"]
+    assert abs(get_words(document, speaker="CHANNEL_00").count("fellow") - 12) <= 1
+    assert get_words(document, speaker="CHANNEL_01").count("leisure") == 3

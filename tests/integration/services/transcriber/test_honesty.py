@@ -1,6 +1,6 @@
-"""What nobody said is left out or marked; what was said is neither, and starts when it was said.
+"""Hallucinated words are dropped or marked; spoken words are neither, and have the right times.
 
-The long form of both is ``make accuracy``, with an hour of sound without words.
+``make accuracy`` measures both at length, with an hour of sound without words.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.support.models import require_model
 from tests.support.work_context import SAMPLES, make_context
 
 SENSE = "sense_and_sensibility_01_austen_64kb-0"
-# What each clip says first, and when its voice rises out of the clip's own noise.
+# The first word of each clip, and the onset of its voice.
 ONSETS_S = {
     "jfk.wav": ("and", 0.32),
     f"{SENSE}870.wav": ("and", 0.2),
@@ -29,7 +29,7 @@ ONSETS_S = {
 }
 PAUSES_S = (1.3, 3.1, 0.7)
 TOLERANCE_S = 0.1
-SAID = (
+SPOKEN = (
     "And so my fellow Americans ask not what your country can do for you "
     "ask what you can do for your country "
     "and Mr John Dashwood had then leisure to consider how much there might be prudently "
@@ -43,16 +43,18 @@ def read(name: str) -> Sound:
     return read_sound(SAMPLES / name, rate_hz=SAMPLE_RATE_HZ, layout="mono")
 
 
-def gather(seconds: float) -> Sound:
-    """Return all clips at once, every other one backwards."""
+def mix_clips(seconds: float) -> Sound:
+    """Return the sum of all clips, every other one reversed."""
     count = round(seconds * SAMPLE_RATE_HZ)
     clips = [read(path.name) for path in sorted(SAMPLES.glob("*.wav"))]
-    turned = [clip[:: -1 if number % 2 else 1] for number, clip in enumerate(clips)]
-    return np.asarray(np.sum([np.resize(clip / clip.std(), (count, 1)) for clip in turned], axis=0))
+    alternating = [clip[:: -1 if number % 2 else 1] for number, clip in enumerate(clips)]
+    return np.asarray(
+        np.sum([np.resize(clip / clip.std(), (count, 1)) for clip in alternating], axis=0)
+    )
 
 
-def breathe(seconds: float) -> Sound:
-    """Return air that goes in and out."""
+def make_breath(seconds: float) -> Sound:
+    """Return the sound of breathing."""
     time_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     air = np.random.default_rng(seed=1).standard_normal(len(time_s))
     smooth = np.convolve(air, np.ones(4) / 4, mode="same")
@@ -76,17 +78,17 @@ def settings() -> TranscriberSettings:
 
 
 @pytest.mark.parametrize("kind", ["crowd", "backwards", "breath"])
-def test_no_word_is_invented_without_a_mark(
+def test_every_hallucinated_segment_is_marked(
     tmp_path: Path, settings: TranscriberSettings, kind: str
 ) -> None:
-    # Short, because the model takes its time over what it does not understand.
+    # Short, because temperature fallback is slow.
     backwards = read(f"{SENSE}880.wav")[::-1]
-    sound = {"crowd": gather(5), "backwards": backwards, "breath": breathe(10)}[kind]
-    heard = transcribe(tmp_path, sound, settings)
-    assert [part for part in heard["segments"] if not is_marked(part, heard)] == []
+    sound = {"crowd": mix_clips(5), "backwards": backwards, "breath": make_breath(10)}[kind]
+    document = transcribe(tmp_path, sound, settings)
+    assert [part for part in document["segments"] if not is_marked(part, document)] == []
 
 
-def test_what_was_said_has_no_mark_and_starts_after_the_pause(
+def test_spoken_segments_are_not_marked_and_start_after_the_pause(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     parts: list[Sound] = []
@@ -95,12 +97,12 @@ def test_what_was_said_has_no_mark_and_starts_after_the_pause(
         passed_s = sum(map(len, parts)) / SAMPLE_RATE_HZ
         starts.append((word, passed_s + pause_s + onset_s))
         parts += [np.zeros((round(pause_s * SAMPLE_RATE_HZ), 1)), read(name)]
-    heard = transcribe(tmp_path, np.concatenate(parts), settings)
+    document = transcribe(tmp_path, np.concatenate(parts), settings)
 
-    right = find_right(heard["segments"], split_words(SAID))
+    right = find_right(document["segments"], split_words(SPOKEN))
     assert len(right) >= LEAST_RIGHT
-    assert [part["text"] for part in right if is_marked(part, heard)] == []
-    words = [word for part in heard["segments"] for word in part["words"]]
+    assert [part["text"] for part in right if is_marked(part, document)] == []
+    words = [word for part in document["segments"] for word in part["words"]]
     for text, start_s in starts:
         nearest = min(words, key=lambda word: abs(word["start"] - start_s))
         assert (split_words(nearest["word"]), nearest["start"]) == (
@@ -109,13 +111,13 @@ def test_what_was_said_has_no_mark_and_starts_after_the_pause(
         )
 
 
-def test_a_second_of_speech_stays_in_the_language_that_was_asked_and_is_marked(
+def test_a_second_of_speech_keeps_the_requested_language_and_is_marked(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     second = read("jfk.wav")[SAMPLE_RATE_HZ // 5 :][:SAMPLE_RATE_HZ]
-    heard = transcribe(tmp_path, second, settings, language="pt")
-    assert heard["detected_language"] == "pt"
-    assert [part for part in heard["segments"] if not is_marked(part, heard)] == []
+    document = transcribe(tmp_path, second, settings, language="pt")
+    assert document["detected_language"] == "pt"
+    assert [part for part in document["segments"] if not is_marked(part, document)] == []
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_a_second_of_speech_stays_in_the_language_that_was_asked_and_is_marked(
         ("pt_pangrama.wav", (1.0, 2.1), "pt", "marrom salta sobre"),
     ],
 )
-def test_the_language_of_a_second_of_speech_is_found(
+def test_the_language_of_a_second_of_speech_is_detected(
     tmp_path: Path,
     settings: TranscriberSettings,
     name: str,
@@ -136,7 +138,7 @@ def test_the_language_of_a_second_of_speech_is_found(
 ) -> None:
     start, end = (round(time_s * SAMPLE_RATE_HZ) for time_s in times_s)
     second = read(name)[start:end]
-    heard = transcribe(tmp_path, second, settings, language="auto")
-    assert heard["detected_language"] == language
-    found = split_words(heard["full_text"])
+    document = transcribe(tmp_path, second, settings, language="auto")
+    assert document["detected_language"] == language
+    found = split_words(document["full_text"])
     assert len(set(found) & set(split_words(text))) >= len(text.split()) - 1

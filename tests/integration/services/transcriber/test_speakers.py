@@ -1,4 +1,4 @@
-"""Speakers told apart with the real weights, in a conversation made of the sample clips."""
+"""Diarization with the real weights, in a conversation of sample clips."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,20 +34,20 @@ def read(name: str) -> Samples:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A recording, and who speaks in it from when to when, in seconds."""
+    """A recording with its speaker turns: speaker, start and end in seconds."""
 
     path: Path
     turns: list[tuple[str, float, float]]
 
     def find_speaker(self, start_s: float, end_s: float) -> str:
-        """Return who speaks in the middle of a time."""
+        """Return the speaker at the middle of a span."""
         middle_s = (start_s + end_s) / 2
         return next(who for who, start, end in self.turns if start - PAUSE_S <= middle_s <= end)
 
 
 @pytest.fixture(scope="module")
 def conversation(tmp_path_factory: pytest.TempPathFactory) -> Conversation:
-    """Two speakers in turns, for longer than is heard at once."""
+    """Alternating speakers, for longer than one block."""
     parts, turns, at_s = [], [], 0.0
     for who, name in TURNS * 5:
         clip = read(name)
@@ -64,8 +64,8 @@ def settings() -> TranscriberSettings:
     return TranscriberSettings(whisper_model=BUNDLED, models_dir=require_model(ENCODER))
 
 
-@pytest.mark.parametrize("fields", [{}, {"speakers": "2"}], ids=["found out", "told"])
-def test_two_speakers_are_told_apart(
+@pytest.mark.parametrize("fields", [{}, {"speakers": "2"}], ids=["detected", "given"])
+def test_two_speakers_are_distinguished(
     tmp_path: Path,
     settings: TranscriberSettings,
     conversation: Conversation,
@@ -93,7 +93,9 @@ def test_one_speaker_is_one_speaker(tmp_path: Path, settings: TranscriberSetting
     assert {segment["speaker"] for segment in segments} == {"SPEAKER_00"}
 
 
-def test_prints_of_one_voice_are_more_alike_than_of_two(settings: TranscriberSettings) -> None:
+def test_embeddings_of_one_voice_are_more_similar_than_of_two(
+    settings: TranscriberSettings,
+) -> None:
     voices = SpeakerEncoder(settings.models_dir)
     kennedy, reader = read("jfk.wav"), read(f"{SENSE}870.wav")
     half = len(kennedy) // 2
@@ -104,14 +106,12 @@ def test_prints_of_one_voice_are_more_alike_than_of_two(settings: TranscriberSet
     assert max(first @ other, second @ other) < 0.6
 
 
-def test_the_print_of_silence_is_no_accident(settings: TranscriberSettings) -> None:
+def test_the_embedding_of_silence_is_finite(settings: TranscriberSettings) -> None:
     silence = SpeakerEncoder(settings.models_dir).encode(np.zeros(1, np.float32))
     assert np.isfinite(silence).all()
 
 
-def test_a_model_that_was_changed_is_not_used(
-    tmp_path: Path, settings: TranscriberSettings
-) -> None:
+def test_a_changed_model_file_is_refused(tmp_path: Path, settings: TranscriberSettings) -> None:
     content = bytearray(ENCODER.locate(settings.models_dir).read_bytes())
     content[1_000_000] ^= 1
     (tmp_path / ENCODER.filename).write_bytes(content)
@@ -123,8 +123,8 @@ def test_a_model_that_was_changed_is_not_used(
         run(context, changed)
 
 
-def test_the_graph_computes_what_the_paper_says(settings: TranscriberSettings) -> None:
-    """Three layers of LSTM and a projection in plain numpy, on pictures of noise."""
+def test_the_graph_computes_the_network_of_the_paper(settings: TranscriberSettings) -> None:
+    """Compare with three LSTM layers and a projection in numpy, on random mel bands."""
     graph = onnx.load(ENCODER.locate(settings.models_dir)).graph
     weights = {
         one.name: onnx.numpy_helper.to_array(one).astype(np.float64) for one in graph.initializer
@@ -136,12 +136,12 @@ def test_the_graph_computes_what_the_paper_says(settings: TranscriberSettings) -
     (found,) = session.run(["voices"], {"bands": bands})
     spoken = bands.astype(np.float64)
     for layer in range(3):
-        spoken = hear(spoken, *(weights[f"{name}{layer}"][0] for name in "WRB"))
+        spoken = run_layer(spoken, *(weights[f"{name}{layer}"][0] for name in "WRB"))
     expected = np.maximum(spoken[-1] @ weights["weight"].T + weights["bias"], 0)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def hear(
+def run_layer(
     spoken: NDArray[np.float64],
     incoming: NDArray[np.float64],
     recurrent: NDArray[np.float64],

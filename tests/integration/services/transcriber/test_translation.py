@@ -1,7 +1,7 @@
-"""Translation into languages that Whisper cannot write, with a model that the test makes.
+"""Translation into languages that Whisper does not support, with a model that the test builds.
 
-No real model of this kind comes from a package registry. The one made here goes through the
-same engine, files and code; what it says is the words in capitals.
+No package registry has a real model of this kind. The test's model uses the same engine, files and
+code; its translation is the text in capitals.
 """
 
 import json
@@ -34,14 +34,14 @@ def transcribe(work_dir: Path, settings: TranscriberSettings, **options: str) ->
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    """What is heard, in English."""
+    """The English transcript without translation."""
     settings = TranscriberSettings(whisper_model=BUNDLED, models_dir=MODELS_DIR)
     return transcribe(tmp_path_factory.mktemp("plain"), settings, language_in="en")
 
 
 @pytest.fixture(scope="module")
 def settings(plain: Artifact, tmp_path_factory: pytest.TempPathFactory) -> TranscriberSettings:
-    """The bundled model of Whisper, and a package from English to French."""
+    """Settings with the bundled Whisper model and a package from English to French."""
     models = tmp_path_factory.mktemp("models")
     texts = [plain.documents["text"]["text"], *SENTENCES]
     make_package(models / FOLDER_NAME, texts, source="en", target="fr")
@@ -53,7 +53,7 @@ def get_package(settings: TranscriberSettings) -> Package:
     return package
 
 
-def test_text_becomes_the_other_language_at_the_same_times(
+def test_text_is_translated_and_keeps_its_times(
     tmp_path: Path, settings: TranscriberSettings, plain: Artifact
 ) -> None:
     artifact = transcribe(tmp_path, settings, language_in="en", language_out="fr")
@@ -68,7 +68,7 @@ def test_text_becomes_the_other_language_at_the_same_times(
     assert all(segment["words"] == [] for segment in written["segments"])
 
 
-def test_subtitles_are_in_the_other_language_too(
+def test_subtitles_are_translated_too(
     tmp_path: Path, settings: TranscriberSettings, plain: Artifact
 ) -> None:
     artifact = transcribe(tmp_path, settings, language_in="en", language_out="fr")
@@ -82,7 +82,7 @@ def test_subtitles_are_in_the_other_language_too(
 def test_a_third_language_goes_through_english(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
-    """Told that it hears Spanish, Whisper translates into English; the package does the rest."""
+    """With Spanish as its language, Whisper translates into English; the package does the rest."""
     artifact = transcribe(tmp_path, settings, language_in="es", language_out="fr")
     text = artifact.documents["text"]["text"]
     assert text == text.upper()
@@ -107,14 +107,14 @@ def test_a_model_without_translations_uses_the_direct_pairs_only(
     assert languages(turbo)["translations"] == [{"from": "en", "to": "fr"}]
 
 
-def test_each_sentence_is_translated_by_itself(settings: TranscriberSettings) -> None:
+def test_each_sentence_is_translated_separately(settings: TranscriberSettings) -> None:
     segments = [Segment(f" {text}", 1.0, 2.0) for text in SENTENCES]
     made = Translator(get_package(settings), "cpu").translate(segments)
     assert [segment.text for segment in made] == [f" {text.upper()}" for text in SENTENCES]
 
 
-def test_a_languages_own_mark_is_no_part_of_the_text(settings: TranscriberSettings) -> None:
-    """The model writes what it is told to begin with, and its own words after that."""
+def test_the_target_prefix_is_not_part_of_the_text(settings: TranscriberSettings) -> None:
+    """The model outputs the prefix first, and its own words after it."""
     package = replace(get_package(settings), target_prefix="▁GOOD")
     (made,) = Translator(package, "cpu").translate([Segment(" How are you?", 0.0, 1.0)])
     assert made.text == " ARE YOU?"
@@ -130,7 +130,7 @@ def test_a_broken_package_is_an_error_without_its_path(
 
 
 @pytest.mark.parametrize("change", [{"from_code": None}, {"to_code": ""}])
-def test_packages_of_other_kinds_are_passed_over(
+def test_packages_of_other_kinds_are_ignored(
     tmp_path: Path, settings: TranscriberSettings, change: dict[str, Any]
 ) -> None:
     folder = tmp_path / FOLDER_NAME / "other"

@@ -1,4 +1,4 @@
-"""The transcriber's work on recorded speech with the real model."""
+"""The transcriber's job on recorded speech with the real model."""
 
 import json
 import re
@@ -56,7 +56,7 @@ PORTUGUESE = SAMPLES / "pt_pangrama.wav"
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> TranscriberSettings:
-    """The bundled model, put together once for all tests."""
+    """Settings with the bundled model, assembled once for all tests."""
     return TranscriberSettings(whisper_model=BUNDLED, models_dir=tmp_path_factory.mktemp("models"))
 
 
@@ -74,14 +74,14 @@ def assert_words(artifact: Artifact, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["jfk.wav", f"{SENSE}0870.wav", "pt_pangrama.wav"])
-def test_recorded_speech_becomes_its_exact_words(
+def test_recorded_speech_is_transcribed_exactly(
     tmp_path: Path, settings: TranscriberSettings, name: str
 ) -> None:
     assert_words(run(make_context(tmp_path, SAMPLES / name), settings), name)
 
 
 @pytest.mark.parametrize("name", SPOKEN)
-def test_words_stay_exact_after_the_normalizer(
+def test_normalized_speech_is_transcribed_exactly(
     tmp_path: Path, settings: TranscriberSettings, name: str
 ) -> None:
     normalized = normalize(make_context(tmp_path / "normalizer", SAMPLES / name)).path
@@ -103,8 +103,8 @@ def test_a_transcript_has_segments_words_and_subtitles(
         times = [time for word in segment["words"] for time in (word["start"], word["end"])]
         assert times == sorted(times)
         assert all(0 < word["confidence"] <= 1 for word in segment["words"])
-    heard = [word["word"] for segment in segments for word in segment["words"]]
-    assert words(" ".join(heard)) == words(transcription["full_text"])
+    recognized = [word["word"] for segment in segments for word in segment["words"]]
+    assert words(" ".join(recognized)) == words(transcription["full_text"])
 
     assert (artifact.filename, artifact.media_type) == (
         "transcription.srt",
@@ -119,10 +119,10 @@ def test_a_transcript_has_segments_words_and_subtitles(
     assert report.progress[-1] > 80
 
 
-def test_words_in_another_language_than_the_one_asked_for_are_heard_in_it(
+def test_words_in_another_language_than_the_requested_one_are_transcribed_in_it(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
-    """Asked to hear Spanish, Whisper would translate; asked for English, that is English."""
+    """With Spanish as its language, Whisper would translate the English speech."""
     fields = {"language_in": "es", "language_out": "en"}
     artifact = run(make_context(tmp_path, JFK, fields), settings)
     assert words(artifact.documents["text"]["text"]) == words(SPOKEN["jfk.wav"][1])
@@ -130,14 +130,14 @@ def test_words_in_another_language_than_the_one_asked_for_are_heard_in_it(
     assert codes == ["language_changes"]
 
 
-def test_the_spoken_language_as_the_wanted_one_is_no_translation(
+def test_the_spoken_language_as_the_target_is_not_translated(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     fields = {"language_in": "auto", "language_out": "pt"}
     assert_words(run(make_context(tmp_path, PORTUGUESE, fields), settings), "pt_pangrama.wav")
 
 
-def test_a_translation_that_turns_out_impossible_is_refused(
+def test_an_unsupported_translation_of_a_detected_language_is_refused(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     fields = {"language_in": "auto", "language_out": "fr"}
@@ -145,7 +145,7 @@ def test_a_translation_that_turns_out_impossible_is_refused(
         run(make_context(tmp_path, PORTUGUESE, fields), settings)
 
 
-def test_silence_gives_no_words_and_no_language(
+def test_silence_has_no_words_and_no_language(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     artifact = run(make_context(tmp_path / "work", make_silence(tmp_path)), settings)
@@ -161,12 +161,12 @@ def test_silence_gives_no_words_and_no_language(
     [
         b"",
         b"This is a letter, not a recording.\n" * 50,
-        JFK.read_bytes()[:44],  # a header with no sound after it
+        JFK.read_bytes()[:44],  # a header without sound
         b"ffconcat version 1.0\nfile neighbour.wav\n",
     ],
     ids=["empty", "text", "header", "concat"],
 )
-def test_what_is_not_audio_is_refused(
+def test_a_file_without_audio_is_refused(
     tmp_path: Path, settings: TranscriberSettings, content: bytes
 ) -> None:
     shutil.copyfile(JFK, tmp_path / "neighbour.wav")
@@ -190,7 +190,7 @@ def test_a_cancelled_job_stops_its_work(
 
 @pytest.fixture(scope="session")
 def long_reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some minutes of English, in which every sentence is really said several times."""
+    """Some minutes of English in which every sentence is really repeated."""
     path = tmp_path_factory.mktemp("speech") / "long.wav"
     with wave.open(str(path), "wb") as long:
         long.setparams((1, 2, 16_000, 0, "NONE", "not compressed"))
@@ -200,10 +200,10 @@ def long_reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_parts_are_published_and_a_second_run_goes_on_from_the_last(
+def test_parts_are_published_and_a_second_run_resumes_from_the_last_checkpoint(
     tmp_path: Path, settings: TranscriberSettings, long_reading: Path
 ) -> None:
-    """The first run dies after its first part; the second hears only the rest."""
+    """The first run fails after its first part; the second transcribes only the rest."""
     published: list[dict[str, Any]] = []
     saved: list[dict[str, Any]] = []
 
@@ -227,17 +227,17 @@ def test_parts_are_published_and_a_second_run_goes_on_from_the_last(
         checkpoint=saved[0],
     )
     transcription = run(second, settings).documents["transcription"]
-    begun = len(part["segments"])
-    assert transcription["segments"][:begun] == part["segments"]
-    assert transcription["segments"][begun]["start"] >= part["segments"][-1]["end"]
-    said = words(" ".join(SPOKEN[name][1] for name in ENGLISH)) * LONG_TIMES
-    heard = words(transcription["full_text"])
-    assert SequenceMatcher(None, said, heard, autojunk=False).ratio() > 0.97
+    published_count = len(part["segments"])
+    assert transcription["segments"][:published_count] == part["segments"]
+    assert transcription["segments"][published_count]["start"] >= part["segments"][-1]["end"]
+    spoken = words(" ".join(SPOKEN[name][1] for name in ENGLISH)) * LONG_TIMES
+    recognized = words(transcription["full_text"])
+    assert SequenceMatcher(None, spoken, recognized, autojunk=False).ratio() > 0.97
     assert report.progress[-1] == 100
     assert min(progress for progress in report.progress if progress) > 30
 
 
-def test_a_name_is_spelled_as_the_hotwords_tell(
+def test_hotwords_determine_the_spelling_of_a_name(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     dashwood = SAMPLES / f"{SENSE}0870.wav"
@@ -254,7 +254,7 @@ def test_a_recording_that_is_too_long_is_refused(
         run(make_context(tmp_path, JFK), short)
 
 
-def test_half_of_a_truncated_file_is_still_heard(
+def test_a_truncated_file_is_transcribed_up_to_its_end(
     tmp_path: Path, settings: TranscriberSettings
 ) -> None:
     half = tmp_path / "half.wav"
@@ -263,10 +263,10 @@ def test_half_of_a_truncated_file_is_still_heard(
     assert words(text)[:5] == words(SPOKEN["jfk.wav"][1])[:5]
 
 
-def test_an_idle_model_gives_its_memory_back(settings: TranscriberSettings) -> None:
-    hasty = settings.model_copy(update={"model_idle_minutes": 1e-6})
+def test_an_idle_model_is_unloaded(settings: TranscriberSettings) -> None:
+    short_lived = settings.model_copy(update={"model_idle_minutes": 1e-6})
     engine_cache = EngineCache()
-    with engine_cache.borrow(hasty):
+    with engine_cache.borrow(short_lived):
         assert engine_cache.is_loaded
     deadline = time.monotonic() + 10
     while engine_cache.is_loaded and time.monotonic() < deadline:
@@ -294,7 +294,7 @@ def test_a_model_with_a_wrong_checksum_is_not_loaded(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FOLDER_NAME]
 
 
-def test_a_model_that_is_not_there_is_an_error_without_its_path(tmp_path: Path) -> None:
+def test_a_missing_model_is_an_error_without_its_path(tmp_path: Path) -> None:
     missing = str(tmp_path / "no" / "model")
     with pytest.raises(WorkError, match="model_unavailable") as refusal:
         Engine(TranscriberSettings(whisper_model=missing, models_dir=tmp_path))

@@ -1,4 +1,4 @@
-"""Work that cannot be interrupted never keeps its watcher waiting."""
+"""A consumer of an uninterruptible iterator never blocks for longer than the period."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from services.transcriber.background import iterate_in_background
 PATIENCE_S = 10
 
 
-def test_items_come_through_in_order() -> None:
+def test_items_are_yielded_in_order() -> None:
     assert [item for item in iterate_in_background("abc", period_s=PATIENCE_S) if item] == [
         "a",
         "b",
@@ -18,63 +18,63 @@ def test_items_come_through_in_order() -> None:
     ]
 
 
-def test_a_tick_comes_while_an_item_is_being_made() -> None:
+def test_none_is_yielded_while_an_item_is_pending() -> None:
     may_go_on = threading.Event()
 
     def make() -> Iterator[str]:
         assert may_go_on.wait(PATIENCE_S)
         yield "late"
 
-    ticking = iterate_in_background(make(), period_s=0.01)
-    assert next(ticking) is None
+    items = iterate_in_background(make(), period_s=0.01)
+    assert next(items) is None
     may_go_on.set()
-    assert [item for item in ticking if item] == ["late"]
+    assert [item for item in items if item] == ["late"]
 
 
-def test_an_error_of_the_work_reaches_the_watcher() -> None:
+def test_an_error_of_the_iterator_is_raised_in_the_consumer() -> None:
     def make() -> Iterator[str]:
         yield "first"
         raise ValueError("broken")
 
-    ticking = iterate_in_background(make(), period_s=PATIENCE_S)
-    assert next(ticking) == "first"
+    items = iterate_in_background(make(), period_s=PATIENCE_S)
+    assert next(items) == "first"
     with pytest.raises(ValueError, match="broken"):
-        next(ticking)
+        next(items)
 
 
-def test_a_watcher_that_leaves_stops_the_work() -> None:
-    made: list[int] = []
+def test_closing_stops_the_iterator() -> None:
+    produced: list[int] = []
     may_go_on = threading.Event()
 
     def make() -> Iterator[int]:
         for number in range(1000):
-            made.append(number)
+            produced.append(number)
             yield number
             assert may_go_on.wait(PATIENCE_S)
 
-    ticking = iterate_in_background(make(), period_s=PATIENCE_S)
-    assert next(ticking) == 0
-    ticking.close()
+    items = iterate_in_background(make(), period_s=PATIENCE_S)
+    assert next(items) == 0
+    items.close()
     may_go_on.set()
-    assert made == [0]
+    assert produced == [0]
 
 
-def test_a_watcher_that_leaves_waits_for_what_is_being_made() -> None:
-    """So that the kit sees that the work goes on, and ends it if that takes too long."""
-    begun, may_end = threading.Event(), threading.Event()
+def test_closing_waits_for_the_pending_item() -> None:
+    """The kit then sees that the work continues, and kills the process if it takes too long."""
+    started, may_end = threading.Event(), threading.Event()
 
     def make() -> Iterator[str]:
-        begun.set()
+        started.set()
         assert may_end.wait(PATIENCE_S)
-        yield "nobody wants it"
+        yield "not consumed"
 
-    ticking = iterate_in_background(make(), period_s=0.01)
-    assert next(ticking) is None
-    assert begun.wait(PATIENCE_S)
-    leaving = threading.Thread(target=ticking.close)
-    leaving.start()
-    leaving.join(0.05)
-    assert leaving.is_alive()
+    items = iterate_in_background(make(), period_s=0.01)
+    assert next(items) is None
+    assert started.wait(PATIENCE_S)
+    closing = threading.Thread(target=items.close)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
     may_end.set()
-    leaving.join(PATIENCE_S)
-    assert not leaving.is_alive()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()

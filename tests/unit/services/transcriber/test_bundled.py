@@ -1,4 +1,4 @@
-"""A bundled model whose files are not the expected ones is refused."""
+"""A bundled model with unexpected files is refused."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where speech is, from the probabilities of its frames."""
+"""Spans of speech are found from the probabilities of the frames."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ SECOND = SAMPLE_RATE_HZ // FRAME  # frames
 
 
 def voiced(*parts: tuple[float, float]) -> np.ndarray:
-    """Return probabilities: parts of a number of seconds and a probability."""
+    """Return the frames' probabilities, for parts of seconds and a probability."""
     return np.concatenate(
         [np.full(round(seconds * SECOND), value, np.float32) for seconds, value in parts]
     )
@@ -25,20 +25,20 @@ def test_speech_gets_a_margin_on_both_sides() -> None:
     assert span == Span(2 * SECOND * FRAME - PADDING, 3 * SECOND * FRAME + PADDING)
 
 
-def test_a_short_pause_ends_no_span_and_a_long_one_is_shared() -> None:
+def test_a_short_pause_does_not_split_a_span_and_a_long_one_is_divided() -> None:
     probabilities = voiced((1, 0.9), (0.1, 0.0), (1, 0.9), (0.5, 0.0), (1, 0.9))
     first, second = find_spans(probabilities, len(probabilities) * FRAME)
     assert first.end == second.start
     assert first.length > 2 * SAMPLE_RATE_HZ
 
 
-def test_unsure_frames_continue_speech_but_start_none() -> None:
+def test_frames_between_the_thresholds_continue_speech_but_do_not_start_it() -> None:
     assert find_spans(voiced((3, 0.4)), 3 * SAMPLE_RATE_HZ) == []
     (span,) = find_spans(voiced((1, 0.9), (1, 0.4), (1, 0.9)), 3 * SECOND * FRAME)
     assert span == Span(0, 3 * SECOND * FRAME)
 
 
-def test_no_span_is_longer_than_the_model_can_hear() -> None:
+def test_no_span_is_longer_than_the_window_of_the_model() -> None:
     probabilities = voiced((25, 0.9), (0.1, 0.4), (40, 0.9))
     spans = find_spans(probabilities, len(probabilities) * FRAME)
     assert max(span.length for span in spans) <= 30 * SAMPLE_RATE_HZ

@@ -1,4 +1,4 @@
-"""Voice embeddings that are alike become one speaker, named in the order of speaking."""
+"""Similar speaker embeddings become one speaker, numbered in the order of speaking."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ PEOPLE = np.abs(np.eye(3, 256, dtype=np.float32) + 0.04)
 
 
 def make_embeddings(people: list[int], *, blur: float = 0.03) -> NDArray[np.float32]:
-    """Return embeddings that are about 0.8 alike for one person and 0.4 for two."""
+    """Return embeddings with a similarity of about 0.8 for one person and 0.4 for two."""
     embeddings = PEOPLE[people] + DRAW.normal(0, blur, (len(people), 256)).astype(np.float32)
     return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
 
@@ -31,7 +31,7 @@ def seconds(*lengths_s: float) -> NDArray[np.float32]:
     return np.array(lengths_s, np.float32)
 
 
-def test_each_voice_is_a_speaker_of_its_own() -> None:
+def test_each_voice_is_a_separate_speaker() -> None:
     people = [0, 1, 0, 2, 1, 1, 0, 2]
     found = number_speakers(make_embeddings(people), seconds(*[3.0] * 8))
     assert len(set(found)) == 3
@@ -42,7 +42,7 @@ def test_one_voice_is_one_speaker() -> None:
     assert set(number_speakers(make_embeddings([1] * 30), seconds(*[2.0] * 30))) == {0}
 
 
-def test_a_known_number_of_speakers_is_kept_to() -> None:
+def test_a_given_number_of_speakers_is_respected() -> None:
     embeddings, lengths_s = make_embeddings([0, 1, 2, 0, 1, 2]), seconds(*[3.0] * 6)
     assert len(set(number_speakers(embeddings, lengths_s, speakers=2))) == 2
     assert len(set(number_speakers(embeddings[:1], lengths_s[:1], speakers=2))) == 1
@@ -50,24 +50,24 @@ def test_a_known_number_of_speakers_is_kept_to() -> None:
     assert len(set(number_speakers(same, lengths_s, speakers=2))) == 2
 
 
-def test_an_odd_short_print_makes_no_speaker() -> None:
+def test_a_short_outlier_is_not_a_speaker() -> None:
     people = [0, 0, 0, 0, 2]
     found = number_speakers(make_embeddings(people), seconds(3, 3, 3, 3, 2))
     assert set(found) == {0}
 
 
-def test_a_short_segment_goes_to_whom_it_is_most_alike() -> None:
+def test_a_short_segment_is_assigned_to_the_most_similar_speaker() -> None:
     found = number_speakers(make_embeddings([0, 1, 0, 1, 1]), seconds(4, 4, 4, 4, 0.4))
     assert found[4] == found[1] != found[0]
 
 
-def test_more_prints_than_are_compared_at_once_are_joined_too() -> None:
+def test_embeddings_of_several_blocks_are_clustered_together() -> None:
     people = [*DRAW.integers(0, 3, size=3 * BLOCK)]
     found = number_speakers(make_embeddings(people), seconds(*[2.5] * len(people)))
     assert len(set(zip(found, people, strict=True))) == 3
 
 
-def test_nothing_but_short_segments_is_still_told_apart() -> None:
+def test_speakers_of_only_short_segments_are_distinguished() -> None:
     found = number_speakers(make_embeddings([0, 1] * 6), seconds(*[0.9] * 12))
     assert len(set(found)) == 2
 
@@ -87,7 +87,7 @@ def test_speakers_are_named_in_the_order_in_which_they_speak() -> None:
     assert name_speakers([]) == ()
 
 
-def test_a_print_survives_being_packed() -> None:
+def test_an_embedding_survives_packing() -> None:
     (embedding,) = make_embeddings([0])
     assert unpack_embedding(pack_embedding(embedding)) @ embedding == pytest.approx(1, abs=1e-3)
     assert len(pack_embedding(embedding)) < 700
@@ -107,12 +107,12 @@ def test_speakers_are_in_every_form_of_the_transcript() -> None:
     assert Transcript.from_state(transcript.to_state()) == transcript
 
 
-def test_nothing_is_said_of_speakers_that_were_not_asked_for() -> None:
+def test_segments_have_no_speaker_without_diarization() -> None:
     (shown,) = Transcript("en", 1.0, (Segment(" Hi.", 0.0, 0.5),), 8000).to_json()["segments"]
     assert "speaker" not in shown
 
 
-def test_without_its_model_it_is_refused_with_what_to_install() -> None:
+def test_diarization_without_its_model_is_refused_with_the_command_to_install_it() -> None:
     options = SubmissionOptions.model_validate({"diarize": "true", "speakers": ""})
     assert options.speakers is None
     settings = TranscriberSettings(whisper_model="base", models_dir="nowhere")

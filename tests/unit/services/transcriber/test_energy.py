@@ -1,4 +1,4 @@
-"""Sounds as loud as speech that VAD misses."""
+"""Short sounds as loud as speech are included, and other sounds are not."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ VOICE_DB = -20.0
 
 
 def make_sound(*parts: tuple[slice, float]) -> NDArray[np.float32]:
-    """Return a recording with a quiet room, a voice, and sounds at the given levels."""
+    """Return quiet noise with a voice and sounds at the given levels."""
     noise = np.random.default_rng(seed=1).standard_normal((FRAMES, FRAME))
     gains = np.full(FRAMES, 10 ** (-60 / 20))
     for frames, level_db in ((VOICED, VOICE_DB), *parts):
@@ -29,7 +29,7 @@ def find_included(samples: NDArray[np.float32]) -> list[int]:
     probabilities = np.zeros(FRAMES, np.float32)
     probabilities[VOICED] = 0.9
     included = include_sounds(samples, probabilities)
-    assert probabilities[100:].max() == 0  # the given ones are not changed
+    assert probabilities[100:].max() == 0  # the input is not changed
     assert (included[VOICED] == probabilities[VOICED]).all()
     return [int(frame) for frame in np.flatnonzero(included[100:] >= SPEECH) + 100]
 
@@ -46,15 +46,15 @@ def test_a_short_sound_as_loud_as_the_speech_around_it_counts_as_speech() -> Non
         pytest.param((slice(120, 200), VOICE_DB), id="music"),
     ],
 )
-def test_other_sounds_do_not(part: tuple[slice, float]) -> None:
+def test_other_sounds_do_not_count_as_speech(part: tuple[slice, float]) -> None:
     assert find_included(make_sound(part)) == []
 
 
-def test_noise_that_goes_on_is_no_sound() -> None:
+def test_continuous_noise_does_not_count_as_speech() -> None:
     assert find_included(make_sound((slice(0, FRAMES), VOICE_DB - 3))) == []
 
 
-def test_without_any_speech_nothing_is_as_loud_as_it() -> None:
+def test_without_speech_no_sound_is_included() -> None:
     nothing = np.zeros(FRAMES, np.float32)
     assert include_sounds(make_sound(), nothing).max() == 0
 

@@ -1,4 +1,4 @@
-"""Speech without words is found, and words are not written twice."""
+"""Speech without words is found, and words are not duplicated."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from services.transcriber.transcript import Word
 REGION = Span(0, 8 * SAMPLE_RATE_HZ)
 
 
-def at(*times_s: tuple[float, float]) -> list[Word]:
+def make_words(*times_s: tuple[float, float]) -> list[Word]:
     return [Word(" word", start_s, end_s, 0.9) for start_s, end_s in times_s]
 
 
@@ -30,20 +30,20 @@ def speech(*voiced_s: tuple[float, float]) -> Speech:
         ([(0.0, 2.0), (6.0, 8.0)], [(2.0, 6.0)]),
         ([(4.0, 6.0), (6.0, 8.0)], [(0.0, 4.0)]),
         ([(0.0, 2.0), (2.0, 4.0)], [(4.0, 8.0)]),
-        ([(0.0, 5.0), (5.0, 6.5), (6.5, 8.0)], [(0.0, 5.0)]),  # hidden in a word
+        ([(0.0, 5.0), (5.0, 6.5), (6.5, 8.0)], [(0.0, 5.0)]),  # covered by a long word
         ([], [(0.0, 8.0)]),
     ],
 )
 def test_speech_without_words_is_found(
     times_s: list[tuple[float, float]], expected_s: list[tuple[float, float]]
 ) -> None:
-    gaps = find_gaps(at(*times_s), speech((0, 8)), [REGION])
+    gaps = find_gaps(make_words(*times_s), speech((0, 8)), [REGION])
     found_s = [(gap.start / SAMPLE_RATE_HZ, gap.end / SAMPLE_RATE_HZ) for gap in gaps]
     assert found_s == expected_s
 
 
-def test_a_pause_or_a_breath_is_no_gap() -> None:
-    words = at((0.0, 2.0), (6.0, 8.0))
+def test_a_pause_or_a_breath_is_not_a_gap() -> None:
+    words = make_words((0.0, 2.0), (6.0, 8.0))
     assert find_gaps(words, speech((0, 2), (6, 8)), [REGION]) == []
     assert find_gaps(words, speech((0, 2), (3, 3.3), (6, 8)), [REGION]) == []
 
@@ -58,7 +58,7 @@ def test_a_pause_or_a_breath_is_no_gap() -> None:
         ([], [" new"], [], (0, 0)),
     ],
 )
-def test_a_word_that_lies_beside_the_gap_is_not_written_twice(
+def test_a_word_beside_the_gap_is_not_duplicated(
     before: list[str], new: list[str], after: list[str], expected: tuple[int, int]
 ) -> None:
     assert merge_words(before, new, after) == expected

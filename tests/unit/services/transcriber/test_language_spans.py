@@ -1,4 +1,4 @@
-"""Languages change where that is sure, and a foreign name changes nothing."""
+"""Changes of language are detected, and a foreign name is not one."""
 
 from itertools import pairwise
 
@@ -36,18 +36,18 @@ def spans(*lengths_s: float) -> list[Span]:
         ([ENGLISH, PORTUGUESE, {"fr": 0.99, "en": 0.001}], ["en", "pt", "fr"]),
     ],
 )
-def test_a_language_changes_where_it_is_sure(
+def test_a_probable_change_of_language_is_detected(
     found: list[dict[str, float]], expected: list[str]
 ) -> None:
     assert choose_languages(spans(*[3.0] * len(found)), found, "en") == expected
 
 
-def test_a_foreign_name_changes_nothing() -> None:
+def test_a_foreign_name_is_not_a_change_of_language() -> None:
     found = [ENGLISH, {"pt": 0.8, "en": 0.15}, ENGLISH]
     assert choose_languages(spans(3, 0.9, 3), found, "en") == ["en", "en", "en"]
 
 
-def test_languages_that_the_model_confuses_are_one() -> None:
+def test_languages_that_the_model_confuses_count_as_one() -> None:
     assert are_confused("nn", "no")
     assert not are_confused("es", "pt")
     assert find_other({"gl": 0.9, "pt": 0.1}, "pt") is None

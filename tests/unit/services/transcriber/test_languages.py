@@ -1,4 +1,4 @@
-"""Which languages are taken, and which translations are promised."""
+"""The supported languages, the spellings of their tags, and the listed translations."""
 
 from pathlib import Path
 
@@ -47,16 +47,16 @@ SPELLINGS = {
 }
 
 
-def test_every_language_is_one_that_the_engine_knows() -> None:
+def test_every_language_is_supported_by_the_engine() -> None:
     assert {to_whisper_code(code, NEWEST) for code in NAMES} == set(WHISPER_CODES)
 
 
-def test_codes_survive_the_way_to_whisper_and_back() -> None:
+def test_codes_survive_a_round_trip_through_whisper_codes() -> None:
     assert [from_whisper_code(to_whisper_code(code, NEWEST)) for code in NAMES] == list(NAMES)
 
 
 @pytest.mark.parametrize("code", NAMES)
-def test_a_code_means_itself(code: str) -> None:
+def test_a_code_maps_to_itself(code: str) -> None:
     assert find_code(code) == code
     assert orchestrator_languages.find_code(code) == code
 
@@ -64,7 +64,7 @@ def test_a_code_means_itself(code: str) -> None:
 @pytest.mark.parametrize(
     ("tag", "code"), [(tag, code) for code, tags in SPELLINGS.items() for tag in tags]
 )
-def test_a_language_is_known_by_every_usual_spelling(tag: str, code: str) -> None:
+def test_every_usual_spelling_of_a_language_is_accepted(tag: str, code: str) -> None:
     fields = {"language_in": tag, "language_out": f" {tag} "}
     options = SubmissionOptions.model_validate(fields)
     assert (options.language_in, options.language_out) == (code, code)
@@ -90,26 +90,26 @@ def test_a_language_is_known_by_every_usual_spelling(tag: str, code: str) -> Non
         "pt-" * 99,
     ],
 )
-def test_what_names_no_known_language_is_none(tag: str) -> None:
+def test_an_unknown_tag_has_no_code(tag: str) -> None:
     assert find_code(tag) is None
     assert orchestrator_languages.find_code(tag) is None
 
 
 @pytest.mark.parametrize("model", ["large-v3", "large-v3-turbo", "turbo", "org/faster-large-v3"])
-def test_the_newest_models_know_cantonese(model: str) -> None:
+def test_the_newest_models_support_cantonese(model: str) -> None:
     assert {"code": "yue", "name": "Cantonese"} in languages(settings(model))["languages"]
     assert to_whisper_code("yue", model) == "yue"
 
 
 @pytest.mark.parametrize("model", ["bundled", "base", "medium", "large-v2"])
-def test_other_models_take_cantonese_as_chinese(model: str) -> None:
+def test_other_models_treat_cantonese_as_chinese(model: str) -> None:
     check(SubmissionOptions(language_in="yue", language_out="en"), settings(model))
     check(SubmissionOptions(language_in="yue", language_out="zh"), settings(model))
     assert "yue" not in {one["code"] for one in languages(settings(model))["languages"]}
     assert to_whisper_code("yue", model) == "zh"
 
 
-def test_languages_says_whether_speakers_can_be_told_apart(tmp_path: Path) -> None:
+def test_languages_reports_whether_diarization_is_available(tmp_path: Path) -> None:
     without = TranscriberSettings(models_dir=tmp_path)
     assert languages(without)["diarize"] is False
     (tmp_path / ENCODER.filename).touch()
@@ -136,11 +136,11 @@ def test_the_orchestrator_understands_what_is_listed(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", ["large-v3-turbo", "small.en", "distil-large-v3"])
-def test_a_model_that_cannot_translate_promises_nothing(model: str) -> None:
+def test_a_model_that_cannot_translate_lists_no_translations(model: str) -> None:
     assert languages(settings(model))["translations"] == []
 
 
-def test_an_english_model_knows_english_only() -> None:
+def test_an_english_model_supports_only_english() -> None:
     assert languages(settings("small.en"))["languages"] == [{"code": "en", "name": "English"}]
 
 
@@ -148,9 +148,7 @@ def test_an_english_model_knows_english_only() -> None:
     ("language_in", "language_out"),
     [("auto", None), ("pt", None), ("PT", ""), ("pt", "en"), ("pt", "pt"), ("auto", "pt")],
 )
-def test_languages_that_can_be_served_are_accepted(
-    language_in: str, language_out: str | None
-) -> None:
+def test_supported_languages_are_accepted(language_in: str, language_out: str | None) -> None:
     fields = {"language_in": language_in, "language_out": language_out}
     check(SubmissionOptions.model_validate(fields), settings())
 
@@ -165,7 +163,7 @@ def test_languages_that_can_be_served_are_accepted(
         ("small.en", "pt", None, "'pt' is not supported. Use one of: en"),
     ],
 )
-def test_languages_that_cannot_be_served_are_refused_with_those_that_can(
+def test_unsupported_languages_are_refused_with_a_list_of_supported_ones(
     model: str, language_in: str, language_out: str | None, reason: str
 ) -> None:
     options = SubmissionOptions(language_in=language_in, language_out=language_out)

@@ -1,4 +1,4 @@
-"""What the language is detected in."""
+"""Short speech is repeated before its language is detected."""
 
 import numpy as np
 import pytest
@@ -17,6 +17,6 @@ def test_short_speech_is_repeated_with_pauses(length: int) -> None:
     assert period > length
 
 
-def test_longer_speech_is_left_as_it_is() -> None:
+def test_longer_speech_is_unchanged() -> None:
     speech = np.ones(SHORT, np.float32)
     assert repeat_short_speech(speech) is speech

@@ -1,4 +1,4 @@
-"""How heard words become segments."""
+"""Recognized words become segments with times and marks."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ GUESSED = Evidence(-0.9, 0.2, 0.0, confidence=0.4, word_log_probability=-1.1)
 SECOND = SAMPLE_RATE_HZ / FRAME
 
 
-def listen(*voiced_s: tuple[float, float]) -> Section:
+def make_section(*voiced_s: tuple[float, float]) -> Section:
     """Return ten seconds of sound without pauses, with a voice at the given times."""
     samples = np.full(10 * SAMPLE_RATE_HZ, 0.1, np.float32)
     probabilities = np.zeros(len(samples) // FRAME, np.float32)
@@ -31,54 +31,54 @@ def listen(*voiced_s: tuple[float, float]) -> Section:
     return Section(samples, Speech((Span(0, len(samples)),), probabilities), (), 0.0)
 
 
-def write(*words: tuple[str, float, float], evidence: Evidence = SURE) -> list[Segment]:
-    """Return the segments of words that are heard in sound without pauses."""
-    said = [
+def compose(*words: tuple[str, float, float], evidence: Evidence = SURE) -> list[Segment]:
+    """Return the segments of words in sound without pauses."""
+    recognized = [
         RecognizedWord(Word(word, start, end, evidence.confidence), evidence, "en")
         for word, start, end in words
     ]
-    return compose_segments(said, listen((0.0, 10.0)), language_probability=1.0)
+    return compose_segments(recognized, make_section((0.0, 10.0)), language_probability=1.0)
 
 
 def test_a_segment_starts_before_its_first_word_and_the_word_keeps_its_time() -> None:
-    (segment,) = write((" Ask", 2.0, 2.5), (" not.", 2.5, 3.0))
+    (segment,) = compose((" Ask", 2.0, 2.5), (" not.", 2.5, 3.0))
     assert segment.start == pytest.approx(2.0 - LEAD_IN_S)
     assert segment.words[0].start == 2.0
 
 
 def test_a_segment_never_starts_before_the_previous_one_ends() -> None:
-    first, second = write((" Ask", 0.1, 0.5), (" not.", 0.5, 3.0), (" Ask", 3.16, 3.5))
+    first, second = compose((" Ask", 0.1, 0.5), (" not.", 0.5, 3.0), (" Ask", 3.16, 3.5))
     assert first.start == 0.0
     assert second.start == first.end == 3.0
 
 
 @pytest.mark.parametrize(("evidence", "is_marked"), [(SURE, False), (GUESSED, True)])
-def test_segments_that_may_not_have_been_said_are_marked(
+def test_segments_that_may_be_hallucinated_are_marked(
     evidence: Evidence, *, is_marked: bool
 ) -> None:
-    (segment,) = write((" Ask", 2.0, 2.5), (" not.", 2.5, 3.0), evidence=evidence)
+    (segment,) = compose((" Ask", 2.0, 2.5), (" not.", 2.5, 3.0), evidence=evidence)
     assert (segment.is_marked, segment.language) == (is_marked, "en")
 
 
 def test_a_pause_within_a_segment_does_not_count_against_its_voice() -> None:
     times_s = ((2.0, 2.3), (3.2, 3.5))
-    said = [RecognizedWord(Word(" ask", *at, 0.9), SURE, "en") for at in times_s]
-    (segment,) = compose_segments(said, listen(*times_s), language_probability=1.0)
+    recognized = [RecognizedWord(Word(" ask", *at, 0.9), SURE, "en") for at in times_s]
+    (segment,) = compose_segments(recognized, make_section(*times_s), language_probability=1.0)
     assert not segment.is_marked
 
 
 @pytest.mark.parametrize("passages", [(SURE, GUESSED), (WEAK, WEAK)])
-def test_weak_words_do_not_mark_the_sure_segment_before_them(
+def test_weak_words_do_not_mark_the_confident_segment_before_them(
     passages: tuple[Evidence, Evidence],
 ) -> None:
     sure = [Word(f" word{number}", number / 2, number / 2 + 0.5, 0.95) for number in range(8)]
     weak = [Word(" Thank", 5.5, 6.0, 0.3), Word(" you.", 6.0, 6.5, 0.3)]
-    said = [
+    recognized = [
         RecognizedWord(word, passage, "en")
         for words, passage in zip((sure, weak), passages, strict=True)
         for word in words
     ]
-    segments = compose_segments(said, listen((0.0, 10.0)), language_probability=1.0)
+    segments = compose_segments(recognized, make_section((0.0, 10.0)), language_probability=1.0)
     assert [segment.is_marked for segment in segments] == [False, True]
 
 
@@ -93,7 +93,7 @@ def test_whispering_is_found_at_the_times_of_the_recording() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said_s", "voiced_s", "is_marked"),
+    ("word_s", "voiced_s", "is_marked"),
     [
         ((2.0, 2.4), (2.2, 4.0), False),
         ((2.0, 2.4), (1.5, 2.2), False),
@@ -101,9 +101,9 @@ def test_whispering_is_found_at_the_times_of_the_recording() -> None:
         ((0.0, 0.3), (0.1, 0.3), False),
     ],
 )
-def test_a_voice_that_is_found_a_little_beside_a_word_counts(
-    said_s: tuple[float, float], voiced_s: tuple[float, float], *, is_marked: bool
+def test_a_voice_that_is_detected_close_to_a_word_counts(
+    word_s: tuple[float, float], voiced_s: tuple[float, float], *, is_marked: bool
 ) -> None:
-    said = [RecognizedWord(Word(" And", *said_s, 0.9), SURE, "en")]
-    (segment,) = compose_segments(said, listen(voiced_s), language_probability=1.0)
+    recognized = [RecognizedWord(Word(" And", *word_s, 0.9), SURE, "en")]
+    (segment,) = compose_segments(recognized, make_section(voiced_s), language_probability=1.0)
     assert segment.is_marked is is_marked

@@ -1,4 +1,4 @@
-"""How speech is packed for the model, and found again in the recording."""
+"""Speech is packed into chunks, and times in a chunk are converted back."""
 
 from itertools import pairwise
 
@@ -35,42 +35,42 @@ def test_chunks_hold_all_speech_in_order_and_fit_the_model(lengths: list[tuple[i
 
 
 @pytest.mark.parametrize(
-    ("heard", "said"),
+    ("in_chunk", "in_section"),
     [
         ((0.5, 1.5), (10.5, 11.5)),
-        ((2.5, 3.0), (20.5, 21.0)),  # after the silence that was cut out
-        ((1.9, 2.5), (20.0, 20.5)),  # its middle lies after the cut
-        ((1.5, 2.2), (11.5, 12.0)),  # its middle lies before it
-        ((9.0, 11.0), (25.0, 25.0)),  # later than anything was said
+        ((2.5, 3.0), (20.5, 21.0)),  # after the removed silence
+        ((1.9, 2.5), (20.0, 20.5)),  # its middle is after the cut
+        ((1.5, 2.2), (11.5, 12.0)),  # its middle is before the cut
+        ((9.0, 11.0), (25.0, 25.0)),  # after the end of the chunk
     ],
 )
-def test_words_fall_on_the_second_when_they_were_said(
-    heard: tuple[float, float], said: tuple[float, float]
+def test_times_in_a_chunk_are_converted_to_times_in_the_section(
+    in_chunk: tuple[float, float], in_section: tuple[float, float]
 ) -> None:
     chunk = Chunk((make_span(10, 12), make_span(20, 25)))
-    assert chunk.locate(*heard) == pytest.approx(said)
+    assert chunk.locate(*in_chunk) == pytest.approx(in_section)
 
 
-def test_the_last_chunk_waits_for_what_follows() -> None:
+def test_the_last_chunk_is_held_back() -> None:
     first, last = Chunk((make_span(1, 29),)), Chunk((make_span(30, 40), make_span(41, 50)))
     assert hold_back([first, last], end=800_000) == ([first], last.start)
 
 
-def test_a_chunk_alone_gives_all_but_its_last_span() -> None:
+def test_a_single_chunk_is_complete_except_for_its_last_span() -> None:
     spans = make_span(1, 2), make_span(3, 4)
     assert hold_back([Chunk(spans)], end=800_000) == ([Chunk(spans[:1])], spans[1].start)
     assert hold_back([Chunk(spans[1:])], end=800_000) == ([], spans[1].start)
 
 
-def test_silence_is_passed_over_but_for_where_a_word_may_begin() -> None:
+def test_silence_is_skipped_except_for_its_last_second() -> None:
     assert hold_back([], end=100_000) == ([], 100_000 - SAMPLE_RATE_HZ)
 
 
 def test_a_word_across_a_short_cut_keeps_its_start_and_its_end() -> None:
-    chunk = Chunk((Span(0, 16_000), Span(20_000, 36_000)))  # a quarter of a second is cut out
+    chunk = Chunk((Span(0, 16_000), Span(20_000, 36_000)))  # a quarter of a second is removed
     assert chunk.locate(0.75, 1.5) == (0.75, 1.75)
 
 
-def test_a_word_across_a_long_cut_belongs_where_its_middle_is() -> None:
+def test_a_word_across_a_long_cut_belongs_to_the_span_with_its_middle() -> None:
     chunk = Chunk((Span(0, 16_000), Span(48_000, 64_000)))
     assert chunk.locate(0.75, 1.5) == (3.0, 3.5)

@@ -1,4 +1,4 @@
-"""What a job says about its transcript."""
+"""The summary of a transcript: languages, quality and warnings."""
 
 from dataclasses import replace
 
@@ -25,17 +25,17 @@ def codes(transcript: Transcript, requested: str | None = None) -> list[str]:
         (Transcript(peak=0.5, speech_s=4.0, unheard=((1.0, 5.0),)), "could not transcribe"),
     ],
 )
-def test_a_transcript_without_a_word_says_why(transcript: Transcript, detail: str) -> None:
+def test_a_transcript_without_words_states_the_reason(transcript: Transcript, detail: str) -> None:
     (warning, *_) = summarize(transcript)["warnings"]
     assert warning["code"] == "no_speech"
     assert detail in warning["detail"]
 
 
-def test_one_language_all_understood_is_worth_no_warning() -> None:
+def test_a_complete_transcript_in_one_language_has_no_warning() -> None:
     assert codes(Transcript(segments=(segment(0, 3),), speech_s=3, peak=0.5)) == []
 
 
-def test_languages_are_summed_and_the_longest_is_the_first() -> None:
+def test_languages_are_summed_and_the_longest_is_first() -> None:
     found = Transcript(segments=(segment(0, 2), segment(2, 7, "pt"), segment(7, 9)), peak=0.5)
     summary = summarize(found)
     assert summary["languages"] == [
@@ -63,7 +63,7 @@ def test_speech_without_text_counts_as_not_transcribed() -> None:
     assert summary["quality"] == {"speech_s": 5.0, "transcribed_s": 3.0, "mean_confidence": 0.8}
 
 
-def test_whispering_is_speech_without_text_and_no_voice() -> None:
+def test_whispering_is_speech_without_text_but_not_voice() -> None:
     found = Transcript(segments=(segment(0, 3),), speech_s=3.0, whispered=((5.0, 9.0),), peak=0.5)
     summary = summarize(found)
     (warning,) = summary["warnings"]
@@ -90,7 +90,7 @@ def test_marked_neighbours_are_one_span() -> None:
     assert [(one["start"], one["end"]) for one in warnings] == [(0, 2), (3, 4)]
 
 
-def test_the_last_of_fifty_warnings_says_how_many_more_there_are() -> None:
+def test_the_last_of_fifty_warnings_states_how_many_more_there_are() -> None:
     unheard = tuple((float(start), start + 1.0) for start in range(60))
     warnings = summarize(Transcript(segments=(segment(0, 3),), unheard=unheard, peak=0.5))[
         "warnings"
@@ -99,7 +99,7 @@ def test_the_last_of_fifty_warnings_says_how_many_more_there_are() -> None:
     assert "10 more" in warnings[-1]["detail"]
 
 
-def test_a_channel_ahead_of_the_others_is_not_shown_yet() -> None:
+def test_segments_of_a_channel_ahead_of_the_others_are_not_published_yet() -> None:
     channels = (Channel(heard=32_000), Channel(heard=160_000))
     transcript = Transcript(segments=(segment(1, 2), segment(5, 6))).with_channels(channels)
     assert [one.start for one in transcript.settled.segments] == [1]

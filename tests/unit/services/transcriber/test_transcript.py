@@ -1,4 +1,4 @@
-"""How a transcript is written down."""
+"""A transcript is written as captions, text and JSON, and restored from its state."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def test_subtitles_number_their_cues_and_count_hours_and_milliseconds() -> None:
     )
 
 
-def test_web_subtitles_escape_what_would_be_markup() -> None:
+def test_web_subtitles_escape_markup() -> None:
     transcript = Transcript(segments=(Segment(" A < B & C", 1.0, 2.0),))
     assert transcript.to_vtt() == ("WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nA &lt; B &amp; C\n")
 
@@ -88,7 +88,7 @@ def test_cues_of_two_channels_are_in_order_of_time() -> None:
     assert [caption.text for caption in captions] == ["One.", "Two.", "Three."]
 
 
-def test_a_short_gap_is_closed_and_a_long_one_stays() -> None:
+def test_a_short_gap_between_cues_is_closed_and_a_long_one_is_kept() -> None:
     segments = (Segment("One.", 0, 1), Segment("Two.", 1.4, 2), Segment("Three.", 2.5, 3))
     captions = webvtt.from_string(Transcript("en", 1.0, segments).to_vtt()).captions
     assert [caption.end for caption in captions] == ["00:00:01.316", "00:00:02.000", "00:00:03.000"]
@@ -129,17 +129,17 @@ def test_hebrew_reads_from_the_right_in_every_player(
         ([], ""),
     ],
 )
-def test_segments_are_joined_as_their_script_does_it(texts: list[str], joined: str) -> None:
+def test_segments_are_joined_as_their_script_requires(texts: list[str], joined: str) -> None:
     segments = tuple(Segment(text, at, at + 1.0) for at, text in enumerate(texts))
     assert Transcript(None, 1.0, segments).text == joined
 
 
-def test_a_transcript_survives_being_kept_as_json() -> None:
+def test_a_transcript_survives_a_round_trip_through_json() -> None:
     state = json.loads(json.dumps(SPOKEN.to_state()))
     assert Transcript.from_state(state) == SPOKEN
 
 
-def test_a_state_of_the_version_before_is_read() -> None:
+def test_a_state_of_the_previous_version_is_read() -> None:
     word = {"word": " Hi.", "start": 0.0, "end": 0.5, "confidence": 0.9}
     segment = {
         "text": " Hi.",
@@ -154,7 +154,7 @@ def test_a_state_of_the_version_before_is_read() -> None:
     assert (found.heard, found.segments[0].language, found.channels) == (8000, "en", ())
 
 
-def test_a_transcript_of_channels_survives_being_kept_as_json() -> None:
+def test_a_transcript_of_channels_survives_a_round_trip_through_json() -> None:
     channels = (Channel(16_000, "en", 0.9), Channel(8000, "pt", 0.8))
     transcript = replace(
         SPOKEN, unheard=((1.0, 2.0),), whispered=((3.0, 7.0),), peak=0.5

@@ -1,4 +1,4 @@
-"""A segment never holds two voices that differ."""
+"""A segment is split where the speaker changes."""
 
 import numpy as np
 
@@ -7,9 +7,9 @@ from services.transcriber.transcript import Segment, Word
 from services.transcriber.turns import Encode, split_turns
 
 
-def make_segment(words: int) -> Segment:
-    said = tuple(Word(f" w{at}", at * 0.5, at * 0.5 + 0.4, 0.9) for at in range(words))
-    return Segment("".join(word.word for word in said), 0.0, said[-1].end, said, language="en")
+def make_segment(count: int) -> Segment:
+    words = tuple(Word(f" w{at}", at * 0.5, at * 0.5 + 0.4, 0.9) for at in range(count))
+    return Segment("".join(word.word for word in words), 0.0, words[-1].end, words, language="en")
 
 
 def voices_changing_at(change_s: float) -> Encode:
@@ -36,6 +36,6 @@ def test_one_voice_stays_one_segment() -> None:
     assert split_turns(segment, voices_changing_at(99.0)) == [segment]
 
 
-def test_a_short_segment_is_not_looked_at() -> None:
+def test_a_short_segment_is_not_split() -> None:
     segment = make_segment(3)
     assert split_turns(segment, voices_changing_at(0.7)) == [segment]

@@ -54,24 +54,22 @@ def test_whispered_speech_is_found_however_loud_it_is(gain: float) -> None:
 
 
 @pytest.mark.parametrize("kind", SOUNDS)
-def test_other_sounds_are_no_whispering(kind: str) -> None:
+def test_other_sounds_are_not_whispering(kind: str) -> None:
     assert find(SOUNDS[kind]) == []
 
 
-def test_a_voice_is_no_whispering() -> None:
+def test_a_voice_is_not_whispering() -> None:
     clip = read("jfk.wav")
     assert find(whisper(clip), voice=0.9) == []
 
 
 @pytest.mark.parametrize("count", [0, 1, FRAME, SAMPLE_RATE_HZ])
-def test_short_sounds_tell_nothing(count: int) -> None:
+def test_sounds_shorter_than_a_window_are_not_whispering(count: int) -> None:
     assert find(np.zeros(count)) == []
 
 
 @pytest.mark.parametrize(("gain", "is_found"), [(0.3, True), (0.003, False)])
-def test_what_leaks_in_from_another_channel_is_no_whispering(
-    gain: float, *, is_found: bool
-) -> None:
+def test_crosstalk_of_another_channel_is_not_whispering(gain: float, *, is_found: bool) -> None:
     clip = read("jfk.wav")
     wave = np.concatenate([clip, gain * whisper(clip)]).astype(np.float32)
     probabilities = np.zeros(-(-len(wave) // FRAME), np.float32)
