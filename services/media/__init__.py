@@ -1,14 +1,14 @@
-"""Everything that opens and decodes a media file, for the normalizer and the transcriber.
+"""Opening and decoding of media files for the normalizer and the transcriber.
 
 ``open_recording`` opens an upload and chooses its audio track; ``Recording.read`` yields the
-samples on the media's own time line, whatever the container. ``hear_voices`` finds out which
-channels carry voices and how they are mixed or separated.
+samples on the media's own time line, for every container format. ``detect_voices`` decides which
+channels carry voices, and whether they are mixed or separated.
 """
 
 from services.media.cleaning import Samples
-from services.media.hearing import SEPARATE_MARK, choose_voices, hear_voices
 from services.media.recording import Recording, open_recording
 from services.media.tracks import Track, normalize_language
+from services.media.voice_detection import SEPARATE_MARK, choose_voices, detect_voices
 from services.media.voices import Channels, Voices
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Track",
     "Voices",
     "choose_voices",
-    "hear_voices",
+    "detect_voices",
     "normalize_language",
     "open_recording",
 ]

@@ -1,4 +1,4 @@
-"""Puts decoded sound at their places on a time line and resamples them."""
+"""Write decoded samples onto a time line and resample them."""
 
 from collections.abc import Iterator
 
@@ -9,26 +9,26 @@ from services.kit.work import WorkError
 from services.media.cleaning import OffsetRemover, Samples
 from services.media.folding import fold
 
-LARGEST_JITTER_S = 0.1
-"""Timestamps are rounded, and some recorders' clocks drift; less is no gap."""
+MAX_JITTER_S = 0.1
+"""A smaller difference is rounding of timestamps or clock drift of the recorder, not a gap."""
 BLOCK_VALUES = 2**20
-"""Values in a block of silence: it is made in pieces, however long it is."""
+"""Maximum number of values in one block of silence; longer silence is several blocks."""
 BLOCK_S = 1.0
 QUIET_RATIO = 0.1
-"""A moment is quiet at this share of the usual level; it may be left out."""
+"""A moment at or below this share of the average level is quiet and may be dropped."""
 MOMENT_S = 0.02
 
 
 class Assembler:
-    """Writes one recording: runs of samples come in, blocks go out.
+    """Joins runs of samples to the blocks of one recording.
 
-    Where a run begins later than the one before it ended, there is silence. Where it begins
-    earlier, nothing of it is lost: the time line catches up in the next pauses.
+    A gap between two runs is filled with silence. Where two runs overlap, no sound is dropped:
+    the time line catches up in the next pauses.
 
     Args:
-        rate_hz: The rate of the blocks.
-        channels: Their number of channels.
-        max_duration_s: The longest recording taken.
+        rate_hz: Sample rate of the blocks.
+        channels: Number of channels of the blocks.
+        max_duration_s: Maximum duration of the recording.
     """
 
     def __init__(self, rate_hz: int, channels: int, max_duration_s: float) -> None:
@@ -45,33 +45,33 @@ class Assembler:
 
     @property
     def position_s(self) -> float:
-        """Return where the next frame belongs, in seconds."""
+        """Return the time of the next sample, in seconds."""
         return self._due_s
 
-    def place(self, samples: Samples, rate_hz: int, at_s: float | None) -> Iterator[Samples]:
+    def write(self, samples: Samples, rate_hz: int, at_s: float | None) -> Iterator[Samples]:
         """Add a run of samples.
 
         Args:
             samples: A row per channel.
-            rate_hz: Their rate.
-            at_s: Where it begins on the time line; by default, where the last one ended.
+            rate_hz: Sample rate of the run.
+            at_s: Start time of the run; ``None`` if it follows the previous one directly.
 
         Raises:
             WorkError: ``file_too_large`` when the recording is too long.
         """
         duration_s = samples.shape[1] / rate_hz
         if at_s is not None:
-            if at_s - self._due_s > LARGEST_JITTER_S:
-                yield from self.fill(at_s)
-            elif self._due_s - at_s > LARGEST_JITTER_S:
+            if at_s - self._due_s > MAX_JITTER_S:
+                yield from self.pad(at_s)
+            elif self._due_s - at_s > MAX_JITTER_S:
                 samples = self._shorten(samples, rate_hz, self._due_s - at_s)
                 duration_s = samples.shape[1] / rate_hz
         self._require_length(self._due_s + duration_s)
         self._due_s += duration_s
         yield from self._resample(samples, rate_hz)
 
-    def fill(self, until_s: float) -> Iterator[Samples]:
-        """Add silence up to an instant."""
+    def pad(self, until_s: float) -> Iterator[Samples]:
+        """Add silence up to a time."""
         self._require_length(until_s)
         if until_s <= self._due_s:
             return
@@ -86,7 +86,7 @@ class Assembler:
             yield np.zeros((self._channels, length), np.float32)
 
     def finish(self) -> Iterator[Samples]:
-        """Return what is left."""
+        """Yield the remaining samples."""
         yield from self._flush()
 
     def _require_length(self, until_s: float) -> None:
@@ -95,14 +95,14 @@ class Assembler:
             raise WorkError("file_too_large", f"The recording is longer than {hours:g} hours.")
 
     def _shorten(self, samples: Samples, rate_hz: int, surplus_s: float) -> Samples:
-        """Return samples without some of their quiet moments, as many as are too much."""
+        """Return the samples without ``surplus_s`` of quiet moments, or as many as there are."""
         length = round(MOMENT_S * rate_hz)
         count = samples.shape[1] // length
         moments = samples[:, : count * length].reshape(len(samples), count, length)
         powers = np.square(moments).mean(axis=(0, 2))
         quiet = np.flatnonzero(powers <= self._usual_power * QUIET_RATIO**2)
-        left_out = quiet[: int(surplus_s / MOMENT_S)]
-        kept = np.delete(moments, left_out, axis=1).reshape(len(samples), -1)
+        dropped = quiet[: int(surplus_s / MOMENT_S)]
+        kept = np.delete(moments, dropped, axis=1).reshape(len(samples), -1)
         return np.concatenate([kept, samples[:, count * length :]], axis=1)
 
     def _resample(self, samples: Samples, rate_hz: int) -> Iterator[Samples]:
@@ -149,7 +149,7 @@ class Assembler:
 
 
 def _pack(samples: Samples, rate_hz: int) -> av.AudioFrame:
-    """Return a frame with interleaved samples: PyAV makes others of few channels only."""
+    """Return a frame of interleaved samples; PyAV limits the channels of planar frames."""
     channels = len(samples)
     packed = np.ascontiguousarray(samples.T, np.float32).reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=f"{channels} channels")

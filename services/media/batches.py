@@ -1,4 +1,4 @@
-"""Joins decoded frames that follow one another, so that work is done a second at a time."""
+"""Join consecutive decoded frames to runs of about a second, which are faster to process."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 
 from services.media.decoding import Frame
 
-LONGEST_S = 1.0
-LARGEST_JITTER_S = 0.1
+MAX_BATCH_S = 1.0
+MAX_JITTER_S = 0.1
 
 Raw = NDArray[Any]
 """Samples as a file stores them, a row per channel."""
-MOST_PLANES = 7
-"""PyAV reads memory that is not the frame's where a planar frame has more channels."""
+MAX_PLANES = 7
+"""PyAV reads outside of the frame's memory if a planar frame has more channels."""
 TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """Sound without a gap, or the loss of some."""
+    """Samples without a gap, or lost sound."""
 
     samples: Raw | None
-    """None for what could not be decoded."""
+    """None if the packet could not be decoded."""
     rate_hz: int
     at_s: float | None
-    """Where it begins; None if directly after what came before."""
+    """Start time; None if it follows the previous run directly."""
     lost_s: float = 0.0
 
 
@@ -44,24 +44,24 @@ class _Batch:
         self.arrays.append(samples)
         self.length += samples.shape[1]
 
-    def takes(self, samples: Raw, rate_hz: int, at_s: float | None) -> bool:
+    def can_add(self, samples: Raw, rate_hz: int, at_s: float | None) -> bool:
         """Return whether a frame continues the batch."""
         first = self.arrays[0]
         if (rate_hz, len(samples), samples.dtype) != (self.rate_hz, len(first), first.dtype):
             return False
-        if self.length >= LONGEST_S * rate_hz:
+        if self.length >= MAX_BATCH_S * rate_hz:
             return False
         if self.at_s is None or at_s is None:
             return at_s is None
-        return abs(self.at_s + self.length / rate_hz - at_s) <= LARGEST_JITTER_S
+        return abs(self.at_s + self.length / rate_hz - at_s) <= MAX_JITTER_S
 
     def to_run(self) -> Run:
-        """Return what was joined."""
+        """Return the joined samples."""
         return Run(np.concatenate(self.arrays, axis=1), self.rate_hz, self.at_s)
 
 
 def join(frames: Iterable[Frame]) -> Iterator[Run]:
-    """Yield the frames' samples in runs of about a second; losses are runs of their own."""
+    """Yield the samples in runs of about a second; lost sound is a separate run."""
     batch: _Batch | None = None
     for frame in frames:
         if frame.frame is None:
@@ -73,7 +73,7 @@ def join(frames: Iterable[Frame]) -> Iterator[Run]:
         samples, rate_hz = read_samples(frame.frame), frame.frame.sample_rate
         if not samples.size or not rate_hz:
             continue
-        if batch and not batch.takes(samples, rate_hz, frame.at_s):
+        if batch and not batch.can_add(samples, rate_hz, frame.at_s):
             yield batch.to_run()
             batch = None
         batch = batch or _Batch(rate_hz, frame.at_s)
@@ -88,11 +88,11 @@ def read_samples(frame: AudioFrame) -> Raw:
     form = frame.format
     kind = TYPES.get(form.name.removesuffix("p"))
     if kind and (channels == 1 or not form.is_planar):
-        # Several times as fast as PyAV's own way.
+        # Several times faster than PyAV's `to_ndarray`.
         flat = np.frombuffer(memoryview(frame.planes[0]), kind, count=channels * length)
         interleaved: Raw = flat.reshape(length, channels)
         return interleaved.T
-    if channels > MOST_PLANES:
+    if channels > MAX_PLANES:
         return _read_packed(frame)
     array: Raw = frame.to_ndarray()
     return array if form.is_planar else array.reshape(-1, channels).T

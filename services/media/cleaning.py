@@ -1,4 +1,4 @@
-"""Cleans samples: constant offsets, values that no sound has, and clipping. Pure."""
+"""Remove DC offsets and invalid values from samples, and detect clipping. No I/O."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,25 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
-"""From -1 to 1; a row is a channel, a column an instant."""
+"""Values from -1 to 1; one row per channel."""
 
-LARGEST = 8.0
-"""Float samples may exceed full scale (1.0); what exceeds it by far is an error."""
-LEAST_OFFSET = 5e-4
-"""Of full scale. A smaller constant offset does no harm."""
-LARGEST_DRIFT = 0.03
-"""Of full scale, in a second. More is another offset, since no voice is so uneven."""
+MAX_VALUE = 8.0
+"""Float samples may exceed full scale (1.0); larger values than this are errors."""
+MIN_OFFSET = 5e-4
+"""Share of full scale. A smaller DC offset is inaudible."""
+MAX_DRIFT = 0.03
+"""Share of full scale per second. A larger change is a new offset; voices are more symmetric."""
 QUIET_EXPONENT, SILENT_EXPONENT = -7, -14
-"""Powers of two: floats of which nearly all are below the first one and some are above the second
-one are a sound far below full scale; what is below the second one (-84 dBFS) is silence."""
+"""Powers of two. If nearly all floats are below the first and some are above the second, the sound
+is far below full scale and is amplified. Below the second (-84 dBFS) it is silence."""
 QUIET_TARGET = -2
 CLIPPED_RUN = 3
-"""Samples at full scale, one after another. A loud sound touches it with one or two."""
+"""Consecutive samples at full scale that count as clipping. Loud sound reaches one or two."""
 FULL_SCALE = 0.9995
 
 
 class OffsetRemover:
-    """Removes the constant offset of each channel, which may drift slowly."""
+    """Removes the DC offset of each channel, which may drift slowly."""
 
     def __init__(self) -> None:
         self._offset: NDArray[np.float64] | None = None
@@ -33,20 +33,20 @@ class OffsetRemover:
         self._applied: NDArray[np.float32] | None = None
 
     def remove(self, samples: Samples, rate_hz: int) -> Samples:
-        """Return samples without the offset of what was heard in the last seconds."""
+        """Return the samples without the mean of the last seconds."""
         if not samples.size:
             return samples
         duration_s = samples.shape[1] / rate_hz
         mean = samples.mean(axis=1, dtype=np.float64)
         if self._offset is None or len(self._offset) != len(mean):
             self._offset, self._weight, self._applied = mean, 0.0, None
-        # A running mean over all that was heard, at the most over the last ten seconds.
+        # A running mean over all samples so far, over the last ten seconds at most.
         self._weight = min(10.0, self._weight + duration_s)
         step = mean - self._offset
         self._offset += step * np.where(
-            abs(step) > LARGEST_DRIFT, 1.0, min(1.0, duration_s / self._weight)
+            abs(step) > MAX_DRIFT, 1.0, min(1.0, duration_s / self._weight)
         )
-        target = np.where(abs(self._offset) >= LEAST_OFFSET, self._offset, 0).astype(np.float32)
+        target = np.where(abs(self._offset) >= MIN_OFFSET, self._offset, 0).astype(np.float32)
         before = target if self._applied is None else self._applied
         self._applied = target
         if not (target.any() or before.any()):
@@ -56,20 +56,20 @@ class OffsetRemover:
 
 
 def clean_floats(samples: NDArray[Any], scale: float) -> NDArray[np.float32]:
-    """Return float samples that are numbers within reason, multiplied by a scale."""
+    """Return float samples multiplied by a scale, finite and within ``MAX_VALUE``."""
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.nan_to_num(samples * scale, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
-    return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
+        scaled = np.nan_to_num(samples * scale, nan=0.0, posinf=MAX_VALUE, neginf=-MAX_VALUE)
+    return np.clip(scaled, -MAX_VALUE, MAX_VALUE).astype(np.float32)
 
 
 @dataclass
 class LevelCount:
-    """How often float samples reach which power of two."""
+    """A histogram of float samples by power of two."""
 
     counts: dict[int, int] = field(default_factory=dict)
 
     def add(self, samples: NDArray[Any]) -> None:
-        """Count samples; zeros and what is no number are passed over."""
+        """Count samples; ignore zeros and values that are not finite."""
         with np.errstate(over="ignore", invalid="ignore"):
             values = np.abs(samples.ravel())
             values = values[np.isfinite(values) & (values > 0)]
@@ -78,9 +78,9 @@ class LevelCount:
             self.counts[exponent] = self.counts.get(exponent, 0) + count
 
     def choose_scale(self) -> float:
-        """Return the factor that brings sound far above or below full scale near it, else 1.
+        """Return the factor that moves sound far above or below full scale close to it, else 1.
 
-        A few samples far above the rest are errors, which say nothing about it.
+        The loudest 0.1 % of the samples are ignored, since they may be errors.
         """
         left = 0.001 * sum(self.counts.values())
         for exponent in sorted(self.counts, reverse=True):
@@ -96,21 +96,21 @@ class LevelCount:
 
 @dataclass
 class ClippingCount:
-    """How many samples of each second are clipped."""
+    """Counts the clipped samples of each second."""
 
     seconds: dict[int, float] = field(default_factory=dict)
-    """The clipped share of each second that has clipped samples."""
+    """Share of clipped samples, for each second that has any."""
 
     def add(
         self, samples: NDArray[Any], at_s: float, rate_hz: int, *, is_float: bool = False
     ) -> None:
-        """Look at samples as the file has them, a row per channel, before any change.
+        """Count clipped samples, as the file stores them, one row per channel.
 
         Args:
             samples: Integers, or floats with full scale at 1.
-            at_s: When they begin.
-            rate_hz: Their rate.
-            is_float: The file stores floats, which are not what a decoder made of it.
+            at_s: Time of the first sample.
+            rate_hz: Sample rate.
+            is_float: The file stores floats; otherwise floats were made by the decoder.
         """
         info = np.iinfo(samples.dtype) if samples.dtype.kind in "iu" else None
         high = info.max * FULL_SCALE if info else FULL_SCALE
@@ -120,7 +120,7 @@ class ClippingCount:
         if not samples.size or (samples.max() < high and samples.min() > low):
             return
         if is_float and max(samples.max(), -samples.min()) > 1:
-            return  # nothing was cut off: floats may exceed full scale
+            return  # not clipped: floats may exceed full scale
         clipped = np.abs(np.concatenate([samples >= high, samples <= low]).astype(np.int8))
         ends = np.zeros((len(clipped), 1), np.int8)
         steps = np.diff(np.concatenate([ends, clipped, ends], axis=1), axis=1)

@@ -1,7 +1,7 @@
-"""Removes crosstalk from the channels of a call, so that each carries its own party only. Pure.
+"""Remove crosstalk from the channels of a call, so each carries only its own party. No I/O.
 
-Each path has a short adaptive filter. Its output is subtracted, which keeps the own voice where
-both speak at once. Frames in which only the remains of crosstalk are left are silenced.
+Each path has a short adaptive filter. Its output is subtracted, which keeps the channel's own voice
+while both parties speak. Frames that contain only residual crosstalk are silenced.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,32 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.media.cleaning import Samples
-from services.media.crosstalk import QUIETEST_DBFS, Path
+from services.media.crosstalk import MIN_DBFS, Path
 
 BLOCK_S = 8.0
 PRIMING_S = 24.0
-"""The filters are adapted to the start of a recording before it is filtered."""
+"""Start of a recording to which the filters are adapted before it is filtered."""
 CONTEXT_S = 0.5
-"""Of the neighbouring blocks: more than the longest delay and the tail of a room."""
+"""Overlap with the neighbouring blocks; longer than the maximum delay plus reverberation."""
 FRAME_S = 0.02
 FILTER_S = 0.024
 EARLY_S = 0.006
-"""The filter starts this much before the delay that was found, which is not exact."""
+"""The filter starts this much before the measured delay, which is not exact."""
 RIDGE = 1e-4
-KEPT = 0.7
-"""The weight of each earlier block in the filter: paths change slowly."""
-LEAST_ADAPTED_S = 0.3
+DECAY = 0.7
+"""Weight of each earlier block in the filter; paths change slowly."""
+MIN_ADAPTED_S = 0.3
 NEAR_DB = 4.0
-"""A frame this close to the level of crosstalk, or below it, is taken for crosstalk alone."""
-LOWERED_DB = 3.0
-"""A frame that subtraction lowers by more is crosstalk alone."""
-LEAST_LOWERED = 0.2
+"""A frame less than this above the level of crosstalk is treated as crosstalk alone."""
+ATTENUATED_DB = 3.0
+"""A frame that subtraction attenuates by more is crosstalk alone."""
+MIN_ATTENUATED = 0.2
 TAIL_S = 0.1
 MARGIN_DB = 6.0
-"""Remains of crosstalk are up to this much louder than they usually are."""
+"""Residual crosstalk is at most this much louder than its median."""
 REMEMBERED_FRAMES = 3000
 OWN_DB = 6.0
-"""A frame louder than the remains by this much is clearly the channel's own voice."""
+"""A frame this much louder than residual crosstalk is the channel's own voice."""
 AROUND_OWN_S = 0.1
 FADE_S = 0.005
 
@@ -48,8 +48,8 @@ class CrosstalkRemover:
     """Removes crosstalk from a recording that is read in blocks.
 
     Args:
-        paths: Between its channels.
-        rate_hz: The rate of the samples.
+        paths: The paths between the channels.
+        rate_hz: Sample rate.
     """
 
     def __init__(self, paths: Sequence[Path], rate_hz: int) -> None:
@@ -62,7 +62,7 @@ class CrosstalkRemover:
         self._cancellers = [_Canceller(path, rate_hz) for path in ordered]
 
     def run(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield the samples without crosstalk, as many as were read, some seconds later."""
+        """Yield the samples without crosstalk, with a delay of some seconds but the same length."""
         whole = self._block + 2 * self._context
         held: Samples | None = None
         is_primed = False
@@ -88,14 +88,14 @@ class CrosstalkRemover:
             held, left = held[:, self._block :], left - self._block
 
     def _prime(self, held: Samples) -> bool:
-        """Adapt the filters to the first blocks, the first of which counts most."""
+        """Adapt the filters to the first blocks; the very first has the largest weight."""
         whole = self._block + 2 * self._context
         for start in reversed(range(0, held.shape[1] - whole + 1, self._block)):
             self._clean(held[:, start : start + whole])
         return True
 
     def _clean(self, held: Samples) -> Samples:
-        """Return the block between both contexts."""
+        """Return the block between the two contexts, without crosstalk."""
         inner = held[:, self._context : -self._context].copy()
         own = np.ones((len(held), inner.shape[1] // self._frame), bool)
         sources = [each.delay(held[each.path.source]) for each in self._cancellers]
@@ -111,7 +111,7 @@ class CrosstalkRemover:
         return inner
 
     def _shape(self, frames: Frames) -> Row:
-        """Return the gain of each sample: 0 or 1, with short ramps between."""
+        """Return the gain of each sample: 0 or 1, with short ramps in between."""
         gains = np.repeat(frames, self._frame).astype(np.float32)
         before = self._fade // 2
         padded = np.pad(gains, (before, self._fade - 1 - before), mode="edge")
@@ -120,7 +120,7 @@ class CrosstalkRemover:
 
 
 class _Canceller:
-    """The adaptive filter of one path, and how loud the remains usually are."""
+    """The adaptive filter of one path, and the level of its residual crosstalk."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
@@ -131,10 +131,10 @@ class _Canceller:
         self._correlations = np.zeros((2, round(FILTER_S * rate_hz)))
         self._adapted_s = 0.0
         self._crosstalk: Frames = np.zeros(0, bool)
-        self._remains: Decibels = np.zeros(0)
+        self._residual: Decibels = np.zeros(0)
 
     def delay(self, source: Row) -> Row:
-        """Return the source as early as the target may carry it."""
+        """Return the source, delayed to the earliest time at which the target may contain it."""
         shift = round(self.path.delay_s * self._rate_hz) - self._early
         delayed = np.zeros_like(source)
         if shift >= 0:
@@ -147,40 +147,40 @@ class _Canceller:
         """Return the inner part of the target without the filtered source.
 
         Args:
-            target: Without the contexts.
-            source: Delayed, with both contexts.
+            target: The target without the contexts.
+            source: The delayed source with both contexts.
         """
         loud_db = self._measure(self._align(source)[self._context : -self._context])
         before_db = self._measure(target)
-        frames = (loud_db > QUIETEST_DBFS) & (before_db - loud_db < self.path.gain_db + NEAR_DB)
+        frames = (loud_db > MIN_DBFS) & (before_db - loud_db < self.path.gain_db + NEAR_DB)
         left = self._filter(frames, target, source)
-        lowered = frames & (before_db - self._measure(left) > LOWERED_DB)
-        if lowered.sum() > LEAST_LOWERED * frames.sum():
-            # The other frames hold both parties: the filter is better without them.
-            frames = lowered
+        attenuated = frames & (before_db - self._measure(left) > ATTENUATED_DB)
+        if attenuated.sum() > MIN_ATTENUATED * frames.sum():
+            # The other frames contain both parties and would degrade the filter.
+            frames = attenuated
             left = self._filter(frames, target, source)
         self._crosstalk = frames
         correlations = self._correlate(frames, target, source)
-        self._correlations = KEPT * self._correlations + correlations
-        self._adapted_s = KEPT * self._adapted_s + float(frames.sum()) * FRAME_S
+        self._correlations = DECAY * self._correlations + correlations
+        self._adapted_s = DECAY * self._adapted_s + float(frames.sum()) * FRAME_S
         is_better = np.median((before_db - self._measure(left))[frames]) > 0 if frames.any() else 1
         return left if is_better else target
 
     def find_own(self, left: Row, source: Row) -> Frames:
-        """Return the frames of the target that are more than the remains of crosstalk."""
+        """Return the frames of the target that contain more than residual crosstalk."""
         loud_db = self._measure(self._align(source))
         steps = range(-1, round(TAIL_S / FRAME_S))
         around = self._context // self._frame
-        heard_db = np.max([np.roll(loud_db, step) for step in steps], axis=0)[around:-around]
+        source_db = np.max([np.roll(loud_db, step) for step in steps], axis=0)[around:-around]
         left_db = self._measure(left)
-        remains = (left_db - heard_db)[self._crosstalk]
-        self._remains = np.concatenate([self._remains, remains])[-REMEMBERED_FRAMES:]
+        residual = (left_db - source_db)[self._crosstalk]
+        self._residual = np.concatenate([self._residual, residual])[-REMEMBERED_FRAMES:]
         usual_db = self.path.gain_db
-        if self._remains.size:
-            usual_db = float(np.median(self._remains))
-        excess_db = left_db - heard_db - usual_db - MARGIN_DB
+        if self._residual.size:
+            usual_db = float(np.median(self._residual))
+        excess_db = left_db - source_db - usual_db - MARGIN_DB
         near_own = _widen(excess_db > OWN_DB, round(AROUND_OWN_S / FRAME_S))
-        found: Frames = (excess_db > 0) & near_own | (heard_db < QUIETEST_DBFS)
+        found: Frames = (excess_db > 0) & near_own | (source_db < MIN_DBFS)
         return found
 
     def _align(self, source: Row) -> Row:
@@ -191,10 +191,10 @@ class _Canceller:
         return np.asarray(10 * np.log10(powers + 1e-10))
 
     def _filter(self, frames: Frames, target: Row, source: Row) -> Row:
-        """Return what is left of the target after the filter that fits these frames best."""
-        if KEPT * self._adapted_s + float(frames.sum()) * FRAME_S < LEAST_ADAPTED_S:
+        """Return the target after subtraction with the filter that fits these frames best."""
+        if DECAY * self._adapted_s + float(frames.sum()) * FRAME_S < MIN_ADAPTED_S:
             return target
-        known = KEPT * self._correlations + self._correlate(frames, target, source)
+        known = DECAY * self._correlations + self._correlate(frames, target, source)
         taps = _solve(*known)
         first = self._context - len(taps) + 1
         echo = _convolve(source[first : -self._context], taps)
@@ -227,10 +227,10 @@ def _convolve(row: Row, taps: NDArray[np.float64]) -> NDArray[np.float64]:
 def _solve(
     autocorrelation: NDArray[np.float64], crosscorrelation: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the filter with the least mean square error (the Wiener-Hopf equations)."""
-    places = np.arange(len(autocorrelation))
-    matrix = autocorrelation[np.abs(places[:, None] - places)]
-    matrix[places, places] *= 1 + RIDGE
+    """Return the filter with the minimum mean square error (Wiener-Hopf equations)."""
+    taps = np.arange(len(autocorrelation))
+    matrix = autocorrelation[np.abs(taps[:, None] - taps)]
+    matrix[taps, taps] *= 1 + RIDGE
     return np.asarray(np.linalg.solve(matrix, crosscorrelation))
 
 

@@ -1,4 +1,4 @@
-"""What is missing in a recording or wrong with it, and the warnings about it: pure."""
+"""Damage that was found in a recording, and the warnings about it. No I/O."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,54 +7,56 @@ from typing import Any
 from services.media.cleaning import ClippingCount
 
 Warning_ = dict[str, Any]
-MOST_WARNINGS = 50
-"""Of one code."""
+MAX_WARNINGS = 50
+"""Maximum number of warnings with the same code."""
 NEAR_S = 0.5
-"""Damage that is as near is shown as one."""
-LEAST_MISSING_S = 0.5
+"""Damaged spans that are no further apart are merged."""
+MIN_MISSING_S = 0.5
 CLIPPED_SHARE = 0.01
-"""Of the samples of a second."""
-LEAST_CLIPPED_S = 2
-LEAST_CLIPPED_SHARE = 0.05
-"""Of the recording."""
+"""Share of the samples of a second."""
+MIN_CLIPPED_S = 2
+MIN_CLIPPED_SHARE = 0.05
+"""Share of the recording."""
 
 
-def warn(code: str, detail: str, start: float | None = None, end: float | None = None) -> Warning_:
-    """Return a warning as jobs have it; times are seconds on the media's time line."""
+def make_warning(
+    code: str, detail: str, start: float | None = None, end: float | None = None
+) -> Warning_:
+    """Return a warning as jobs show it; times are seconds on the media's time line."""
     spans = {"start": start, "end": end}
     times = {name: round(value, 3) for name, value in spans.items() if value is not None}
     return {"code": code, "detail": detail, **times}
 
 
-def limit(warnings: list[Warning_]) -> list[Warning_]:
-    """Return at most ``MOST_WARNINGS`` of one code; the last one says how many there are more."""
-    if len(warnings) <= MOST_WARNINGS:
+def limit_warnings(warnings: list[Warning_]) -> list[Warning_]:
+    """Return at most ``MAX_WARNINGS`` warnings; the last one counts those that are left out."""
+    if len(warnings) <= MAX_WARNINGS:
         return warnings
-    kept = warnings[:MOST_WARNINGS]
-    more = len(warnings) - MOST_WARNINGS
+    kept = warnings[:MAX_WARNINGS]
+    more = len(warnings) - MAX_WARNINGS
     kept[-1] = {**kept[-1], "detail": f"{kept[-1]['detail']} There are {more} more."}
     return kept
 
 
 @dataclass
 class Damage:
-    """What was found while a recording was read."""
+    """Lost packets, truncation and clipping, as found while a recording was read."""
 
     lost: list[tuple[float, float]] = field(default_factory=list)
     """Spans whose packets were missing or could not be decoded."""
     lost_packets: int = 0
     clipping: ClippingCount = field(default_factory=ClippingCount)
     is_cut: bool = False
-    """The file ends within something whose size it states, or earlier than it says."""
+    """The file ends before a size or a duration that it states."""
     sound_end_s: float = 0.0
-    promised_s: float | None = None
-    """Where the sound should have ended."""
+    stated_end_s: float | None = None
+    """End of the sound according to the file."""
 
     def add_lost(self, start_s: float, end_s: float, packets: int) -> None:
         """Record a span without sound."""
         self.lost_packets += packets
         spans: list[tuple[float, float]] = []
-        # Gaps are known only after what could not be decoded around them.
+        # Gaps are found after the damaged packets around them.
         for start, end in sorted([*self.lost, (start_s, end_s)]):
             if spans and start - spans[-1][1] <= NEAR_S:
                 spans[-1] = (spans[-1][0], max(spans[-1][1], end))
@@ -63,10 +65,10 @@ class Damage:
         self.lost = spans
 
     def trim_end(self, *, is_timed: bool) -> None:
-        """Take what is lost after the last sound for a cut end, not for damage.
+        """Treat packets lost after the last sound as truncation, not as damage.
 
         Args:
-            is_timed: The container has timestamps, so that what is lost was part of it.
+            is_timed: The container has timestamps, so the lost packets were part of it.
         """
         if self.lost and self.lost[-1][0] >= self.sound_end_s - NEAR_S / 10:
             self.lost.pop()
@@ -74,27 +76,27 @@ class Damage:
             self.is_cut = self.is_cut or is_timed
 
     def warnings(self) -> list[Warning_]:
-        """Return what a client has to know."""
+        """Return the warnings for the client."""
         return [*self._warn_cut(), *self._warn_lost(), *self._warn_clipped()]
 
     def _warn_cut(self) -> list[Warning_]:
-        missing_s = (self.promised_s or 0.0) - self.sound_end_s
+        missing_s = (self.stated_end_s or 0.0) - self.sound_end_s
         if not self.is_cut:
             return []
-        if missing_s < LEAST_MISSING_S:
+        if missing_s < MIN_MISSING_S:
             detail = f"The file is truncated: its sound ends at {self.sound_end_s:.1f} s."
-            return [warn("truncated_source", detail, self.sound_end_s)]
+            return [make_warning("truncated_source", detail, self.sound_end_s)]
         detail = (
             f"The file is truncated: its sound ends at {self.sound_end_s:.1f} s, and "
-            f"{missing_s:.1f} s of the promised {self.promised_s:.1f} s are missing."
+            f"{missing_s:.1f} s of the stated {self.stated_end_s:.1f} s are missing."
         )
-        return [warn("truncated_source", detail, self.sound_end_s, self.promised_s)]
+        return [make_warning("truncated_source", detail, self.sound_end_s, self.stated_end_s)]
 
     def _warn_lost(self) -> list[Warning_]:
         count = self.lost_packets
         packets = "1 packet" if count == 1 else f"{count} packets"
         found = [
-            warn(
+            make_warning(
                 "damaged_packets",
                 f"Damaged or missing data between {start:.1f} s and {end:.1f} s is replaced by "
                 f"silence ({packets} in the whole file).",
@@ -103,18 +105,18 @@ class Damage:
             )
             for start, end in self.lost
         ]
-        return limit(found)
+        return limit_warnings(found)
 
     def _warn_clipped(self) -> list[Warning_]:
         clipped = [
             second for second, share in self.clipping.seconds.items() if share >= CLIPPED_SHARE
         ]
-        least = min(LEAST_CLIPPED_S, LEAST_CLIPPED_SHARE * self.sound_end_s)
+        least = min(MIN_CLIPPED_S, MIN_CLIPPED_SHARE * self.sound_end_s)
         if not clipped or len(clipped) < least:
             return []
-        return limit(
+        return limit_warnings(
             [
-                warn(
+                make_warning(
                     "clipped",
                     f"The recording is overdriven between {start} s and {end} s: its peaks are "
                     "cut off, and words may be wrong.",

@@ -1,4 +1,4 @@
-"""Decodes one audio stream of an open container into frames with their times."""
+"""Decode one audio stream of an open container into frames with presentation times."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,40 +9,40 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from services.kit.work import WorkError
-from services.media.demuxing import Demuxer, Timed
+from services.media.demuxing import Demuxer, TimedPacket
 from services.media.mp3 import Hole
 
 JUNK = (b"ID3", b"TAG", b"APETAGEX", b"Xing", b"Info", b"LAME")
-"""What is among the frames of an MP3 file and is no sound."""
+"""Markers of data between the frames of an MP3 file that is not sound."""
 JUNK_BYTES = 256
-LARGEST_DELAY_S = 1.0
+MAX_DELAY_S = 1.0
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Decoded sound, or the loss of it."""
+    """Decoded sound, or lost sound."""
 
     frame: AudioFrame | None
-    """None for a packet that could not be decoded."""
+    """None if the packet could not be decoded."""
     at_s: float | None
-    """Where it begins, in seconds since the container's start; None if directly after the last."""
+    """Seconds since the start of the container; None if it follows the previous frame directly."""
     duration_s: float = 0.0
 
 
 @dataclass
 class Decoder:
-    """Reads one stream of a container to its end.
+    """Decodes one stream of a container to its end.
 
     Args:
-        container: Opened for this alone.
+        container: Not used by anything else.
         index: The stream's index.
-        most_idle_s: Seconds without a decoded frame after which decoding is given up. What the
-            caller does between two frames does not count.
-        is_fragmented: The container is MP4 in fragments.
-        is_start_lost: Its first packets are damaged.
-        holes: Where MP3 has no frames.
-        previous: Of the part that this one continues.
-        clock: Seconds of a clock that never goes back.
+        most_idle_s: Seconds without a decoded frame after which decoding fails. The time that
+            the caller takes between two frames does not count.
+        is_fragmented: The container is fragmented MP4.
+        is_start_lost: The first packets are damaged.
+        holes: Byte ranges of MP3 without frames.
+        previous: The demuxer of the part that this one continues.
+        clock: Monotonic clock, in seconds.
     """
 
     container: InputContainer
@@ -67,14 +67,14 @@ class Decoder:
         )
 
     def decode(self) -> Iterator[Frame]:
-        """Yield what the stream holds, in order.
+        """Yield the frames of the stream in order, and the lost sound between them.
 
         Raises:
-            WorkError: ``decoding_stalled`` when nothing more is decoded for too long.
+            WorkError: ``decoding_stalled`` after ``most_idle_s`` without a decoded frame.
         """
-        seen = self.clock()
+        progress_at = self.clock()
         for timed in self.packets.read():
-            if self.clock() - seen > self.most_idle_s:
+            if self.clock() - progress_at > self.most_idle_s:
                 raise WorkError(
                     "decoding_stalled",
                     "Decoding the file does not progress. Try again, or convert the file first.",
@@ -86,31 +86,34 @@ class Decoder:
                 frames = timed.packet.decode()
             except FFmpegError:
                 paused = self.clock()
-                yield self._lose(timed)
-                seen += self.clock() - paused
+                yield self._report_loss(timed)
+                progress_at += self.clock() - paused
                 continue
             for frame in frames:
                 if not isinstance(frame, AudioFrame):
                     continue
                 if frame.sample_rate:
                     self.packets.frame_s = frame.samples / frame.sample_rate
-                yield Frame(frame, self._place(frame, timed))
-                seen = self.clock()
+                yield Frame(frame, self._compute_time(frame, timed))
+                progress_at = self.clock()
 
-    def _place(self, frame: AudioFrame, timed: Timed) -> float | None:
-        """Return when a frame is heard: with its packet, unless the decoder leaves some out."""
+    def _compute_time(self, frame: AudioFrame, timed: TimedPacket) -> float | None:
+        """Return the presentation time of a frame.
+
+        It is that of its packet, plus a delay if the decoder drops priming samples.
+        """
         packet_ticks, ticks = timed.packet.pts, frame.pts
         if timed.at_s is None or ticks is None or packet_ticks is None:
             return timed.at_s if ticks is not None else None
         if not self._frame_tick_s:
             self._frame_tick_s = float(frame.time_base or 0)
         delay_s = ticks * self._frame_tick_s - packet_ticks * self.packets.tick_s[self.index]
-        return timed.at_s + (delay_s if abs(delay_s) <= LARGEST_DELAY_S else 0.0)
+        return timed.at_s + (delay_s if abs(delay_s) <= MAX_DELAY_S else 0.0)
 
-    def _lose(self, timed: Timed) -> Frame:
+    def _report_loss(self, timed: TimedPacket) -> Frame:
         packet = timed.packet
         is_junk = not packet.size or (
-            not self.packets.is_timed and any(word in bytes(packet)[:JUNK_BYTES] for word in JUNK)
+            not self.packets.is_timed and any(mark in bytes(packet)[:JUNK_BYTES] for mark in JUNK)
         )
         duration_s = (packet.duration or 0) * self.packets.tick_s[self.index]
         return Frame(None, timed.at_s, 0.0 if is_junk else duration_s)

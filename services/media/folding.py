@@ -1,19 +1,19 @@
-"""Converts a part of a recording to the number of channels of the whole: pure."""
+"""Convert samples to the channel count of the whole recording. No I/O."""
 
 import numpy as np
 
 from services.media.cleaning import Samples
 
-LEAST_ALIKE = -0.5
-"""A correlation below this one means a copy with the opposite sign."""
+MIN_CORRELATION = -0.5
+"""A lower correlation means a copy with inverted polarity."""
 
 
 def fold(samples: Samples, channels: int) -> Samples:
-    """Return samples with the wanted number of channels, and nothing of them lost.
+    """Return the samples with the given number of channels, without losing any channel.
 
     Args:
-        samples: A row per channel.
-        channels: How many rows are wanted. More are copies of a mix; fewer are a mix.
+        samples: One row per channel.
+        channels: Number of rows to return. If it differs, each of them is the mix.
     """
     if len(samples) == channels:
         return samples
@@ -22,9 +22,9 @@ def fold(samples: Samples, channels: int) -> Samples:
 
 
 def _mix(samples: Samples) -> Samples:
-    """Return one channel; copies with the opposite sign do not cancel each other."""
+    """Return one channel; copies with inverted polarity are inverted back first."""
     powers = np.square(samples).sum(axis=1)
     strongest = samples[int(powers.argmax())]
-    alike = samples @ strongest / np.sqrt(np.maximum(powers * powers.max(), 1e-12))
-    signs = np.where(alike < LEAST_ALIKE, -1, 1).astype(np.float32)
+    correlation = samples @ strongest / np.sqrt(np.maximum(powers * powers.max(), 1e-12))
+    signs = np.where(correlation < MIN_CORRELATION, -1, 1).astype(np.float32)
     return (signs @ samples / len(samples))[np.newaxis].astype(np.float32)

@@ -1,35 +1,35 @@
-"""Finds the holes in MP3, where there are no frames, and how much sound they replace: pure.
+"""Find holes in MP3 (data that is not frames) and how much sound they replace. No I/O.
 
-Nothing in MP3 says when a frame is heard, so libav plays what follows a hole at once. But the
-sizes of the frames tell whether a hole replaces frames or was inserted between them: the header
-of the first frame states how many there are, and at a constant bit rate a hole of whole frames
-has their size.
+MP3 has no timestamps, so libav continues directly after a hole. Whether a hole replaces frames or
+was inserted between them follows from the frame count that the first frame states. At a constant
+bit rate it follows from the size of the hole, which is a multiple of the frame size if it replaces
+frames.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from services.media.stated import Buffer
-from services.media.succession import AnyPacket
+from services.media.stated_size import Buffer
+from services.media.stream_succession import AnyPacket
 
 CONFIRMED_FRAMES = 3
-"""Frames that must follow one another where sound starts or resumes; a header alone is chance."""
+"""Consecutive frames that confirm the start of sound; a single header may be coincidence."""
 ROUNDING_BYTES = 1.5
-LEAST_SHARE = 0.9
-"""Of the frames, from which on one bit rate is constant."""
-LEAST_ZERO_BYTES = 4096
-LEAST_EMPTY_S = 1.0
-LEAST_LOST_S = 0.001
-"""What a hole that was inserted counts as, so that it is reported: a frame may be cut by it."""
+MIN_SHARE = 0.9
+"""Minimum share of frames with the same bit rate for a constant bit rate."""
+MIN_ZERO_BYTES = 4096
+MIN_EMPTY_S = 1.0
+MIN_LOST_S = 0.001
+"""Duration of an inserted hole, so that it is reported: it may have cut a frame."""
 HEADER = re.compile(rb"\xff[\xe2-\xe7\xf2-\xff][\x10-\xef]")
-"""The reserved values of version, layer and bit rate are left out."""
-MOST_SEARCHED = 300_000
-"""Places that look like a header, as there are in a gigabyte of noise; more are made for it."""
-LONGEST_HOLE_BYTES = 1 << 28
+"""Without the reserved values of version, layer and bit rate."""
+MAX_SEARCHED = 300_000
+"""Maximum number of header candidates, as in a gigabyte of noise; more are malicious."""
+MAX_HOLE_BYTES = 1 << 28
 TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 STATED_AT = 200
-"""Bytes of the first frame in which a header may start that states the number of frames."""
+"""Bytes of the first frame in which a header with the number of frames may start."""
 
 _MPEG_1 = 3
 _RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
@@ -48,58 +48,58 @@ _LAYER_1, _LAYER_3 = 3, 1
 
 @dataclass(frozen=True)
 class Header:
-    """The header of a frame."""
+    """A frame header."""
 
     form: tuple[int, int, int]
-    """Version, layer and rate, as the header codes them; frames of one encoder share it."""
+    """Version, layer and sample rate code, which are the same in all frames of one encoder."""
     mean_bytes: float
-    """Size of a frame at this bit rate, on average."""
+    """Average size of a frame at this bit rate."""
     size: int
     duration_s: float
 
 
 @dataclass(frozen=True)
 class Hole:
-    """Bytes that are no frames."""
+    """A range of bytes that is not frames."""
 
     start: int
     end: int
     lost_s: float
-    """How much sound they replace."""
+    """Duration of the sound that is missing."""
 
 
 @dataclass
 class _Walk:
-    """The frames of a file, and what is between them."""
+    """The frames of a file and the gaps between them."""
 
     first: int = 0
     end: int = 0
     count: int = 0
     gaps: list[tuple[int, int]] = field(default_factory=list)
     sizes: dict[float, int] = field(default_factory=dict)
-    """How many frames there are of each average size."""
+    """Number of frames of each average size."""
     duration_s: float = 0.0
-    """Of the last frame."""
+    """Duration of the last frame."""
     searched: int = 0
-    """How many places that look like a header were looked at."""
+    """Number of header candidates that were checked."""
 
     @property
     def mean_bytes(self) -> float:
-        """Return the size of a frame, on average."""
+        """Return the average size of a frame."""
         return sum(size * count for size, count in self.sizes.items()) / self.count
 
     def read_stated(self, data: Buffer) -> tuple[int, int] | None:
-        """Return how many frames and bytes the first frame states, if it does."""
+        """Return the number of frames and bytes that the first frame states, if it does."""
         return read_stated(data[self.first : self.first + STATED_AT + 16])
 
 
 def starts_mp3(head: bytes) -> bool:
-    """Return whether a file may be MP3, or MPEG audio of another layer, by its first bytes."""
+    """Return whether the first bytes may be those of MPEG audio, of any layer."""
     return head[:3] == b"ID3" or (read_header(head[:4]) is not None)
 
 
 def read_header(data: bytes) -> Header | None:
-    """Return the header that four bytes are; ``None`` if they are none."""
+    """Parse a header of four bytes; return ``None`` if it is invalid."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - the sync word
         return None
     version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3
@@ -118,28 +118,28 @@ def read_header(data: bytes) -> Header | None:
 
 
 def find_holes(data: Buffer) -> tuple[tuple[Hole, ...], bool]:
-    """Return the holes in a file, and whether its end is empty.
+    """Return the holes in a file, and whether its end is filled with zeros.
 
     Args:
-        data: The file; there are no holes in anything but MPEG audio.
+        data: The file. The result is empty for anything but MPEG audio.
     """
     walk = _walk(data)
     if walk is None:
         return (), False
     counts = _count_lost(data, walk) if walk.gaps else []
     holes = tuple(
-        Hole(start, end, max(count * walk.duration_s, LEAST_LOST_S))
+        Hole(start, end, max(count * walk.duration_s, MIN_LOST_S))
         for (start, end), count in zip(walk.gaps, counts, strict=True)
     )
     return holes, _is_end_empty(data, walk)
 
 
 def _is_end_empty(data: Buffer, walk: _Walk) -> bool:
-    """Return whether zeros are where frames should be, as in a file that is not all downloaded."""
+    """Return whether the file ends with zeros, as in an incomplete download."""
     stated = walk.read_stated(data)
     if stated and walk.count > stated[0]:
         return False
-    least_bytes = LEAST_EMPTY_S / walk.duration_s * walk.mean_bytes
+    least_bytes = MIN_EMPTY_S / walk.duration_s * walk.mean_bytes
     count = len(data) - walk.end
     return count >= least_bytes and data[walk.end :].count(0) == count
 
@@ -165,7 +165,7 @@ def _walk(data: Buffer) -> _Walk | None:
             walk.end = offset or walk.end
             continue
         if (after := end_tag(data, offset)) > offset:
-            # A tag between joined files is no hole.
+            # A tag between joined files is not a hole.
             offset = walk.end = after
             if _read(data, offset, headers):
                 continue
@@ -181,18 +181,18 @@ def _read(data: Buffer, offset: int, headers: dict[bytes, Header | None]) -> Hea
 
 
 def end_tag(data: Buffer, offset: int) -> int:
-    """Return where an ID3 tag ends; the offset itself if there is none."""
+    """Return the end of an ID3 tag; the offset itself if there is none."""
     head = data[offset : offset + 10]
-    if head[:3] != b"ID3" or len(head) < 10:  # noqa: PLR2004 - its header
+    if head[:3] != b"ID3" or len(head) < 10:  # noqa: PLR2004 - header size
         return offset
-    return offset + 10 + sum((head[6 + place] & 0x7F) << 21 - 7 * place for place in range(4))
+    return offset + 10 + sum((head[6 + byte] & 0x7F) << 21 - 7 * byte for byte in range(4))
 
 
 def _find_frames(data: Buffer, walk: _Walk, offset: int) -> int | None:
-    """Return where frames follow one another again."""
-    for found in HEADER.finditer(data, offset, offset + LONGEST_HOLE_BYTES):
+    """Return the offset of the next confirmed frame."""
+    for found in HEADER.finditer(data, offset, offset + MAX_HOLE_BYTES):
         walk.searched += 1
-        if walk.searched > MOST_SEARCHED:
+        if walk.searched > MAX_SEARCHED:
             break
         if _is_confirmed(data, found.start()):
             return found.start()
@@ -217,14 +217,14 @@ def _count_lost(data: Buffer, walk: _Walk) -> list[int]:
     stated = walk.read_stated(data)
     if stated is None:
         usual = max(walk.sizes, key=lambda size: walk.sizes[size])
-        is_constant = walk.sizes[usual] >= LEAST_SHARE * walk.count
+        is_constant = walk.sizes[usual] >= MIN_SHARE * walk.count
         return [
             _count_whole(length, usual) if is_constant else _count_zeros(data, gap, walk.mean_bytes)
             for length, gap in zip(lengths, walk.gaps, strict=True)
         ]
     frames, size = stated
     missing = max(0, frames - (walk.count - 1))
-    if walk.first + size > len(data):  # some of them are missing elsewhere
+    if walk.first + size > len(data):  # the file is also truncated
         missing = min(missing, round(sum(lengths) / walk.mean_bytes))
     return [round(missing * length / sum(lengths)) for length in lengths]
 
@@ -235,13 +235,13 @@ def _count_whole(length: int, mean_bytes: float) -> int:
 
 
 def _count_zeros(data: Buffer, gap: tuple[int, int], mean_bytes: float) -> int:
-    """Return the frames that a hole of zeros replaces: nobody inserts those."""
+    """Return the number of frames that a hole of zeros replaces; zeros are never inserted."""
     zeros = data[gap[0] : gap[1]].count(0)
-    return round(zeros / mean_bytes) if zeros >= LEAST_ZERO_BYTES else 0
+    return round(zeros / mean_bytes) if zeros >= MIN_ZERO_BYTES else 0
 
 
 def read_stated(frame: bytes) -> tuple[int, int] | None:
-    """Return how many frames and bytes follow, as the first frame may state (Xing, Info)."""
+    """Return the numbers of frames and bytes that a Xing or Info header states."""
     found = max(frame.find(b"Xing", 0, STATED_AT), frame.find(b"Info", 0, STATED_AT))
     has_both = found >= 0 and len(frame) >= found + 16 and frame[found + 7] & 3 == 3  # noqa: PLR2004
     if not has_both:
@@ -255,7 +255,7 @@ def read_stated(frame: bytes) -> tuple[int, int] | None:
 def skip_holes(
     packets: Iterator[AnyPacket], holes: tuple[Hole, ...]
 ) -> Iterator[tuple[AnyPacket, float]]:
-    """Yield the packets outside of holes, each with the seconds that are lost before it."""
+    """Yield the packets outside of holes, each with the seconds that are missing before it."""
     left = list(holes)
     lost_s = 0.0
     for packet in packets:

@@ -1,7 +1,7 @@
-"""Finds out whether the first and the last pages of Ogg are intact (RFC 3533): pure.
+"""Check whether the first and last pages of Ogg are intact (RFC 3533). No I/O.
 
-libav skips a page with a wrong checksum. It sees what is missing between two pages, by their
-granule positions, but not what is missing before the first or after the last one.
+libav skips a page with a wrong checksum. It detects data missing between two pages by their granule
+positions, but not data missing before the first or after the last page.
 """
 
 import mmap
@@ -16,25 +16,25 @@ _HEADER_BYTES = 27
 _FIRST = 2
 _NO_GRANULE = -1
 _CRC = 0x04C11DB7
-_MOST_PAGES = 64
-"""Pages that are looked at from either end."""
+_MAX_PAGES = 64
+"""Maximum number of pages that are read from either end."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The header of a page."""
+    """A page header."""
 
     start: int
     end: int
     is_first: bool
     granule: int
-    """The time at the end of its last whole packet, in samples; -1 without one."""
+    """Granule position: the end of the last complete packet, in samples; -1 without one."""
     serial: int
-    """The number of its stream."""
+    """Serial number of the stream."""
 
 
 def read_page(data: Buffer, start: int) -> Page | None:
-    """Return the header of the page at an offset; ``None`` if there is none."""
+    """Parse the header of the page at an offset; return ``None`` if there is none."""
     if data[start : start + 5] != CAPTURE + b"\0" or start + _HEADER_BYTES > len(data):
         return None
     kind, granule, serial = struct.unpack_from("<BqI", data, start + 5)
@@ -46,22 +46,22 @@ def read_page(data: Buffer, start: int) -> Page | None:
 def is_start_lost(data: Buffer, start: int, end: int) -> bool:
     """Return whether the first page with sound is damaged, in a file of one stream.
 
-    A recording of a running broadcast, whose first pages were never there, is not damaged.
+    A recording of a live broadcast has no first pages and is not damaged.
 
     Args:
         data: The file.
-        start: Where the recording starts in it.
-        end: Where it ends.
+        start: Offset at which the recording starts.
+        end: Offset at which it ends.
     """
     before, intact_end = -1, start
     for page in _walk(data, start, end):
         if page.is_first and page.start != start:
-            return False  # another stream, such as a picture's
+            return False  # another stream, for example video
         number: int = struct.unpack_from("<I", data, page.start + 18)[0]
         if not _is_intact(data, page):
             continue
         if page.granule > 0:
-            is_gap = 1 < number - before <= _MOST_PAGES
+            is_gap = 1 < number - before <= _MAX_PAGES
             return is_gap and page.start > intact_end
         before, intact_end = number, page.end
     return False
@@ -71,7 +71,7 @@ def find_last_granule(data: Buffer, start: int, end: int) -> int | None:
     """Return the last granule position of a recording, in a file of one stream."""
     first = read_page(data, start)
     offset = end
-    for _ in range(_MOST_PAGES):
+    for _ in range(_MAX_PAGES):
         offset = data.rfind(CAPTURE, start, offset)
         page = read_page(data, offset) if offset >= 0 else None
         if page is None or first is None or page.serial != first.serial:
@@ -83,7 +83,7 @@ def find_last_granule(data: Buffer, start: int, end: int) -> int | None:
 
 def _walk(data: Buffer, start: int, end: int) -> Iterator[Page]:
     offset = start
-    for _ in range(_MOST_PAGES):
+    for _ in range(_MAX_PAGES):
         page = read_page(data, offset)
         if page:
             yield page

@@ -1,4 +1,4 @@
-"""Opens media files with libav, in this process, and names what cannot be opened."""
+"""Open media files with libav in this process, and reject files without audio."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +10,10 @@ from av.error import FFmpegError
 
 from services.kit.work import WorkError
 
-# These formats hold no media but point at other files, which are not the client's to read.
+# These formats refer to other files, which the client may not read.
 REFERENCE_FORMATS = frozenset({"concat", "concatf", "dash", "hls", "imf", "sdp"})
-UNREADABLE = "The file is not audio or video that can be read."
-NO_AUDIO = "The file holds no audio."
+UNREADABLE = "The file is not readable audio or video."
+NO_AUDIO = "The file contains no audio."
 
 
 def open_container(
@@ -22,26 +22,26 @@ def open_container(
     """Open a file whose streams include audio; the caller closes it.
 
     Args:
-        source: A path, or a file object that can seek.
-        options: Options of the demuxer.
+        source: A path or a seekable file object.
+        options: Demuxer options.
 
     Raises:
-        WorkError: ``not_audio`` when the file is no media, has no audio, or refers to others.
+        WorkError: ``not_audio`` if the file is not media, has no audio, or refers to other files.
     """
-    # libav opens no other file, even if the content names some.
+    # libav opens no other file, even if the content refers to one.
     settings: dict[str, Any] = {"protocol_whitelist": "file", **(options or {})}
     file = str(source) if isinstance(source, Path) else source
     try:
         container = av.open(file, "r", options=settings, metadata_errors="replace")
     except (FFmpegError, ValueError) as error:  # ValueError: an empty file object
         raise WorkError("not_audio", UNREADABLE) from error
-    is_reference = bool(REFERENCE_FORMATS & names_format(container))
+    is_reference = bool(REFERENCE_FORMATS & list_format_names(container))
     if is_reference or not container.streams.audio:
         container.close()
         raise WorkError("not_audio", NO_AUDIO)
     return container
 
 
-def names_format(container: InputContainer) -> frozenset[str]:
-    """Return the names that libav has for a container's format, for example ``mov`` and ``mp4``."""
+def list_format_names(container: InputContainer) -> frozenset[str]:
+    """Return libav's names of a container's format, for example ``mov`` and ``mp4``."""
     return frozenset(container.format.name.split(","))

@@ -1,8 +1,8 @@
-"""Finds the recordings that were written one after another into one file, and its cut end.
+"""Find recordings that are concatenated in one file, and detect truncation.
 
-libav reads the first part of concatenated MP4, Ogg, Matroska, FLAC, WAV or AMR and stops, or
-skips what differs. So such a file is cut at the byte where a part starts, and each part is
-opened by itself.
+libav reads only the first part of concatenated MP4, Ogg, Matroska, FLAC, WAV or AMR, or skips the
+parts with other sample rates and channels. So such a file is split at the byte offsets of its
+parts, and each part is opened separately.
 """
 
 import mmap
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from services.media.mp3 import Hole, find_holes, starts_mp3
 from services.media.ogg import find_last_granule, is_start_lost
-from services.media.stated import Buffer, find_share
-from services.media.transport import SYNC, find_cuts, find_form
+from services.media.stated_size import Buffer, find_share
+from services.media.transport import SYNC, find_cuts, find_packet_layout
 
 EBML = b"\x1a\x45\xdf\xa3"
 EBML_HEADER_BYTES = 64
@@ -26,8 +26,8 @@ OGG_FIRST_PAGE = b"OggS\x00\x02"
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
 AMR_STARTS = (b"#!AMR\n", b"#!AMR-WB\n")
 PIPED_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE})
-"""What programs write as the size of WAV data that they do not know yet."""
-PIPED_LEAST = 0x7FFFF000  # SoX and others write such a size, less their headers
+"""Placeholder sizes that programs write for WAV data of unknown size."""
+PIPED_LEAST = 0x7FFFF000  # SoX and others write a placeholder minus the size of the headers
 MP4_BOXES = frozenset(
     {
         b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"sidx", b"ssix",
@@ -39,39 +39,39 @@ MP4_BOXES = frozenset(
 
 @dataclass(frozen=True)
 class Part:
-    """One recording within a file."""
+    """One recording in a file."""
 
     start: int
     end: int
     options: Mapping[str, str] = field(default_factory=dict)
-    """Options of the demuxer."""
+    """Demuxer options."""
     is_fragmented: bool = False
-    """It is MP4 in fragments, whose times may be those of a longer stream."""
+    """Fragmented MP4, whose timestamps may be those of a longer stream."""
     is_start_lost: bool = False
-    """Its first sound is damaged, so that what follows does not start at zero."""
+    """The first sound is damaged, so the rest does not start at zero."""
     last_granule: int | None = None
-    """The time at which Ogg ends, in samples."""
+    """Last granule position of Ogg, in samples."""
     holes: tuple[Hole, ...] = ()
-    """Where MP3 has no frames."""
+    """Byte ranges of MP3 without frames."""
     continues: bool = False
-    """Its timestamps are judged with those of the part before, as within one part."""
+    """The time line of the previous part continues, as within one part."""
 
 
 @dataclass(frozen=True)
 class FileMap:
-    """How a file is laid out."""
+    """The layout of a file."""
 
     parts: tuple[Part, ...]
     is_cut: bool = False
-    """The file ends within something whose size it states."""
+    """The file ends before a size that it states."""
     has_no_index: bool = False
-    """The index, which some formats write last, is missing if the file cannot be read."""
+    """The index, which some formats write last, is missing, so the file may be unreadable."""
     share: float = 1.0
-    """How much of the sound is there, where the file states its size in bytes."""
+    """Share of the sound that is in the file, if it states the size in bytes."""
 
 
 def map_file(path: Path) -> FileMap:
-    """Return a file's parts: one for an ordinary file, none for an empty one."""
+    """Return the layout of a file: one part for an ordinary file, none for an empty one."""
     size = path.stat().st_size
     if not size:
         return FileMap(())
@@ -80,7 +80,7 @@ def map_file(path: Path) -> FileMap:
 
 
 def map_bytes(data: Buffer) -> FileMap:
-    """Return the parts of a file's content."""
+    """Return the layout of the content of a file."""
     for matches, read in READERS:
         if matches(data[:16]):
             return read(data)
@@ -142,7 +142,7 @@ def _walk_boxes(data: Buffer) -> Iterator[tuple[int, bytes, int]]:
             (size,) = struct.unpack_from(">Q", data, offset + 8)
         elif size == 0:  # up to the end
             size = len(data) - offset
-        if size < 8:  # noqa: PLR2004 - a box is no smaller than its own header
+        if size < 8:  # noqa: PLR2004 - size of a box header
             return
         yield offset, kind, offset + size
         offset += size
@@ -152,7 +152,7 @@ def _map_ogg(data: Buffer) -> FileMap:
     starts: list[int] = []
     previous_end = 0
     for offset in _find_all(data, OGG_FIRST_PAGE):
-        # The first pages of the streams of one part follow one another.
+        # The first pages of all streams of a part are consecutive.
         if not starts or offset != previous_end:
             starts.append(offset)
         previous_end = _end_page(data, offset)
@@ -188,17 +188,17 @@ def _map_ebml(data: Buffer) -> FileMap:
 
 
 def _end_segment(data: Buffer, start: int) -> int:
-    """Return where a part's segment is said to end; the file's end if it does not say."""
+    """Return the stated end of a segment; the end of the file if it states none."""
     header_size, header_end = _read_ebml_size(data, start + 4)
     segment = header_end + header_size
     if data[segment : segment + 4] != b"\x18\x53\x80\x67":
         return len(data)
-    size, begins = _read_ebml_size(data, segment + 4)
-    return begins + size if size >= 0 else len(data)
+    size, content = _read_ebml_size(data, segment + 4)
+    return content + size if size >= 0 else len(data)
 
 
 def _read_ebml_size(data: Buffer, offset: int) -> tuple[int, int]:
-    """Return a size, -1 if unknown, and the offset after it."""
+    """Return a size (-1 if unknown) and the offset after it."""
     first = data[offset] if offset < len(data) else 0
     length = 9 - first.bit_length()
     raw = int.from_bytes(data[offset : offset + length], "big")
@@ -227,7 +227,7 @@ def _map_riff(data: Buffer) -> FileMap:
 
 
 def _end_wave(data: Buffer, start: int) -> tuple[int, bool, Mapping[str, str]]:
-    """Return where a WAV recording ends, whether it is cut there, and how to read it."""
+    """Return the end of a WAV recording, whether it is truncated, and the demuxer options."""
     offset, long_size = start + 12, 0
     while offset + 8 <= len(data):
         kind, size = struct.unpack_from("<4sI", data, offset)
@@ -236,18 +236,18 @@ def _end_wave(data: Buffer, start: int) -> tuple[int, bool, Mapping[str, str]]:
         if kind != b"data":
             offset += 8 + size + size % 2
             continue
-        if size == 0xFFFFFFFF and long_size:  # noqa: PLR2004 - as RF64 marks it
+        if size == 0xFFFFFFFF and long_size:  # noqa: PLR2004 - marker of RF64
             size = long_size
         elif size in PIPED_SIZES or size >= PIPED_LEAST:
             return len(data), False, {"ignore_length": "1"}
         end = offset + 8 + size
         if end > len(data):
             return len(data), True, {}
-        return _pass_chunks(data, end, size)
+        return _skip_chunks(data, end, size)
     return len(data), False, {}
 
 
-def _pass_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[str, str]]:
+def _skip_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[str, str]]:
     offset = end + size % 2
     while offset + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, offset)
@@ -255,7 +255,7 @@ def _pass_chunks(data: Buffer, end: int, size: int) -> tuple[int, bool, Mapping[
             return offset, False, {}
         is_chunk = kind.strip().isascii() and kind.decode("latin-1").isprintable()
         if not is_chunk or offset + 8 + length > len(data):
-            # What follows is no chunk but more sound, so the size is wrong.
+            # The rest is not a chunk but more sound, so the stated size is wrong.
             return len(data), False, {"ignore_length": "1"} if offset == end + size % 2 else {}
         offset += 8 + length + length % 2
     return len(data), False, {}
@@ -267,7 +267,7 @@ def _map_mp3(data: Buffer) -> FileMap:
 
 
 def _map_transport(data: Buffer) -> FileMap:
-    form = find_form(data)
+    form = find_packet_layout(data)
     cuts = find_cuts(data, form) if form else []
     starts = [0, *(start for _, start in cuts)]
     ends = [*(end for end, _ in cuts), len(data)]
@@ -286,7 +286,7 @@ def _find_all(data: Buffer, wanted: bytes) -> Iterator[int]:
 
 
 def _cut(starts: list[int], size: int) -> tuple[Part, ...]:
-    edges = [0, *starts[1:], size]  # what precedes the first start belongs to it
+    edges = [0, *starts[1:], size]  # data before the first start belongs to the first part
     return tuple(Part(start, end) for start, end in pairwise(edges))
 
 

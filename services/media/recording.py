@@ -19,37 +19,37 @@ from services.media.decoding import Decoder
 from services.media.demuxing import Demuxer
 from services.media.opening import open_container
 from services.media.parts import FileMap, Part, map_file
-from services.media.promises import find_promise_s
 from services.media.slices import FileSlice
 from services.media.speech import RATE_HZ, SpeechMeter
-from services.media.timing import duration_of
-from services.media.tracks import Track, find_asked, list_tracks, order_tracks
+from services.media.stated_duration import find_stated_duration_s
+from services.media.timing import read_stream_duration_s
+from services.media.tracks import Track, find_requested_track, list_tracks, order_tracks
 
 FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
 UNDECODABLE = "Nothing in the file can be decoded as audio."
 MOST_IDLE_S = 300.0
-LEAST_LOST_S = 0.3
-MOST_LOST_S = 60.0
+MIN_LOST_S = 0.3
+MAX_LOST_S = 60.0
 
 
 @dataclass
 class Recording:
-    """An upload with one chosen audio track. Reading it again starts from the beginning."""
+    """An upload with one chosen audio track. Each call of ``read`` starts from the beginning."""
 
     path: Path
     tracks: tuple[Track, ...]
     chosen: Track
     duration_s: float | None
-    """How long the file says that it is; only reading measures it."""
+    """Duration that the file states; it is not measured."""
     file_map: FileMap
-    is_track_named: bool = False
-    """The client named the track."""
+    is_track_requested: bool = False
+    """The client requested this track."""
     others_with_sound: tuple[Track, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     damage: Damage = field(default_factory=Damage)
-    """What the last reading found."""
+    """Damage that the last ``read`` found."""
     most_idle_s: float = MOST_IDLE_S
-    """Seconds without a decoded frame after which reading is given up."""
+    """Seconds without a decoded frame after which reading fails."""
     _scale: float | None = None
 
     @property
@@ -63,26 +63,25 @@ class Recording:
 
     @property
     def layout(self) -> tuple[str, ...] | None:
-        """Return the names of the channels, if the file has them."""
+        """Return the names of the channels, if the file states them."""
         return self.chosen.layout
 
     def read(self, rate_hz: int, *, max_duration_s: float) -> Iterator[Samples]:
         """Yield the chosen track in blocks of about a second.
 
-        Silence fills the time without sound: before sound that starts late, in gaps, and for
-        packets that are lost. Constant offsets are removed. Memory does not grow with the
-        length.
+        Time without sound is silence: before a late start, in gaps, and for lost packets. DC
+        offsets are removed. Memory use does not depend on the duration.
 
         Args:
-            rate_hz: The rate of the samples.
-            max_duration_s: The longest recording taken: a small file can decode to years.
+            rate_hz: Sample rate.
+            max_duration_s: Maximum duration; a small file can decode to years.
 
         Returns:
             Blocks of shape ``(channels, length)``.
 
         Raises:
-            WorkError: ``not_audio`` when nothing can be decoded, ``file_too_large`` when it
-                is too long, ``decoding_stalled`` when decoding does not progress.
+            WorkError: ``not_audio`` if nothing can be decoded, ``file_too_large`` if it is too
+                long, ``decoding_stalled`` if decoding does not progress.
         """
         self.damage = Damage()
         assembler = Assembler(rate_hz, self.channels, max_duration_s)
@@ -97,30 +96,30 @@ class Recording:
                     continue
                 previous = decoder.packets
                 for run in join(decoder.decode()):
-                    yield from self._place(assembler, run, base_s)
-                self._note_followed(decoder)
+                    yield from self._write(assembler, run, base_s)
+                self._record_followed_streams(decoder)
                 if is_continued:
                     continue
-                self._note_end(decoder, assembler, base_s, is_last=following is None)
-                self._note_lost_end(decoder, assembler, base_s, part)
+                self._record_part_end(decoder, assembler, base_s, is_last=following is None)
+                self._record_lost_end(decoder, assembler, base_s, part)
                 if following:
-                    yield from assembler.fill(base_s + decoder.packets.end_s)
+                    yield from assembler.pad(base_s + decoder.packets.end_s)
         yield from assembler.finish()
         if not self.damage.sound_end_s:
             raise WorkError("not_audio", UNDECODABLE)
 
     def peek(self) -> Iterator[Samples]:
-        """Yield the chosen track at 16 kHz, as it is and without regard to times or damage."""
+        """Yield the chosen track at 16 kHz, without regard to timestamps and damage."""
         assembler = Assembler(RATE_HZ, self.channels, float("inf"))
         for part in self.file_map.parts:
             with self._open(part) as decoder:
                 for run in join(decoder.decode() if decoder else ()):
                     if run.samples is not None:
-                        yield from assembler.place(self._to_float(run.samples), run.rate_hz, None)
+                        yield from assembler.write(self._to_float(run.samples), run.rate_hz, None)
         yield from assembler.finish()
 
     def warnings(self) -> list[Warning_]:
-        """Return what a client has to know, after reading."""
+        """Return the warnings for the client; call it after ``read``."""
         return [*self._warn_of_tracks(), *self.damage.warnings()]
 
     def list_tracks(self) -> list[dict[str, Any]]:
@@ -128,7 +127,7 @@ class Recording:
         return [track.to_json(chosen=track is self.chosen) for track in self.tracks]
 
     def _warn_of_tracks(self) -> list[Warning_]:
-        if self.is_track_named or not self.others_with_sound:
+        if self.is_track_requested or not self.others_with_sound:
             return []
         others = "; ".join(map(str, self.others_with_sound))
         detail = (
@@ -150,8 +149,8 @@ class Recording:
             return
         with container:
             tracks = list_tracks(container)
-            known = [track for track in tracks if track.codec]
-            same = [track for track in known if track.number == self.chosen.number] or known
+            playable = [track for track in tracks if track.codec]
+            same = [track for track in playable if track.number == self.chosen.number] or playable
             if not same:
                 yield None
                 return
@@ -165,19 +164,19 @@ class Recording:
                 previous=previous,
             )
 
-    def _place(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
+    def _write(self, assembler: Assembler, run: Run, base_s: float) -> Iterator[Samples]:
         at_s = None if run.at_s is None else base_s + run.at_s
         if run.samples is None:
             start_s = assembler.position_s if at_s is None else at_s
             if run.lost_s:
                 self.damage.add_lost(start_s, start_s + run.lost_s, 1)
             if at_s is None:
-                yield from assembler.fill(start_s + run.lost_s)
+                yield from assembler.pad(start_s + run.lost_s)
             return
         self.damage.clipping.add(
             run.samples, assembler.position_s, run.rate_hz, is_float=self._stores_floats
         )
-        yield from assembler.place(self._to_float(run.samples), run.rate_hz, at_s)
+        yield from assembler.write(self._to_float(run.samples), run.rate_hz, at_s)
         self.damage.sound_end_s = assembler.position_s
 
     def _to_float(self, raw: Raw) -> Samples:
@@ -190,7 +189,7 @@ class Recording:
         return raw.astype(np.float32) if np.isfinite(raw.sum()) else clean_floats(raw, 1.0)
 
     def _find_scale(self) -> float:
-        """Return what brings samples far above full scale below it."""
+        """Return the scale for float samples; see ``LevelCount.choose_scale``."""
         count = LevelCount()
         for part in self.file_map.parts:
             with self._open(part) as decoder:
@@ -199,13 +198,13 @@ class Recording:
                         count.add(run.samples)
         return count.choose_scale()
 
-    def _note_followed(self, decoder: Decoder) -> None:
+    def _record_followed_streams(self, decoder: Decoder) -> None:
         followed = decoder.packets.followed
         self.others_with_sound = tuple(
             track for track in self.others_with_sound if track.index not in followed
         )
 
-    def _note_end(
+    def _record_part_end(
         self, decoder: Decoder, assembler: Assembler, base_s: float, *, is_last: bool
     ) -> None:
         for start_s, end_s in decoder.packets.gaps:
@@ -213,23 +212,25 @@ class Recording:
         if not is_last:
             return
         sound_s = assembler.position_s - base_s
-        promised_s = find_promise_s(self.path, self.file_map, decoder, sound_s)
+        stated_end_s = find_stated_duration_s(self.path, self.file_map, decoder, sound_s)
         reached_s = max(assembler.position_s - base_s, decoder.packets.end_s)
-        self.damage.promised_s = None if promised_s is None else base_s + promised_s
-        is_short = promised_s is not None and promised_s - reached_s > max(1.0, 0.02 * promised_s)
+        self.damage.stated_end_s = None if stated_end_s is None else base_s + stated_end_s
+        is_short = stated_end_s is not None and stated_end_s - reached_s > max(
+            1.0, 0.02 * stated_end_s
+        )
         self.damage.is_cut = self.file_map.is_cut or is_short or decoder.packets.is_broken
         self.damage.trim_end(is_timed=decoder.packets.is_timed)
 
-    def _note_lost_end(
+    def _record_lost_end(
         self, decoder: Decoder, assembler: Assembler, base_s: float, part: Part
     ) -> None:
-        """Record what is missing before the time at which Ogg says that a part ends."""
+        """Record sound that is missing before the last granule position of an Ogg part."""
         if part.last_granule is None or self.file_map.is_cut:
             return
         packets = decoder.packets
         end_s = part.last_granule * packets.tick_s[decoder.index] - packets.start_s
-        # The damage may have hit that time itself.
-        if LEAST_LOST_S < end_s - (assembler.position_s - base_s) <= MOST_LOST_S:
+        # The granule position itself may be damaged.
+        if MIN_LOST_S < end_s - (assembler.position_s - base_s) <= MAX_LOST_S:
             self.damage.add_lost(assembler.position_s, base_s + end_s, 1)
             packets.end_s = max(packets.end_s, end_s)
 
@@ -244,14 +245,14 @@ def open_recording(
     """Open an upload and choose its audio track.
 
     Args:
-        path: Any file.
-        track: The track that the client named: a number from 1 or a language code.
-        language: The language that the client expects; a hint for the choice.
-        most_idle_s: Seconds without a decoded frame after which reading is given up.
+        path: The uploaded file.
+        track: The requested track: a number from 1 or a language code.
+        language: The expected language, which is a hint for the choice.
+        most_idle_s: Seconds without a decoded frame after which reading fails.
 
     Raises:
-        WorkError: ``not_audio`` when there is no audio that can be decoded, ``invalid_track``
-            when the named track is not there.
+        WorkError: ``not_audio`` if no audio can be decoded, ``invalid_track`` if the requested
+            track does not exist.
     """
     file_map = map_file(path)
     if not file_map.parts:
@@ -262,19 +263,22 @@ def open_recording(
         if file_map.has_no_index:
             message = (
                 "The file is truncated: its index, which is at the end of the file, is "
-                "missing. Upload the whole file."
+                "missing. Upload the complete file."
             )
             raise WorkError("not_audio", message) from error
         raise
     with container:
         tracks = list_tracks(container)
-        named = None if track in {None, ""} else track
-        order = [find_asked(tracks, named)] if named is not None else order_tracks(tracks, language)
+        requested = None if track in {None, ""} else track
+        if requested is None:
+            order = order_tracks(tracks, language)
+        else:
+            order = [find_requested_track(tracks, requested)]
         if not order:
             raise WorkError(
                 "not_audio", "No audio track of the file can be decoded. Convert the file first."
             )
-        duration_s = claim_duration_s(container)
+        duration_s = read_container_duration_s(container)
         metadata = {key.lower(): value for key, value in container.metadata.items()}
     recording = Recording(
         path=path,
@@ -282,19 +286,19 @@ def open_recording(
         chosen=order[0],
         duration_s=duration_s,
         file_map=file_map,
-        is_track_named=named is not None,
+        is_track_requested=requested is not None,
         metadata=metadata,
         most_idle_s=most_idle_s,
     )
-    return recording if recording.is_track_named else prefer_speech(recording, order)
+    return recording if recording.is_track_requested else prefer_speech(recording, order)
 
 
 def prefer_speech(recording: Recording, order: Sequence[Track]) -> Recording:
-    """Return the recording with the first track in which somebody speaks.
+    """Return the recording with the first track that contains speech.
 
     Args:
-        recording: With its most likely track, which it keeps if there is speech in none.
-        order: The tracks, the most likely first. One alone is not read.
+        recording: The recording; it keeps its track if no track contains speech.
+        order: The tracks, the most likely first. A single one is not read.
     """
     if len(order) == 1:
         return recording
@@ -302,8 +306,8 @@ def prefer_speech(recording: Recording, order: Sequence[Track]) -> Recording:
     sounding: list[Track] = []
     for track in order:
         meter = SpeechMeter()
-        # What was found to be the best has to be heard no further; of the others it is enough
-        # to know that they are not silent.
+        # Stop at speech. Once a track is chosen, it is enough to know whether the others are
+        # silent.
         for samples in replace(recording, chosen=track).peek():
             meter.add(samples)
             if meter.has_speech or (meter.has_sound and chosen):
@@ -326,11 +330,14 @@ def open_part(path: Path, part: Part, *, is_only: bool) -> InputContainer:
     return open_container(source, part.options)
 
 
-def claim_duration_s(container: InputContainer) -> float | None:
-    """Return how long a container says that it is, in seconds."""
+def read_container_duration_s(container: InputContainer) -> float | None:
+    """Return the duration that a container states, in seconds."""
     if container.duration:
         return container.duration / 1e6
-    return max((duration_of(one) or 0.0 for one in container.streams.audio), default=0.0) or None
+    return (
+        max((read_stream_duration_s(one) or 0.0 for one in container.streams.audio), default=0.0)
+        or None
+    )
 
 
 def to_float(samples: Raw) -> Samples:

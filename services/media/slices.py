@@ -1,11 +1,11 @@
-"""A part of a file that is read as a file of its own."""
+"""A file object that reads a part of a file."""
 
 import io
 from pathlib import Path
 
 
 class FileSlice(io.RawIOBase):
-    """Bytes of a file from one offset to another, as a read-only file object.
+    """A read-only file object for the bytes of a file between two offsets.
 
     Args:
         path: The file.
@@ -20,15 +20,15 @@ class FileSlice(io.RawIOBase):
         self._file.seek(start)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Return that it can seek."""
+        """Return True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Return at most ``size`` bytes, none at the end."""
+        """Return at most ``size`` bytes; empty at the end."""
         left = max(0, self._length - self._position)
         data = self._file.read(left if size < 0 else min(size, left))
         self._position += len(data)
@@ -39,10 +39,6 @@ class FileSlice(io.RawIOBase):
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
         self._position = max(0, base + offset)
         self._file.seek(self._start + self._position)
-        return self._position
-
-    def tell(self) -> int:
-        """Return the offset within the slice."""
         return self._position
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a track carries sound, and speech."""
+"""Detect whether a track contains sound, and whether it contains speech."""
 
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,20 +12,20 @@ from services.media.cleaning import Samples
 
 RATE_HZ = 16_000
 FRAME = 800
-"""Samples of a level: a twentieth of a second, shorter than a syllable."""
+"""Samples per level measurement: 50 ms, shorter than a syllable."""
 AUDIBLE_DBFS = -60.0
-LEAST_SOUND_S = 0.3
-LEAST_SPEECH_S = 1.0
+MIN_SOUND_S = 0.3
+MIN_SPEECH_S = 1.0
 CHECKED_S = 30
-"""Seconds of sound that are looked at for speech at once."""
+"""Seconds of sound that are checked for speech at once."""
 PAUSE_DB = 20.0
-LEAST_PAUSES = 0.08
-"""Of the time: between words it is this much quieter than in them."""
+MIN_PAUSES = 0.08
+"""Minimum share of time at least ``PAUSE_DB`` below the loud parts; music has fewer pauses."""
 
 
 @dataclass
 class SpeechMeter:
-    """Listens to a track until it is known whether there is speech in it."""
+    """Measures the seconds of sound and speech of a track."""
 
     sound_s: float = 0.0
     speech_s: float = 0.0
@@ -34,16 +34,16 @@ class SpeechMeter:
 
     @property
     def has_sound(self) -> bool:
-        """Return whether anything was heard."""
-        return self.sound_s >= LEAST_SOUND_S
+        """Return whether the track contains sound."""
+        return self.sound_s >= MIN_SOUND_S
 
     @property
     def has_speech(self) -> bool:
-        """Return whether somebody was heard to speak."""
-        return self.speech_s >= LEAST_SPEECH_S
+        """Return whether the track contains speech."""
+        return self.speech_s >= MIN_SPEECH_S
 
     def add(self, samples: Samples) -> None:
-        """Listen to more of the track, at 16 kHz."""
+        """Add the next samples of the track, at 16 kHz."""
         loudest = samples[int(np.square(samples).sum(axis=1).argmax())]
         self.sound_s += float((_measure_levels(loudest) > AUDIBLE_DBFS).sum()) * FRAME / RATE_HZ
         self._held.append(loudest)
@@ -52,7 +52,7 @@ class SpeechMeter:
             self.finish()
 
     def finish(self) -> None:
-        """Look at what was heard since the last look."""
+        """Check the samples since the last check for speech."""
         if self._held and not self.has_speech:
             self.speech_s += _count_speech_s(np.concatenate(self._held))
         self._held, self._held_length = [], 0
@@ -66,7 +66,7 @@ def _measure_levels(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _count_speech_s(samples: NDArray[np.float32]) -> float:
-    """Return how long somebody speaks; without a model, whether it sounds so at all."""
+    """Return the duration of speech; without a VAD model, estimate it from pauses."""
     levels = _measure_levels(samples)
     if not (levels > AUDIBLE_DBFS).any():
         return 0.0
@@ -77,4 +77,4 @@ def _count_speech_s(samples: NDArray[np.float32]) -> float:
     audible = levels > AUDIBLE_DBFS
     loud = float(np.percentile(levels[audible], 90))
     pauses = float((levels < loud - PAUSE_DB).mean())
-    return float(audible.sum()) * FRAME / RATE_HZ if pauses >= LEAST_PAUSES else 0.0
+    return float(audible.sum()) * FRAME / RATE_HZ if pauses >= MIN_PAUSES else 0.0

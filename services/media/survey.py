@@ -1,4 +1,4 @@
-"""Listens to all channels of a recording: how loud they are, and how alike. Pure."""
+"""Measure the levels of all channels of a recording and their correlations. No I/O."""
 
 from collections.abc import Iterable
 
@@ -8,28 +8,28 @@ from numpy.typing import NDArray
 from services.media.cleaning import Samples
 
 RATE_HZ = 8000
-"""Of what is looked at; voices are below half of it."""
+"""Sample rate of the measurements; voices are below half of it."""
 WINDOW_S = 0.5
 FRAME_S = 0.05
 FRAMES = round(WINDOW_S / FRAME_S)
 LAG_S = 0.3
-"""Microphones in one room and echoes on a line are no further apart."""
-MOST_COMPARED = 8
-"""Channels that are compared with delays, which costs most."""
+"""Maximum delay between microphones in one room, and of echoes on a line."""
+MAX_COMPARED = 8
+"""Maximum number of channels that are compared with delays, which is expensive."""
 SILENT_DBFS = -90.0
-ALIKE = 0.8
-"""Of the largest correlation possible, without a delay: copies of one signal."""
+MIN_COPY_CORRELATION = 0.8
+"""Minimum correlation without a delay of copies of one signal."""
 LOW_HZ = 250
 
 Levels = NDArray[np.float32]
 
 
 class Survey:
-    """The levels of all channels in time, and the likeness of each pair of them.
+    """The levels of all channels over time, and the correlation of each pair of them.
 
     Args:
-        channels: How many there are.
-        rate_hz: The rate of the samples that are added.
+        channels: Number of channels.
+        rate_hz: Sample rate of the input.
     """
 
     def __init__(self, channels: int, rate_hz: int) -> None:
@@ -42,56 +42,56 @@ class Survey:
         self._shared: list[NDArray[np.float16]] = []
         self._lags: list[NDArray[np.int16]] = []
         self.same_sign = np.zeros((channels, channels), np.int64)
-        """Windows in which a pair carries the same."""
+        """Number of windows in which a pair carries the same signal."""
         self.other_sign = np.zeros((channels, channels), np.int64)
-        """Windows in which the one carries the opposite of the other."""
+        """Number of windows in which a pair carries the same signal with inverted polarity."""
         self.sounding = np.zeros(channels, np.int64)
-        """Windows in which each channel carries anything."""
+        """Number of windows in which each channel is not silent."""
         self.high_share = np.zeros(channels)
         """The share of each channel's energy above ``LOW_HZ``."""
         self._energy = np.zeros((2, channels))
 
     def add(self, samples: Samples) -> None:
-        """Take the next samples into account."""
+        """Add the next samples."""
         whole = samples.shape[1] // self._step * self._step
-        # Far faster than a mean over an axis of a few values.
+        # Much faster than a mean over an axis of a few values.
         parts = [samples[:, first : whole : self._step] for first in range(self._step)]
         lower = np.add.reduce(parts) / np.float32(self._step)
         self._rest = np.concatenate([self._rest, lower], axis=1)
         while self._rest.shape[1] >= self._window:
-            self._look(self._rest[:, : self._window])
+            self._measure(self._rest[:, : self._window])
             self._rest = self._rest[:, self._window :]
 
     def finish(self) -> None:
-        """Take what is left of the recording into account."""
+        """Measure the remaining samples."""
         missing = self._window - self._rest.shape[1]
         if missing < self._window:
-            self._look(np.pad(self._rest, ((0, 0), (0, missing))))
+            self._measure(np.pad(self._rest, ((0, 0), (0, missing))))
         self._rest = self._rest[:, :0]
         self.high_share = self._energy[1] / np.maximum(self._energy[0], 1e-12)
 
     @property
     def levels(self) -> Levels:
-        """Return the levels in dBFS: a row per channel, a column for each ``FRAME_S``."""
+        """Return the levels in dBFS: one row per channel, one column per ``FRAME_S``."""
         if not self._levels:
             return np.full((self.channels, 1), SILENT_DBFS, np.float32)
         return np.concatenate(self._levels, axis=1).astype(np.float32)
 
     @property
-    def likeness(self) -> NDArray[np.float32]:
-        """Return how alike pairs are, from 0 to 1: ``[first, second, window]``."""
+    def correlation(self) -> NDArray[np.float32]:
+        """Return the correlation of each pair, from 0 to 1: ``[first, second, window]``."""
         if not self._shared:
             return np.zeros((self.channels, self.channels, 1), np.float32)
         return np.stack(self._shared, axis=2).astype(np.float32)
 
     @property
     def lags_s(self) -> NDArray[np.float32]:
-        """Return how much later the first of a pair is: ``[first, second, window]``."""
+        """Return the delay of the first of each pair: ``[first, second, window]``."""
         if not self._lags:
             return np.zeros((self.channels, self.channels, 1), np.float32)
         return (np.stack(self._lags, axis=2) / self._rate_hz).astype(np.float32)
 
-    def _look(self, window: Samples) -> None:
+    def _measure(self, window: Samples) -> None:
         frames = window.reshape(self.channels, FRAMES, -1)
         powers = np.square(frames).mean(axis=2)
         levels = 10 * np.log10(np.maximum(powers, 10 ** (SILENT_DBFS / 10)))
@@ -102,9 +102,9 @@ class Survey:
         sounding = energy / FRAMES > 10 ** ((SILENT_DBFS + 10) / 10)
         self.sounding += sounding
         both = np.outer(sounding, sounding)
-        alike = (centred @ centred.T) / np.outer(norms, norms)
-        self.same_sign += both & (alike > ALIKE)
-        self.other_sign += both & (alike < -ALIKE)
+        correlation = (centred @ centred.T) / np.outer(norms, norms)
+        self.same_sign += both & (correlation > MIN_COPY_CORRELATION)
+        self.other_sign += both & (correlation < -MIN_COPY_CORRELATION)
         self._compare(centred, norms, sounding)
 
     def _compare(
@@ -118,14 +118,14 @@ class Survey:
         shared = np.zeros((self.channels, self.channels), np.float16)
         lags = np.zeros((self.channels, self.channels), np.int16)
         lag = round(LAG_S * self._rate_hz)
-        if self.channels <= MOST_COMPARED:
+        if self.channels <= MAX_COMPARED:
             for one, other in pairs(np.flatnonzero(sounding)):
                 found = np.fft.irfft(spectra[one] * np.conj(spectra[other]), size)
                 near = np.abs(np.concatenate([found[-lag:], found[: lag + 1]]))
-                place = int(near.argmax())
-                lags[one, other], lags[other, one] = place - lag, lag - place
-                alike = near[place] / (norms[one] * norms[other])
-                shared[one, other] = shared[other, one] = alike
+                peak = int(near.argmax())
+                lags[one, other], lags[other, one] = peak - lag, lag - peak
+                correlation = near[peak] / (norms[one] * norms[other])
+                shared[one, other] = shared[other, one] = correlation
         self._shared.append(shared)
         self._lags.append(lags)
 

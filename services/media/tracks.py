@@ -1,4 +1,4 @@
-"""The audio tracks of a file, and which of them is meant."""
+"""The audio tracks of a file, and the choice of one of them."""
 
 import re
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ SECONDARY = (
     | Disposition.clean_effects
     | Disposition.dependent
 )
-"""A track for somebody else than an ordinary listener."""
+"""Dispositions of a track that is not the main one."""
 ALPHA_2_CHARS = 2
 LANGUAGE = re.compile(r"[a-z]{2,3}")
-ALIASES = {"nb": "no", "fil": "tl"}  # as the orchestrator and the transcriber have them
-SEPARATE = frozenset({"yue"})  # Cantonese is a language of its own, although `zh` includes it
+ALIASES = {"nb": "no", "fil": "tl"}  # the codes of the orchestrator and the transcriber
+SEPARATE = frozenset({"yue"})  # Cantonese is a separate language, although `zh` includes it
 KNOWN_CHANNELS = frozenset(
     {
         "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC",
@@ -42,20 +42,20 @@ class Track:
     """An audio track as its file describes it."""
 
     number: int
-    """From 1, among the audio tracks."""
+    """Number among the audio tracks, from 1."""
     index: int
-    """Its stream's, among all streams."""
+    """Index of the stream among all streams."""
     language: str | None
-    """As the file writes it."""
+    """Language tag of the file, unchanged."""
     title: str | None
     codec: str | None
-    """None when nothing here decodes it."""
+    """None if no decoder is available."""
     channels: int | None
     layout: tuple[str, ...] | None
-    """The names of the channels (``FL``, ``LFE``), if the file has them."""
+    """The names of the channels (``FL``, ``LFE``), if the file states them."""
     is_default: bool
     is_secondary: bool
-    """A dub, a commentary, or a description of the picture."""
+    """A dub, a commentary or an audio description."""
 
     def to_json(self, *, chosen: bool) -> dict[str, Any]:
         """Return the track as jobs show it."""
@@ -75,14 +75,14 @@ class Track:
 
 
 def list_tracks(container: InputContainer) -> tuple[Track, ...]:
-    """Return the audio tracks of a container, those that cannot be decoded too."""
+    """Return the audio tracks of a container, including those that cannot be decoded."""
     return tuple(
         _describe(number, stream) for number, stream in enumerate(container.streams.audio, start=1)
     )
 
 
 def _describe(number: int, stream: AudioStream) -> Track:
-    # libav has no context for a codec that it does not know, whatever PyAV's annotations say.
+    # It is None if libav does not support the codec, contrary to PyAV's annotations.
     codec: Any = stream.codec_context
     language = (stream.metadata.get("language") or "").strip()
     title = stream.metadata.get("title") or stream.metadata.get("name")
@@ -105,7 +105,7 @@ def _name_channels(codec: Any) -> tuple[str, ...] | None:
 
 
 def normalize_language(code: str | None) -> str | None:
-    """Return a language's shortest code (``en`` for ``eng`` and ``en-US``), none if unknown."""
+    """Return the shortest code of a language (``en`` for ``eng``, ``en-US``); None if unknown."""
     base = (code or "").strip().lower().replace("_", "-").split("-")[0]
     if base in UNKNOWN_LANGUAGES:
         return None
@@ -122,38 +122,38 @@ def _shorten(base: str) -> str:
     return ALIASES.get(language, language)
 
 
-def find_asked(tracks: Sequence[Track], asked: str | int) -> Track:
-    """Return the track that a client named.
+def find_requested_track(tracks: Sequence[Track], requested: str | int) -> Track:
+    """Return the track that the client requested.
 
     Args:
-        tracks: Those of the file.
-        asked: A number from 1 or a language code.
+        tracks: The tracks of the file.
+        requested: A number from 1 or a language code.
 
     Raises:
-        WorkError: ``invalid_track`` when there is none such or it cannot be decoded.
+        WorkError: ``invalid_track`` if it does not exist or cannot be decoded.
     """
-    named = str(asked).strip()
-    if named.isdecimal():
-        found = [track for track in tracks if track.number == int(named)]
+    name = str(requested).strip()
+    if name.isdecimal():
+        found = [track for track in tracks if track.number == int(name)]
     else:
-        wanted = normalize_language(named)
+        wanted = normalize_language(name)
         found = [
             track for track in tracks if wanted and normalize_language(track.language) == wanted
         ]
     playable = sorted((track for track in found if track.codec), key=lambda one: one.is_secondary)
     if playable:
         return playable[0]
-    there = "; ".join(map(str, tracks))
+    listed = "; ".join(map(str, tracks))
     reason = "cannot be decoded" if found else "is not in the file"
-    raise WorkError("invalid_track", f"The audio track {named} {reason}. The file has: {there}.")
+    raise WorkError("invalid_track", f"The audio track {name} {reason}. The file has: {listed}.")
 
 
 def order_tracks(tracks: Sequence[Track], language: str | None) -> list[Track]:
-    """Return the tracks that can be decoded, the one that is most likely meant first.
+    """Return the tracks that can be decoded, the most likely one first.
 
-    A default that the author set comes first, then the asked language, then the order of the
-    file. Muxers mark the first track, or all of them, as default by habit; and a default in
-    another language than the asked one cannot be what the client means.
+    The order is: a deliberate default flag, the requested language, the order of the file. Muxers
+    flag the first track, or all of them, as default automatically, which is not deliberate. A
+    track in another language than the requested one comes last, even with a default flag.
     """
     playable = [track for track in tracks if track.codec]
     defaults = [track for track in playable if track.is_default]

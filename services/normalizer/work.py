@@ -9,7 +9,7 @@ import numpy as np
 
 from services.kit.running.keepalive import keepalive
 from services.kit.work import Artifact, JobContext, Report, WorkError
-from services.media import Recording, Voices, choose_voices, hear_voices, open_recording
+from services.media import Recording, Voices, choose_voices, detect_voices, open_recording
 from services.media.survey import Survey
 from services.media.voices import plain_mix
 from services.normalizer import filters
@@ -93,7 +93,7 @@ def _open(
         )
         voices = plain_mix(recording.channels)
         if options.isolate_vocals or options.channels == "separate":
-            voices = hear_voices(
+            voices = detect_voices(
                 recording, options.channels, max_duration_s=settings.max_duration_s
             )
     source = Source(recording, voices, settings.max_duration_s)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.media import Channels, Recording, Voices, hear_voices, open_recording
+from services.media import Channels, Recording, Voices, detect_voices, open_recording
 from services.media.recording import MOST_IDLE_S
 from services.transcriber.speech import SAMPLE_RATE_HZ
 
@@ -70,7 +70,7 @@ def open_source(
         WorkError: As for ``read_blocks``.
     """
     recording = open_recording(path, most_idle_s=most_idle_s)
-    voices = hear_voices(recording, channels, max_duration_s=max_duration_s)
+    voices = detect_voices(recording, channels, max_duration_s=max_duration_s)
     return Source(recording, voices)
 
 

@@ -12,6 +12,7 @@ CLEAN = (
     "orchestrator",
     "services",
     "services/transcriber",
+    "services/media",
     "system tests",
     "test support",
 )

@@ -1,4 +1,4 @@
-"""Damaged and truncated files: what is there, at its time, and what the job says about it."""
+"""Damaged and truncated files keep the times of their sound, and jobs have a warning."""
 
 import re
 import struct
@@ -95,9 +95,9 @@ CUT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments", "promised_s"), CUT, ids=[one[0] for one in CUT])
-def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(
-    workshop: Workshop, name: str, arguments: list[str], promised_s: float | None
+@pytest.mark.parametrize(("name", "arguments", "stated_end_s"), CUT, ids=[one[0] for one in CUT])
+def test_a_truncated_file_is_read_to_its_end_with_a_warning(
+    workshop: Workshop, name: str, arguments: list[str], stated_end_s: float | None
 ) -> None:
     recording = open_recording(workshop.cut(workshop.make(name, "-i", JFK, *arguments)))
     sound = read(recording)[0]
@@ -107,15 +107,15 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(
     (warning,) = recording.warnings()
     assert warning["code"] == "truncated_source"
     assert warning["start"] == pytest.approx(end_s, abs=0.05)
-    if promised_s is not None:
-        assert warning["end"] == pytest.approx(promised_s, abs=0.1)
+    if stated_end_s is not None:
+        assert warning["end"] == pytest.approx(stated_end_s, abs=0.1)
         assert "are missing" in warning["detail"]
 
 
 @pytest.mark.parametrize(
     ("name", "codec"), [("end.m4a", "aac"), ("end.mov", "alac"), ("end.caf", "alac")]
 )
-def test_a_file_without_its_index_is_said_to_be_truncated(
+def test_a_file_without_its_index_is_refused_as_truncated(
     name: str, codec: str, workshop: Workshop
 ) -> None:
     path = workshop.cut(workshop.make(name, "-i", JFK, "-c:a", codec))
@@ -127,8 +127,8 @@ def test_a_file_without_its_index_is_said_to_be_truncated(
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 100_000])
 def test_a_wrong_size_in_a_wav_file_hides_no_sound(workshop: Workshop, size: int) -> None:
     data = bytearray(JFK.read_bytes())
-    place = data.find(b"data") + 4
-    data[place : place + 4] = struct.pack("<I", size)
+    offset = data.find(b"data") + 4
+    data[offset : offset + 4] = struct.pack("<I", size)
     path = workshop.folder / "wrong.wav"
     path.write_bytes(data)
     assert list_codes(path) == []
@@ -143,7 +143,7 @@ def test_a_wrong_size_in_a_wav_file_hides_no_sound(workshop: Workshop, size: int
         ("a.wv", 12, b"\xff" * 4),
     ],
 )
-def test_a_length_that_a_recorder_did_not_know_is_no_promise(
+def test_a_placeholder_length_is_not_a_stated_duration(
     name: str, place: int | None, size: bytes, workshop: Workshop
 ) -> None:
     path = workshop.make(f"piped-{name}", "-i", JFK)
@@ -156,7 +156,7 @@ def test_a_length_that_a_recorder_did_not_know_is_no_promise(
     assert read(open_recording(path)).shape[1] / RATE_HZ == pytest.approx(11, abs=NEAR_S)
 
 
-def test_chunks_after_the_sound_are_no_sound(workshop: Workshop) -> None:
+def test_chunks_after_the_sound_are_not_read_as_sound(workshop: Workshop) -> None:
     data = JFK.read_bytes()
     path = workshop.folder / "tagged.wav"
     path.write_bytes(data + b"LIST" + struct.pack("<I", 8) + b"INFOabcd")
@@ -172,7 +172,7 @@ def test_chunks_after_the_sound_are_no_sound(workshop: Workshop) -> None:
         ("large.flac", ["-frame_size", "16384", "-ar", "44100", "-ac", "2"]),
     ],
 )
-def test_lost_packets_leave_silence_of_their_length(
+def test_lost_packets_are_replaced_by_silence(
     workshop: Workshop, name: str, arguments: list[str]
 ) -> None:
     whole = workshop.make(name, "-i", JFK, "-i", JFK, "-filter_complex", "concat=2:0:1", *arguments)
@@ -203,10 +203,10 @@ MP3_HOLES = {
 @pytest.mark.parametrize(
     "arguments", [["-b:a", "64k"], ["-b:a", "64k", "-write_xing", "0"], ["-q:a", "4"]]
 )
-def test_what_follows_a_hole_in_mp3_keeps_its_time(
+def test_sound_after_a_hole_in_mp3_keeps_its_time(
     workshop: Workshop, kind: str, arguments: list[str]
 ) -> None:
-    """Players go on at once; the sizes of the frames tell how many are missing."""
+    """MP3 has no timestamps; the number of lost frames follows from the frame sizes."""
     twice = ["-filter_complex", "concat=2:0:1", "-ar", "44100"]
     whole = workshop.make("hole.mp3", "-i", JFK, "-i", JFK, *twice, *arguments)
     data = whole.read_bytes()
@@ -240,7 +240,9 @@ FLAC_HOLES = {
 
 @pytest.mark.parametrize("kind", FLAC_HOLES)
 @pytest.mark.parametrize("start", [8300, 9000, 70_000])
-def test_frames_of_flac_say_where_they_belong(workshop: Workshop, kind: str, start: int) -> None:
+def test_damaged_flac_keeps_the_times_of_its_frames(
+    workshop: Workshop, kind: str, start: int
+) -> None:
     whole = workshop.make("holed.flac", "-i", JFK)
     whole.write_bytes(FLAC_HOLES[kind](whole.read_bytes(), start))
     recording = open_recording(whole)
@@ -250,7 +252,7 @@ def test_frames_of_flac_say_where_they_belong(workshop: Workshop, kind: str, sta
     assert {warning["code"] for warning in recording.warnings()} == {"damaged_packets"}
 
 
-def test_flac_that_was_cut_out_of_a_longer_recording_starts_at_its_start(
+def test_an_excerpt_of_flac_starts_at_zero(
     workshop: Workshop,
 ) -> None:
     source = workshop.make("long.flac", "-i", JFK)
@@ -276,7 +278,7 @@ OGG_FORMS = {"a.opus": "libopus", "a.ogg": "libvorbis"}
 
 @pytest.mark.parametrize("name", OGG_FORMS)
 @pytest.mark.parametrize(("pages", "span_s"), [((2,), (0, 1)), ((2, 3, 4), (0, 3)), ((3,), (1, 2))])
-def test_pages_of_ogg_say_where_they_belong(
+def test_damaged_ogg_keeps_the_times_of_its_pages(
     name: str, pages: tuple[int, ...], span_s: tuple[float, float], workshop: Workshop
 ) -> None:
     whole = workshop.make(f"pages-{name}", "-i", JFK, "-c:a", OGG_FORMS[name])
@@ -289,7 +291,7 @@ def test_pages_of_ogg_say_where_they_belong(
     assert (warning["start"], warning["end"]) == pytest.approx(span_s, abs=0.3)
 
 
-def test_a_recording_of_a_running_broadcast_starts_at_its_start(workshop: Workshop) -> None:
+def test_a_recording_of_a_live_broadcast_starts_at_zero(workshop: Workshop) -> None:
     data = workshop.make("station.opus", "-i", JFK, "-c:a", "libopus").read_bytes()
     starts = [found.start() for found in re.finditer(b"OggS", data)]
     path = workshop.folder / "tuned-in.opus"
@@ -300,7 +302,7 @@ def test_a_recording_of_a_running_broadcast_starts_at_its_start(workshop: Worksh
     assert recording.warnings() == []
 
 
-def test_a_link_of_ogg_that_lost_its_end_moves_nothing(workshop: Workshop) -> None:
+def test_a_lost_end_of_chained_ogg_keeps_the_time_of_the_next_link(workshop: Workshop) -> None:
     link = workshop.make("link.opus", "-i", JFK, "-c:a", "libopus")
     damaged = workshop.folder / "damaged.opus"
     damaged.write_bytes(damage_pages(link.read_bytes(), -3, -2))
@@ -342,7 +344,7 @@ def make_odd_floats() -> dict[str, Sound]:
 
 
 @pytest.mark.parametrize("name", make_odd_floats())
-def test_floats_that_no_sound_has_are_put_right(workshop: Workshop, name: str) -> None:
+def test_invalid_floats_are_repaired(workshop: Workshop, name: str) -> None:
     path = write_floats(workshop.folder / f"{name}.wav", make_odd_floats()[name])
     sound, codes = normalize(path)
     assert codes == []
@@ -358,7 +360,7 @@ def test_a_constant_offset_is_removed(workshop: Workshop, offset: float) -> None
     assert np.abs(sound - 0.3 * load(JFK)).max() < 0.02
 
 
-def test_an_overdriven_recording_is_said_to_be_so(workshop: Workshop) -> None:
+def test_an_overdriven_recording_has_a_warning(workshop: Workshop) -> None:
     clip = load(JFK)
     path = workshop.write_channels("loud.wav", np.concatenate([0.5 * clip, 20 * clip, 0.5 * clip]))
     recording = open_recording(path)
@@ -367,13 +369,13 @@ def test_an_overdriven_recording_is_said_to_be_so(workshop: Workshop) -> None:
     assert (warning["code"], warning["start"], warning["end"]) == ("clipped", 11, 22)
 
 
-def test_a_recording_that_just_reaches_full_scale_is_not(workshop: Workshop) -> None:
+def test_a_recording_that_just_reaches_full_scale_has_no_warning(workshop: Workshop) -> None:
     clip = load(JFK)
     assert list_codes(workshop.write_channels("full.wav", clip / np.abs(clip).max())) == []
 
 
 @pytest.mark.parametrize("samples", [0, 1, 400])
-def test_hardly_any_sound_is_no_audio(workshop: Workshop, samples: int) -> None:
+def test_a_few_samples_are_not_audio(workshop: Workshop, samples: int) -> None:
     path = workshop.write_channels(f"short{samples}.wav", load(JFK)[:samples])
     with pytest.raises(WorkError) as refusal:
         normalize(path)

@@ -1,4 +1,4 @@
-"""Sound is at the second at which the media has it, whatever the container."""
+"""Sound keeps its presentation time in every container format."""
 
 import struct
 from pathlib import Path
@@ -23,7 +23,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 def find_clips(path: Path, count: int = 1) -> list[float]:
-    """Return when the clip is heard, and check that the file has no warning."""
+    """Return the times of the clip, and check that the file has no warning."""
     recording = open_recording(path)
     sound = read(recording)
     assert recording.warnings() == []
@@ -44,7 +44,7 @@ def find_clips(path: Path, count: int = 1) -> list[float]:
         ("late.wmv", ["-c:v", "wmv2", "-c:a", "wmav2"]),
     ],
 )
-def test_sound_that_starts_after_the_picture_is_late(
+def test_audio_that_starts_after_the_video_is_late(
     workshop: Workshop, name: str, codecs: list[str]
 ) -> None:
     path = workshop.make(
@@ -60,7 +60,7 @@ def test_sound_that_starts_after_the_picture_is_late(
 def test_the_start_that_an_avi_file_states_is_kept(
     workshop: Workshop, codec: tuple[str, str]
 ) -> None:
-    """It is in the header of the stream. FFmpeg reads it, but never writes it."""
+    """The start is in the header of the stream. FFmpeg reads it but never writes it."""
     name, rate = codec
     path = workshop.make(
         "late.avi", *PICTURE, "-i", JFK, "-map", "0", "-map", "1", "-t", "16", *MPEG2, "-c:a",
@@ -79,10 +79,10 @@ def test_the_start_that_an_avi_file_states_is_kept(
     "options", [("-use_editlist", "0"), ("-movflags", "+frag_keyframe+empty_moov")]
 )
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 48_000])
-def test_the_priming_of_aac_is_heard_where_no_edit_list_cuts_it_off(
+def test_priming_samples_of_aac_count_without_an_edit_list(
     workshop: Workshop, options: tuple[str, str], rate_hz: int
 ) -> None:
-    """The encoder starts with a frame of silence; players play it, and the picture waits."""
+    """The encoder adds a frame of silence at the start, and players play it."""
     path = workshop.make(
         "primed.mp4", *PICTURE, "-i", JFK, "-t", "12", *MPEG2, "-c:a", "aac", "-ar", str(rate_hz),
         *options,
@@ -90,7 +90,7 @@ def test_the_priming_of_aac_is_heard_where_no_edit_list_cuts_it_off(
     assert find_clips(path) == pytest.approx([1024 / rate_hz], abs=0.03)
 
 
-def test_a_clock_that_starts_at_ten_hours_is_not_silence(workshop: Workshop) -> None:
+def test_a_first_timestamp_of_ten_hours_is_not_silence(workshop: Workshop) -> None:
     path = workshop.make(
         "ten.ts", *PICTURE, "-itsoffset", "2", "-i", JFK, "-map", "0", "-map", "1", "-t", "13",
         *MPEG2, "-c:a", "aac", "-output_ts_offset", "36000",
@@ -98,7 +98,7 @@ def test_a_clock_that_starts_at_ten_hours_is_not_silence(workshop: Workshop) -> 
     assert find_clips(path) == pytest.approx([2.0], abs=NEAR_S)
 
 
-def test_a_part_of_a_live_stream_starts_at_its_own_start(workshop: Workshop) -> None:
+def test_an_excerpt_of_a_live_stream_starts_at_zero(workshop: Workshop) -> None:
     part = workshop.make(
         "live.webm", "-i", JFK, "-c:a", "libopus", "-output_ts_offset", "36000", "-live", "1"
     )
@@ -106,9 +106,7 @@ def test_a_part_of_a_live_stream_starts_at_its_own_start(workshop: Workshop) -> 
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
-def test_sound_that_starts_before_the_picture_starts_at_zero(
-    workshop: Workshop, suffix: str
-) -> None:
+def test_audio_that_starts_before_the_video_starts_at_zero(workshop: Workshop, suffix: str) -> None:
     path = workshop.make(
         f"early.{suffix}", "-i", JFK, "-itsoffset", "3", *PICTURE, "-map", "0", "-map", "1",
         "-t", "14", *MPEG2, "-c:a", "aac",
@@ -116,7 +114,7 @@ def test_sound_that_starts_before_the_picture_starts_at_zero(
     assert find_clips(path) == pytest.approx([0.0], abs=NEAR_S)
 
 
-def test_sound_after_twenty_minutes_of_picture_is_there(workshop: Workshop) -> None:
+def test_audio_after_twenty_minutes_of_video_is_read(workshop: Workshop) -> None:
     picture = ["-f", "lavfi", "-i", "color=s=16x16:r=1:d=1212"]
     path = workshop.make(
         "twenty.mkv", *picture, "-itsoffset", "1200", "-i", JFK, "-map", "0", "-map", "1", *MPEG2,
@@ -132,7 +130,7 @@ def test_sound_after_twenty_minutes_of_picture_is_there(workshop: Workshop) -> N
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts", "flv"])
 def test_a_gap_in_the_middle_is_silence(workshop: Workshop, suffix: str) -> None:
-    """The sound goes on at 31 s; meanwhile there is a picture, and no packet of sound."""
+    """The audio continues at 31 s; until then there are only video packets."""
     twice = "[0]asplit[x][y];[y]adelay=31000[z];[x][z]amix=normalize=0"
     graph = f"{twice},aselect='lt(t,11)+gte(t,31)'[sound]"
     picture = ["-c:v", "flv"] if suffix == "flv" else MPEG2
@@ -166,7 +164,7 @@ def make_forms(workshop: Workshop, suffix: str, *codec: str) -> list[Path]:
         ("webm", ("-c:a", "libopus")),
     ],
 )
-def test_parts_of_different_forms_follow_one_another(
+def test_joined_files_of_different_sample_rates_are_consecutive(
     workshop: Workshop, suffix: str, codec: tuple[str, ...]
 ) -> None:
     first, second = make_forms(workshop, suffix, *codec)
@@ -174,8 +172,8 @@ def test_parts_of_different_forms_follow_one_another(
     assert find_clips(path, 3) == pytest.approx([0, CLIP_S, 2 * CLIP_S], abs=0.25)
 
 
-def test_fragmented_parts_with_an_index_each_follow_one_another(workshop: Workshop) -> None:
-    """As HLS with a second EXT-X-MAP comes from a downloader."""
+def test_fragmented_parts_with_an_index_each_are_consecutive(workshop: Workshop) -> None:
+    """Downloaders write such a file for HLS with a second EXT-X-MAP."""
     flags = ["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-c:a", "aac"]
     forms = [
         workshop.make(f"{name}.mp4", "-i", JFK, *form, *flags, "-frag_duration", "2000000")
@@ -185,8 +183,8 @@ def test_fragmented_parts_with_an_index_each_follow_one_another(workshop: Worksh
     assert find_clips(path, 2) == pytest.approx([0, CLIP_S], abs=0.25)
 
 
-def test_fragments_of_one_stream_with_an_index_before_each_few_go_on(workshop: Workshop) -> None:
-    """The times of the second part are those of the stream: it starts at six seconds."""
+def test_fragments_of_one_stream_with_a_repeated_index_keep_their_times(workshop: Workshop) -> None:
+    """The timestamps of the second part are those of the stream: it starts at six seconds."""
     whole = ["-f", "hls", "-hls_segment_type", "fmp4", "-hls_time", "3", "-hls_list_size", "0"]
     workshop.make("list.m3u8", "-i", JFK, "-c:a", "aac", *whole)
     index, *pieces = (workshop.folder / name for name in ("init.mp4", *PIECES))
@@ -196,7 +194,7 @@ def test_fragments_of_one_stream_with_an_index_before_each_few_go_on(workshop: W
 
 @pytest.fixture(scope="module")
 def programme(workshop: Workshop) -> dict[str, Path]:
-    """Parts of a broadcast, twelve seconds each, whose clocks start elsewhere."""
+    """Parts of a broadcast, twelve seconds each, with different first timestamps."""
 
     def make(name: str, clip: Path, offset_s: int, length_s: int = 12) -> Path:
         return workshop.make(
@@ -224,14 +222,14 @@ def programme(workshop: Workshop) -> dict[str, Path]:
         (["advertisement", "start"], [4]),
     ],
 )
-def test_a_clock_that_jumps_is_no_gap(
+def test_a_discontinuity_is_not_a_gap(
     workshop: Workshop, programme: dict[str, Path], parts: list[str], expected: list[float]
 ) -> None:
     path = workshop.join("programme.ts", *(programme[part] for part in parts))
     assert find_clips(path, len(expected)) == pytest.approx(expected, abs=0.25)
 
 
-def test_sound_that_goes_on_under_another_number_is_followed(workshop: Workshop) -> None:
+def test_audio_that_continues_in_another_stream_is_followed(workshop: Workshop) -> None:
     first, second = (
         workshop.make(f"{number}.ts", "-i", JFK, "-c:a", "aac", "-streamid", f"0:{number}")
         for number in (257, 300)
@@ -241,10 +239,10 @@ def test_sound_that_goes_on_under_another_number_is_followed(workshop: Workshop)
 
 
 @pytest.mark.parametrize("offset_s", [0, 1000])
-def test_streams_that_are_announced_late_in_a_large_file_are_heard(
+def test_streams_that_are_declared_late_in_a_large_file_are_read(
     workshop: Workshop, offset_s: int
 ) -> None:
-    """The first five megabytes, in which libav looks for streams, are seconds of a broadcast."""
+    """Streams are searched by libav only in the first five megabytes."""
 
     def make(name: str, picture: int, sound: int, offset_s: int) -> Path:
         return workshop.make(
@@ -259,15 +257,15 @@ def test_streams_that_are_announced_late_in_a_large_file_are_heard(
     assert find_clips(path, 3) == pytest.approx([0, 12, 24], abs=0.25)
 
 
-def test_joined_pictures_without_sound_keep_their_length(
+def test_video_without_audio_at_a_join_keeps_its_duration(
     workshop: Workshop, programme: dict[str, Path]
 ) -> None:
-    """The sound of each part ends a second before its picture does."""
+    """The audio of each part ends one second before its video."""
     path = workshop.join("tail.ts", programme["start"], programme["start"])
     assert read(open_recording(path)).shape[1] / RATE_HZ == pytest.approx(23, abs=0.25)
 
 
-def test_a_file_longer_than_allowed_is_refused_before_its_silence_is_made(
+def test_a_file_that_is_too_long_is_refused_before_silence_is_generated(
     workshop: Workshop,
 ) -> None:
     path = workshop.make("day.mkv", "-itsoffset", "90000", "-i", JFK, "-c:a", "flac")

@@ -1,4 +1,4 @@
-"""The track that is meant is the one that is used."""
+"""The choice of an audio track."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("media"))
 
 
-def hears_clip(path: Path, **choice: str | int) -> bool:
+def contains_clip(path: Path, **choice: str | int) -> bool:
     recording = open_recording(path, **choice)  # type: ignore[arg-type]  # a str for each
     return bool(locate(read(recording)[0], load(JFK)))
 
@@ -32,11 +32,11 @@ def languages(workshop: Workshop) -> Path:
 
 
 def break_codec(path: Path, *, last: bool) -> Path:
-    """Give a track a codec that nobody here knows, as a telephone's spatial sound has."""
+    """Set the codec of a track to an unsupported one, like the spatial audio of a phone."""
     data = bytearray(path.read_bytes())
-    place = data.rfind(b"mp4a") if last else data.find(b"mp4a")
-    data[place : place + 4] = b"apac"
-    details = data.find(b"esds", place)
+    offset = data.rfind(b"mp4a") if last else data.find(b"mp4a")
+    data[offset : offset + 4] = b"apac"
+    details = data.find(b"esds", offset)
     data[details : details + 4] = b"dapa"
     path.write_bytes(data)
     return path
@@ -48,66 +48,66 @@ def test_a_first_track_without_speech_is_passed_over(
     workshop: Workshop, suffix: str, other: tuple[str, ...]
 ) -> None:
     path = workshop.make(f"first.{suffix}", *other, "-i", JFK, *TWO)
-    assert hears_clip(path)
+    assert contains_clip(path)
 
 
-def test_a_silent_second_track_is_no_reason_to_warn(workshop: Workshop) -> None:
+def test_a_silent_second_track_causes_no_warning(workshop: Workshop) -> None:
     recording = open_recording(workshop.make("second.mp4", "-i", JFK, *SILENCE, *TWO))
     assert (recording.chosen.number, recording.warnings()) == (1, [])
 
 
-def test_a_default_that_somebody_set_is_used(workshop: Workshop) -> None:
+def test_a_deliberate_default_track_is_used(workshop: Workshop) -> None:
     flags = ["-disposition:a:0", "0", "-disposition:a:1", "default"]
-    assert hears_clip(workshop.make("default.mkv", "-i", PANGRAM, "-i", JFK, *TWO, *flags))
+    assert contains_clip(workshop.make("default.mkv", "-i", PANGRAM, "-i", JFK, *TWO, *flags))
 
 
 @pytest.mark.parametrize("kind", ["comment", "dub", "visual_impaired"])
-def test_a_track_for_others_is_not_used(workshop: Workshop, kind: str) -> None:
+def test_a_secondary_track_is_not_used(workshop: Workshop, kind: str) -> None:
     flags = ["-disposition:a:0", f"default+{kind}", "-disposition:a:1", "0"]
-    assert hears_clip(workshop.make(f"{kind}.mkv", "-i", PANGRAM, "-i", JFK, *TWO, *flags))
+    assert contains_clip(workshop.make(f"{kind}.mkv", "-i", PANGRAM, "-i", JFK, *TWO, *flags))
 
 
 @pytest.mark.parametrize("language", ["en", "eng", "en-US", "EN_gb"])
-def test_the_track_in_the_asked_language_is_used(languages: Path, language: str) -> None:
-    assert hears_clip(languages, language=language)
-    assert hears_clip(languages, track=language)
+def test_the_track_in_the_requested_language_is_used(languages: Path, language: str) -> None:
+    assert contains_clip(languages, language=language)
+    assert contains_clip(languages, track=language)
 
 
 @pytest.mark.parametrize("language", [None, "auto", "pt-BR", "fr"])
-def test_else_the_first_one_is_used_with_a_warning(languages: Path, language: str | None) -> None:
+def test_without_a_match_the_first_track_is_used_with_a_warning(
+    languages: Path, language: str | None
+) -> None:
     recording = open_recording(languages, language=language)
     (warning,) = recording.warnings()
     assert (recording.chosen.number, warning["code"]) == (1, "several_tracks")
     assert "2 (eng, aac)" in warning["detail"]
 
 
-def test_a_named_track_is_used_without_a_warning(languages: Path) -> None:
+def test_a_requested_track_is_used_without_a_warning(languages: Path) -> None:
     recording = open_recording(languages, track="2")
     read(recording)
     assert (recording.chosen.number, recording.warnings()) == (2, [])
 
 
 @pytest.mark.parametrize("track", ["3", "fr", 9])
-def test_a_track_that_is_not_there_is_refused_with_those_that_are(
-    languages: Path, track: str | int
-) -> None:
+def test_the_refusal_of_a_missing_track_lists_the_tracks(languages: Path, track: str | int) -> None:
     with pytest.raises(WorkError, match=r"1 \(por, aac\); 2 \(eng, aac\)") as refusal:
         open_recording(languages, track=track)
     assert (refusal.value.code, refusal.value.retryable) == ("invalid_track", False)
 
 
 @pytest.mark.parametrize("is_last", [True, False])
-def test_a_track_that_nothing_decodes_leaves_the_other(
+def test_a_track_with_an_unsupported_codec_is_not_chosen(
     workshop: Workshop, *, is_last: bool
 ) -> None:
     inputs = ["-i", str(JFK), *SILENCE] if is_last else [*SILENCE, "-i", str(JFK)]
     path = break_codec(workshop.make("phone.mp4", *inputs, *TWO), last=is_last)
-    assert hears_clip(path)
+    assert contains_clip(path)
     with pytest.raises(WorkError, match="cannot be decoded"):
         open_recording(path, track=2 if is_last else 1)
 
 
-def test_a_track_that_nothing_decodes_is_no_audio_when_it_is_alone(workshop: Workshop) -> None:
+def test_a_file_with_only_an_unsupported_codec_is_not_audio(workshop: Workshop) -> None:
     path = break_codec(workshop.make("alone.mp4", "-i", JFK, "-c:a", "aac"), last=True)
     with pytest.raises(WorkError) as refusal:
         open_recording(path)
@@ -115,7 +115,7 @@ def test_a_track_that_nothing_decodes_is_no_audio_when_it_is_alone(workshop: Wor
 
 
 @pytest.mark.parametrize("name", ["cover.mp3", "cover.m4a", "cover.flac"])
-def test_a_cover_is_no_picture_and_takes_no_time(workshop: Workshop, name: str) -> None:
+def test_a_cover_does_not_change_the_time_line(workshop: Workshop, name: str) -> None:
     cover = workshop.make("cover.png", "-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1")
     copy = ["-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic"]
     path = workshop.make(name, "-i", JFK, "-i", cover, *copy)

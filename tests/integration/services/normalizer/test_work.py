@@ -293,7 +293,7 @@ def test_what_is_not_audio_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_video_without_sound_is_refused(tmp_path: Path, generate: Generate) -> None:
     video = generate("silent.mp4", "-f", "lavfi", "-i", "testsrc=d=1:s=64x64")
-    with pytest.raises(WorkError, match="not_audio: The file holds no audio"):
+    with pytest.raises(WorkError, match="not_audio: The file contains no audio"):
         run(make_context(tmp_path / "work", video))
 
 

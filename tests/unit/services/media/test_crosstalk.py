@@ -1,4 +1,4 @@
-"""Crosstalk between the parties of a call is found and removed; other stereo stays as it is."""
+"""Crosstalk between the parties of a call is found and removed; other stereo is unchanged."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,13 +33,13 @@ def leak(level_db: float, seconds: float) -> Channels:
 
 
 def in_room(sound: Sound, distance: float, seconds: float) -> Sound:
-    """Return what a microphone hears at a distance, with the reverberation of the room."""
+    """Return the sound as a distant microphone records it, with reverberation."""
     length = round(0.4 * RATE_HZ)
     tail = np.random.default_rng(round(1000 * seconds)).standard_normal(length)
     response = 0.04 * tail * 10 ** (-3 * np.arange(length) / length)
     response[0] += 1 / distance
-    heard = np.convolve(sound, response)[: len(sound)].astype(np.float32)
-    return delay(heard, seconds)
+    recorded = np.convolve(sound, response)[: len(sound)].astype(np.float32)
+    return delay(recorded, seconds)
 
 
 def survey(channels: Channels) -> Survey:
@@ -112,7 +112,7 @@ def test_each_channel_keeps_its_own_voice_only(level_db: float, seconds: float) 
     assert measure_db(cleaned[0, other]) < measure_db(leaking[0][other]) - 15
     for voice, before, after in zip(own, leaking, cleaned, strict=True):
         if level_db > -10:
-            # Each voice comes back a second time, which makes it quieter but no other voice.
+            # Each voice leaks back to its own channel, which changes its level only.
             before, after = before / 0.75, after / 0.75  # noqa: PLW2901
         assert measure_db(after[both] - voice[both]) < measure_db(before[both] - voice[both]) - 3
     assert measure_db(cleaned[1, other] - own[1][other]) < measure_db(own[1][other]) - 5
@@ -127,7 +127,7 @@ def test_the_size_of_blocks_does_not_matter() -> None:
     np.testing.assert_allclose(joined, whole, atol=1e-6)
 
 
-def test_crosstalk_that_a_room_made_is_silenced_where_it_cannot_be_subtracted() -> None:
+def test_reverberant_crosstalk_that_cannot_be_subtracted_is_silenced() -> None:
     first, second = make_call()
     tail = np.random.default_rng(3).standard_normal(RATE_HZ // 5)
     response = tail * 10 ** (-3 * np.arange(len(tail)) / len(tail))

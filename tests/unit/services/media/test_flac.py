@@ -1,4 +1,4 @@
-"""A frame of FLAC is known by its header, and its header says where it belongs."""
+"""The header of a FLAC frame identifies it and states its position."""
 
 import pytest
 from hypothesis import given
@@ -41,12 +41,12 @@ def test_a_header_is_read(data: bytes, expected: Header) -> None:
     assert read_header(damaged) is None
 
 
-def test_a_frame_is_placed_by_its_number_or_by_its_sample() -> None:
-    assert Header(10, 200, is_sample_number=False).place(4096) == 40_960
-    assert Header(10, 200, is_sample_number=True).place(4096) == 10
+def test_the_position_follows_from_the_frame_number_or_the_sample_number() -> None:
+    assert Header(10, 200, is_sample_number=False).first_sample(4096) == 40_960
+    assert Header(10, 200, is_sample_number=True).first_sample(4096) == 10
 
 
 @given(st.binary(max_size=16))
-def test_any_bytes_may_be_no_header(data: bytes) -> None:
+def test_any_bytes_can_be_parsed(data: bytes) -> None:
     found = read_header(b"\xff\xf8" + data)
     assert found is None or found.samples > 0

@@ -1,4 +1,4 @@
-"""Holes in MP3: where there are no frames, and how much sound they replace."""
+"""Holes in MP3, and how much sound they replace."""
 
 from random import Random
 from types import SimpleNamespace
@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.media.mp3 import LEAST_LOST_S, find_holes, read_header, skip_holes
+from services.media.mp3 import MIN_LOST_S, find_holes, read_header, skip_holes
 from services.media.parts import map_bytes
 
 FRAME_S = 1152 / 44_100
 MEAN_BYTES = 144 * 64_000 / 44_100
 AT = slice(100, 160)
-"""Frames that are damaged."""
+"""Damaged frames."""
 
 
 def frame(number: int, *, bit_rate: int = 5) -> bytes:
-    """Return a frame of 44.1 kHz whose padding keeps the bit rate."""
+    """Return a frame of 44.1 kHz, padded for a constant bit rate."""
     kbits = {5: 64, 9: 128}[bit_rate]
     mean_bytes = 144_000 * kbits / 44_100
     padding = int((number + 1) * mean_bytes) - int(number * mean_bytes) - int(mean_bytes)
@@ -40,7 +40,7 @@ def varied(count: int = 300) -> list[bytes]:
 
 
 def damage(frames: list[bytes], fill: bytes, *, is_inserted: bool = False) -> tuple[bytes, int]:
-    """Return a file in which some frames are replaced, and how many bytes that are."""
+    """Return a file with a hole, and the size of the hole."""
     before, hole, after = (
         b"".join(part) for part in (frames[: AT.start], frames[AT], frames[AT.stop :])
     )
@@ -55,7 +55,7 @@ TEXT = b"<p>No such file.</p>\n"
 
 @pytest.mark.parametrize("fill", [b"\0", NOISE, TEXT], ids=["zeros", "noise", "text"])
 @pytest.mark.parametrize("has_count", [True, False])
-def test_frames_that_are_overwritten_are_lost(fill: bytes, *, has_count: bool) -> None:
+def test_overwritten_frames_are_lost(fill: bytes, *, has_count: bool) -> None:
     data, length = damage(sound(), fill)
     header = stated(300, 208 + len(data)) if has_count else b""
     ((hole,), is_cut) = find_holes(header + data)
@@ -67,8 +67,10 @@ def test_frames_that_are_overwritten_are_lost(fill: bytes, *, has_count: bool) -
     assert not is_cut
 
 
-@pytest.mark.parametrize(("fill", "lost_s"), [(b"\0", 60 * FRAME_S), (NOISE, LEAST_LOST_S)])
-def test_at_a_varying_bit_rate_zeros_alone_say_what_is_lost(fill: bytes, lost_s: float) -> None:
+@pytest.mark.parametrize(("fill", "lost_s"), [(b"\0", 60 * FRAME_S), (NOISE, MIN_LOST_S)])
+def test_at_a_variable_bit_rate_only_holes_of_zeros_replace_frames(
+    fill: bytes, lost_s: float
+) -> None:
     data, _ = damage(varied(), fill)
     ((hole,), _) = find_holes(data)
     assert hole.lost_s == pytest.approx(lost_s, abs=0.3)
@@ -76,15 +78,15 @@ def test_at_a_varying_bit_rate_zeros_alone_say_what_is_lost(fill: bytes, lost_s:
     assert hole.lost_s == pytest.approx(60 * FRAME_S, abs=0.05)
 
 
-def test_what_is_inserted_replaces_nothing() -> None:
+def test_inserted_data_replaces_no_frames() -> None:
     data, length = damage(sound(), NOISE, is_inserted=True)
     ((hole,), _) = find_holes(stated(300, 208 + len(data) - length) + data)
-    assert hole.lost_s == LEAST_LOST_S
+    assert hole.lost_s == MIN_LOST_S
     ((hole,), _) = find_holes(b"".join([*sound()[:50], TEXT, *sound()[50:]]))
-    assert hole.lost_s == LEAST_LOST_S
+    assert hole.lost_s == MIN_LOST_S
 
 
-def test_holes_share_what_is_missing() -> None:
+def test_missing_frames_are_distributed_over_the_holes() -> None:
     frames = sound()
     for number in [*range(50, 60), *range(200, 220)]:
         frames[number] = bytes(len(frames[number]))
@@ -93,14 +95,14 @@ def test_holes_share_what_is_missing() -> None:
     assert [hole.lost_s for hole in holes] == pytest.approx([10 * FRAME_S, 20 * FRAME_S])
 
 
-def test_joined_files_and_tags_have_no_hole() -> None:
+def test_joined_files_and_tags_are_not_holes() -> None:
     tag = b"ID3\x04\x00\x00\x00\x00\x00\x40" + bytes(64)
     one = tag + b"".join(sound(50)) + b"TAG".ljust(128, b"\0")
     other = b"".join(sound(50, bit_rate=9))
     assert find_holes(one + one + other) == ((), False)
 
 
-def test_an_end_of_zeros_is_a_cut_file() -> None:
+def test_a_file_that_ends_with_zeros_is_truncated() -> None:
     data = b"".join(sound())
     assert find_holes(data + bytes(30_000)) == ((), True)
     assert find_holes(data + bytes(1000)) == ((), False)
@@ -129,7 +131,7 @@ def test_a_header_is_read(data: str, size: int | None, duration_s: float | None)
         assert header.duration_s == pytest.approx(duration_s)
 
 
-def test_packets_of_a_hole_are_left_out() -> None:
+def test_packets_in_a_hole_are_dropped() -> None:
     data, _ = damage(sound(), NOISE)
     holes = map_bytes(data).parts[0].holes
     (hole,) = holes
@@ -140,6 +142,6 @@ def test_packets_of_a_hole_are_left_out() -> None:
 
 
 @given(head=st.sampled_from([b"ID3", frame(0), b"".join(sound(5))]), rest=st.binary(max_size=900))
-def test_any_bytes_can_be_looked_at(head: bytes, rest: bytes) -> None:
+def test_any_bytes_can_be_parsed(head: bytes, rest: bytes) -> None:
     holes, _ = find_holes(head + rest)
     assert all(0 < hole.start < hole.end <= len(head + rest) for hole in holes)

@@ -1,4 +1,4 @@
-"""The first and the last page of Ogg are looked at without libav."""
+"""The first and last pages of Ogg are parsed without libav."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def test_a_page_is_read() -> None:
 
 
 @pytest.mark.parametrize("granule", [5, 2**40])
-def test_the_last_time_is_found(granule: int) -> None:
+def test_the_last_granule_position_is_found(granule: int) -> None:
     last = FIRST[:5] + b"\x04" + granule.to_bytes(8, "little") + FIRST[14:]
     unfinished = FIRST[:5] + b"\x00" + b"\xff" * 8 + FIRST[14:]
     data = FIRST + last + unfinished
@@ -24,7 +24,7 @@ def test_the_last_time_is_found(granule: int) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_can_be_looked_at(rest: bytes) -> None:
+def test_any_bytes_can_be_parsed(rest: bytes) -> None:
     data = FIRST + rest
     assert is_start_lost(data, 0, len(data)) in {True, False}
     found = find_last_granule(data, 0, len(data))

@@ -1,4 +1,4 @@
-"""Where recordings start that were written one after another into one file."""
+"""The offsets of recordings that are concatenated in one file."""
 
 import struct
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.media.parts import FileMap, map_bytes
-from services.media.stated import VOC, W64_DATA, W64_RIFF
+from services.media.stated_size import VOC, W64_DATA, W64_RIFF
 
 
 def list_edges(found: FileMap) -> list[int]:
@@ -34,17 +34,17 @@ def test_a_second_index_starts_a_second_mp4_part() -> None:
     assert list_edges(map_bytes(one + one)) == [0, len(one), 2 * len(one)]
 
 
-def test_an_index_at_the_end_belongs_to_what_precedes_it() -> None:
+def test_an_index_at_the_end_belongs_to_the_preceding_part() -> None:
     one = box(b"ftyp", 16) + box(b"mdat", 40) + box(b"moov", 24)
     assert list_edges(map_bytes(one + one)) == [0, len(one), 2 * len(one)]
 
 
-def test_mp4_without_an_index_is_said_to_be_so() -> None:
+def test_mp4_without_an_index_is_recognized() -> None:
     found = map_bytes(box(b"ftyp", 16) + box(b"mdat", 4000)[:100])
     assert (found.has_no_index, found.is_cut) == (True, True)
 
 
-def test_pages_that_start_streams_together_are_one_part_of_ogg() -> None:
+def test_consecutive_first_pages_are_one_part_of_ogg() -> None:
     one = page(2, 30) + page(2, 20) + page(0, 50) + page(4, 10)
     found = map_bytes(one + one)
     assert list_edges(found) == [0, len(one), 2 * len(one)]
@@ -52,24 +52,24 @@ def test_pages_that_start_streams_together_are_one_part_of_ogg() -> None:
     assert map_bytes(one[:-1]).is_cut
 
 
-def test_one_wav_file_after_another_is_two_parts() -> None:
+def test_concatenated_wav_files_are_two_parts() -> None:
     assert list_edges(map_bytes(wave(100) + wave(60))) == [0, 144, 248]
 
 
 @pytest.mark.parametrize(("size", "is_cut"), [(100, False), (200, True)])
-def test_a_wav_file_shorter_than_it_says_is_cut(size: int, *, is_cut: bool) -> None:
+def test_a_wav_file_shorter_than_stated_is_truncated(size: int, *, is_cut: bool) -> None:
     assert map_bytes(wave(size, actual=100)).is_cut == is_cut
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 40])
-def test_a_size_that_lies_is_passed_over(size: int) -> None:
+def test_an_invalid_size_is_ignored(size: int) -> None:
     data = wave(100)
     lying = data[:40] + struct.pack("<I", size) + data[44:]
     (part,) = map_bytes(lying).parts
     assert part.options == {"ignore_length": "1"}
 
 
-def test_a_matroska_segment_knows_its_end() -> None:
+def test_a_matroska_segment_states_its_end() -> None:
     head = b"\x1a\x45\xdf\xa3\x88" + b"\x42\x82\x84webm\x00"[:8]
     segment = b"\x18\x53\x80\x67\x01" + (100).to_bytes(7, "big")
     assert not map_bytes(head + segment + bytes(100)).is_cut
@@ -87,7 +87,7 @@ HEADS = [b"\x00\x00\x00\x18ftyp", b"RIFF\x00\x00\x00\x00WAVE", b"RIFF\x00\x00\x0
 
 
 @given(head=st.sampled_from(HEADS), rest=st.binary(max_size=300))
-def test_the_parts_of_any_bytes_are_all_of_them(head: bytes, rest: bytes) -> None:
+def test_the_parts_cover_any_bytes(head: bytes, rest: bytes) -> None:
     data = head + rest or b"\x00"
     found = map_bytes(data)
     assert found.parts

@@ -1,4 +1,4 @@
-"""Languages of tracks are compared as the orchestrator writes them."""
+"""Languages of tracks are compared as the codes of the orchestrator."""
 
 import pytest
 
@@ -12,15 +12,15 @@ WRITTEN = (
 
 
 @pytest.mark.parametrize("tag", [*WRITTEN, *sorted(CODES)])
-def test_a_track_s_language_is_that_of_a_request(tag: str) -> None:
+def test_a_language_tag_matches_the_code_of_a_request(tag: str) -> None:
     assert normalize_language(tag) == find_code(tag)
 
 
 @pytest.mark.parametrize("tag", [None, "", "und", "UND", "mul", "zxx"])
-def test_a_language_that_is_not_named_is_unknown(tag: str | None) -> None:
+def test_an_undetermined_language_is_unknown(tag: str | None) -> None:
     assert normalize_language(tag) is None
 
 
 @pytest.mark.parametrize(("tag", "kept"), [("English", "english"), ("??", "??"), ("tlh", "tlh")])
-def test_what_is_no_code_of_the_orchestrator_is_kept(tag: str, kept: str) -> None:
+def test_other_codes_are_kept(tag: str, kept: str) -> None:
     assert normalize_language(tag) == kept

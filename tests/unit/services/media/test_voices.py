@@ -1,4 +1,4 @@
-"""Which channels carry voices, found from what a survey of them heard."""
+"""Decide from a survey which channels carry voices."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,7 +20,9 @@ from tests.support.recordings import (
 )
 
 
-def hear(*channels: Sound, mode: Channels = "auto", layout: Sequence[str] | None = None) -> Voices:
+def detect(
+    *channels: Sound, mode: Channels = "auto", layout: Sequence[str] | None = None
+) -> Voices:
     samples = np.stack(channels).astype(np.float32)
     survey = Survey(len(samples), RATE_HZ)
     for start in range(0, samples.shape[1], RATE_HZ):
@@ -73,43 +75,43 @@ def make_stereo() -> dict[str, Sequence[Sound]]:
 def test_only_channels_that_are_clearly_different_voices_are_separated(
     make: Callable[[], dict[str, Sequence[Sound]]], name: str, expected: str
 ) -> None:
-    assert hear(*make()[name]).is_separate == (expected == "separate")
+    assert detect(*make()[name]).is_separate == (expected == "separate")
 
 
 def test_silent_channels_are_left_out() -> None:
     first, second = make_call()
-    voices = hear(first, np.zeros_like(first), second)
+    voices = detect(first, np.zeros_like(first), second)
     np.testing.assert_array_equal(voices.weights, [[1, 0, 0], [0, 0, 1]])
 
 
-def test_a_copy_with_the_opposite_sign_is_turned() -> None:
+def test_a_copy_with_inverted_polarity_is_inverted_back() -> None:
     first, _ = make_call()
-    np.testing.assert_allclose(np.abs(hear(first, -0.9 * first).weights), [[0.5, 0.5]])
-    assert np.prod(hear(first, -0.9 * first).weights) < 0
+    np.testing.assert_allclose(np.abs(detect(first, -0.9 * first).weights), [[0.5, 0.5]])
+    assert np.prod(detect(first, -0.9 * first).weights) < 0
 
 
-def test_a_sign_that_changes_leaves_one_of_the_copies() -> None:
+def test_of_copies_whose_polarity_changes_one_is_used() -> None:
     first, _ = make_call()
     half = 5 * RATE_HZ
     changed = np.concatenate([first[:half], -first[half:]])
-    assert np.count_nonzero(hear(first, changed).weights) == 1
+    assert np.count_nonzero(detect(first, changed).weights) == 1
 
 
-def test_the_quiet_one_of_two_voices_is_lifted_in_a_mix() -> None:
+def test_the_quieter_of_two_voices_is_amplified_in_a_mix() -> None:
     first, second = make_call()
-    loud, quiet = hear(first, 0.1 * second, mode="mix").weights[0]
+    loud, quiet = detect(first, 0.1 * second, mode="mix").weights[0]
     assert quiet > 4 * loud
 
 
-def test_low_tones_count_where_a_voice_is_on_their_channel() -> None:
+def test_an_lfe_channel_is_used_only_if_it_carries_a_voice() -> None:
     first, _ = make_call()
     tone = np.sin(2 * np.pi * 40 * np.arange(LENGTH) / RATE_HZ).astype(np.float32)
     layout = ("FL", "FR", "LFE")
-    assert hear(first, first, tone, layout=layout).weights[0, 2] == 0
-    assert hear(0 * first, 0 * first, first, layout=layout).weights[0, 2] == 1
+    assert detect(first, first, tone, layout=layout).weights[0, 2] == 0
+    assert detect(0 * first, 0 * first, first, layout=layout).weights[0, 2] == 1
 
 
-def test_a_fold_to_stereo_keeps_the_sides() -> None:
+def test_a_downmix_to_stereo_keeps_the_sides() -> None:
     voices = plain_mix(3).to_stereo(("FL", "FR", "FC"))
     np.testing.assert_array_equal(voices.weights > 0, [[True, False, True], [False, True, True]])
     np.testing.assert_array_equal(plain_mix(2).to_stereo(None).weights, np.eye(2))
@@ -117,10 +119,13 @@ def test_a_fold_to_stereo_keeps_the_sides() -> None:
 
 def test_more_voices_than_a_file_can_hold_share_the_last_channel() -> None:
     parties = [place(load(JFK)[: 2 * RATE_HZ], 2 * number) for number in range(10)]
-    weights = hear(*parties, mode="separate").weights
+    weights = detect(*parties, mode="separate").weights
     assert weights.shape == (8, 10)
     assert np.count_nonzero(weights, axis=1).tolist() == [1] * 7 + [3]
 
 
 def test_silence_has_one_voice() -> None:
-    assert hear(np.zeros(LENGTH, np.float32), np.zeros(LENGTH, np.float32)).weights.shape == (1, 2)
+    assert detect(np.zeros(LENGTH, np.float32), np.zeros(LENGTH, np.float32)).weights.shape == (
+        1,
+        2,
+    )

@@ -1,7 +1,7 @@
-"""How many bytes of sound a header states, for formats with a constant rate: pure.
+"""The number of bytes of sound that a header states, for formats with a constant rate. No I/O.
 
-Each function returns where the sound starts and how many bytes it should have, or ``None`` where
-the header does not say: a recorder that writes to a pipe does not know it.
+Each function returns the offset of the sound and its stated size in bytes, or ``None`` if the
+header states no size, for example because the recorder wrote to a pipe.
 """
 
 import mmap
@@ -14,22 +14,22 @@ Stated = tuple[int, int] | None
 W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 VOC = b"Creative Voice File\x1a"
-_LEAST_UNKNOWN = 0x7FFFF000
-_LEAST_UNKNOWN_64 = 1 << 62
+_MIN_UNKNOWN = 0x7FFFF000
+_MIN_UNKNOWN_64 = 1 << 62
 _VOC_SOUND = {1, 2, 9}
 
 
 def read_au(data: Buffer) -> Stated:
-    """Read the header of AU (SND), Sun's and NeXT's format."""
+    """Read the header of Sun's and NeXT's AU (SND)."""
     start, size = struct.unpack_from(">II", data, 4)
-    return None if size >= _LEAST_UNKNOWN else (start, size)
+    return None if size >= _MIN_UNKNOWN else (start, size)
 
 
 def read_sox(data: Buffer) -> Stated:
     """Read the header of SoX's own format, whose samples have 32 bits."""
     order = "<" if data[:4] == b".SoX" else ">"
     length, samples = struct.unpack_from(f"{order}IQ", data, 4)
-    return None if not samples or samples >= _LEAST_UNKNOWN_64 else (4 + length, 4 * samples)
+    return None if not samples or samples >= _MIN_UNKNOWN_64 else (4 + length, 4 * samples)
 
 
 def read_caf(data: Buffer) -> Stated:
@@ -50,7 +50,7 @@ def read_w64(data: Buffer) -> Stated:
     offset, header_bytes = 40, 24
     while offset + header_bytes <= len(data):
         (size,) = struct.unpack_from("<Q", data, offset + 16)
-        if size < header_bytes or size >= _LEAST_UNKNOWN_64:
+        if size < header_bytes or size >= _MIN_UNKNOWN_64:
             return None
         if data[offset : offset + 16] == W64_DATA:
             return offset + header_bytes, size - header_bytes
@@ -78,14 +78,14 @@ READERS: tuple[tuple[bytes, int, Callable[[Buffer], Stated]], ...] = (
     (W64_RIFF, 40, read_w64),
     (VOC, 22, read_voc),
 )
-"""The first bytes of a format, the size of its fixed header, and how to read it."""
+"""First bytes of a format, size of its fixed header, and its reader."""
 
 
 def find_share(data: Buffer) -> float | None:
-    """Return which share of the stated sound is there, below 1 in a truncated file.
+    """Return the share of the stated sound that is in the file; less than 1 if it is truncated.
 
     Returns:
-        A value from 0 to 1; ``None`` for other formats, or where no size is stated.
+        A value from 0 to 1; ``None`` for other formats, or if no size is stated.
     """
     for head, least_bytes, read in READERS:
         if data[: len(head)] == head and len(data) >= least_bytes:

@@ -1,4 +1,4 @@
-"""Listens to a whole recording to find out which channels carry voices."""
+"""Analyse a whole recording to decide which channels carry voices."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,23 +12,23 @@ from services.media.voices import Channels, Voices, find_voices
 
 RATE_HZ = 16_000
 SEPARATE_MARK = "one voice per channel"
-"""The comment of a file whose channels were found to be different voices."""
+"""Comment tag of a file whose channels are separate voices."""
 
 
-def hear_voices(recording: Recording, mode: Channels, *, max_duration_s: float) -> Voices:
-    """Return how the channels of a recording become what is heard; one channel is not read.
+def detect_voices(recording: Recording, mode: Channels, *, max_duration_s: float) -> Voices:
+    """Return how to mix or separate the channels of a recording.
 
     Args:
-        recording: It is read once, and again if there may be crosstalk between its channels.
+        recording: Not read if it has one channel; read twice if there may be crosstalk.
         mode: See ``find_voices``.
-        max_duration_s: The longest recording taken.
+        max_duration_s: Maximum duration of the recording.
 
     Raises:
         WorkError: As for ``Recording.read``.
     """
     survey = Survey(recording.channels, RATE_HZ)
     if recording.channels > 1:
-        _listen(survey, recording.read(RATE_HZ, max_duration_s=max_duration_s))
+        _survey(survey, recording.read(RATE_HZ, max_duration_s=max_duration_s))
     is_marked = recording.metadata.get("comment") == SEPARATE_MARK
     wanted: Channels = "separate" if mode == "auto" and is_marked else mode
     return choose_voices(recording, survey, wanted, max_duration_s=max_duration_s)
@@ -37,22 +37,22 @@ def hear_voices(recording: Recording, mode: Channels, *, max_duration_s: float) 
 def choose_voices(
     recording: Recording, survey: Survey, mode: Channels, *, max_duration_s: float
 ) -> Voices:
-    """Return the same where a survey of the recording is finished.
+    """Return how to mix or separate the channels, from a finished survey.
 
-    Channels with crosstalk count as different voices if they are so without the crosstalk.
+    Channels with crosstalk are different voices if they are after its removal.
     """
     paths = find_paths(survey) if mode != "mix" else ()
     if paths:
         blocks = recording.read(RATE_HZ, max_duration_s=max_duration_s)
         cleaned = Survey(recording.channels, RATE_HZ)
-        _listen(cleaned, CrosstalkRemover(paths, RATE_HZ).run(blocks))
+        _survey(cleaned, CrosstalkRemover(paths, RATE_HZ).run(blocks))
         voices = find_voices(cleaned, mode, recording.layout)
         if voices.is_separate:
             return replace(voices, paths=paths)
     return find_voices(survey, mode, recording.layout)
 
 
-def _listen(survey: Survey, blocks: Iterable[Samples]) -> None:
+def _survey(survey: Survey, blocks: Iterable[Samples]) -> None:
     for samples in blocks:
         survey.add(samples)
     survey.finish()

@@ -1,4 +1,4 @@
-"""Follows the sound of a joined broadcast from one stream to the next."""
+"""Follow the audio of a joined broadcast from one stream to the next."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -7,38 +7,37 @@ from av import Packet
 
 AnyPacket: TypeAlias = "Packet[Any]"  # generic in its annotations only
 ALONE_S = 2.0
-"""Tracks that are heard at the same time take turns more often."""
+"""Seconds of packets of one stream alone; packets of simultaneous tracks alternate more often."""
 
 
 class Succession:
-    """The streams that carry the sound one after another.
+    """The streams that carry the audio one after another.
 
-    Where broadcasts are joined, the sound may go on under another number: a stream that was
-    never there before continues when the one before has ended. A stream that is there at the
-    same time is another track.
+    Where broadcasts are joined, the audio may continue in a new stream after the previous one has
+    ended. A stream with packets at the same time is another track.
 
     Args:
-        index: The stream that is chosen.
+        index: The chosen stream.
         others: The other audio streams that can be decoded.
-        tick_s: The unit of their timestamps, in seconds.
+        tick_s: The time base of their timestamps, in seconds.
     """
 
     def __init__(self, index: int, others: set[int], tick_s: float) -> None:
         self.followed = {index}
-        """All streams that carried the sound so far."""
+        """All streams that have carried the audio so far."""
         self._current = index
-        self._unknown = set(others)
+        self._candidates = set(others)
         self._tick_s = tick_s
         self._held: list[AnyPacket] = []
 
     def follow(self, packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
-        """Yield the packets without those of other tracks."""
+        """Yield the packets of the chosen track and of other kinds of streams."""
         for packet in packets:
             index = packet.stream_index
             if index == self._current:
-                self._unknown -= {held.stream_index for held in self._held}
+                self._candidates -= {held.stream_index for held in self._held}
                 self._held = []
-            elif index in self._unknown:
+            elif index in self._candidates:
                 yield from self._hold(packet)
                 continue
             yield packet
@@ -57,6 +56,6 @@ class Succession:
             return
         held, self._held = self._held, []
         self._current = held[0].stream_index
-        self._unknown.discard(self._current)
+        self._candidates.discard(self._current)
         self.followed.add(self._current)
         yield from held

@@ -1,54 +1,56 @@
-"""How long a file promises to be, where its header says so and is to be believed."""
+"""The duration that a file states, if its header states one that is reliable."""
 
 import struct
 from pathlib import Path
 
 from services.media.decoding import Decoder
 from services.media.mp3 import STATED_AT, end_tag, read_header, read_stated
-from services.media.opening import names_format
+from services.media.opening import list_format_names
 from services.media.parts import FileMap, Part
-from services.media.timing import duration_of
+from services.media.timing import read_stream_duration_s
 
 HEADER_BYTES = 65536
-STATED = frozenset({"mov", "mp4", "flac", "aiff", "tta", "wv"})
-"""Formats whose tracks state how long they are."""
-BELIEVED = STATED | {"matroska", "webm", "flv", "avi", "asf"}
+STATED_BY_TRACK = frozenset({"mov", "mp4", "flac", "aiff", "tta", "wv"})
+"""Formats whose tracks state their duration."""
+STATED_BY_CONTAINER = STATED_BY_TRACK | {"matroska", "webm", "flv", "avi", "asf"}
 """Formats whose duration is stated, not estimated from the size of the file."""
-EXACT = STATED | {"flv", "avi"}
-"""Formats whose duration can be believed where nothing else says that the file is cut."""
+EXACT = STATED_BY_TRACK | {"flv", "avi"}
+"""Formats whose duration is reliable even if nothing else indicates truncation."""
 
 
-def find_promise_s(path: Path, file_map: FileMap, decoder: Decoder, sound_s: float) -> float | None:
-    """Return when the sound of a file's last part should end, since the part's start.
+def find_stated_duration_s(
+    path: Path, file_map: FileMap, decoder: Decoder, sound_s: float
+) -> float | None:
+    """Return the duration that the last part of a file states, if it is reliable.
 
     Args:
         path: The file.
-        file_map: How it is laid out.
-        decoder: Of the last part.
-        sound_s: How long its sound is.
+        file_map: The layout of the file.
+        decoder: The decoder of the last part.
+        sound_s: Duration of the decoded sound.
     """
     if file_map.share < 1:
         return sound_s / file_map.share
     part = file_map.parts[-1]
-    formats = names_format(decoder.container)
+    formats = list_format_names(decoder.container)
     if "wav" in formats:
-        return _promise_wave(_read_head(path, part)) if file_map.is_cut else None
+        return _read_wave_duration_s(_read_head(path, part)) if file_map.is_cut else None
     if "mp3" in formats and len(file_map.parts) == 1:
-        return _promise_mp3(path, file_map)
-    if part.is_fragmented or not BELIEVED & formats:
+        return _read_mp3_duration_s(path, file_map)
+    if part.is_fragmented or not STATED_BY_CONTAINER & formats:
         return None
     stream = decoder.container.streams[decoder.index]
-    own_s = duration_of(stream)
-    if own_s is not None and formats & STATED:
+    own_s = read_stream_duration_s(stream)
+    if own_s is not None and formats & STATED_BY_TRACK:
         start_s = 0.0
         if formats & {"mov", "mp4"} and stream.time_base:
             start_s = float((stream.start_time or 0) * stream.time_base)
         return own_s + start_s - decoder.packets.start_s - decoder.packets.skipped_s
-    claimed = decoder.container.duration
-    # It may be that of another track, of which nothing is read here.
+    stated = decoder.container.duration
+    # The duration may be that of another track.
     is_own = len(decoder.container.streams.audio) == 1 and bool(EXACT & formats)
     is_own = is_own or file_map.is_cut
-    return claimed / 1e6 if claimed and is_own else None
+    return stated / 1e6 if stated and is_own else None
 
 
 def _read_head(path: Path, part: Part) -> bytes:
@@ -57,7 +59,7 @@ def _read_head(path: Path, part: Part) -> bytes:
         return file.read(min(HEADER_BYTES, part.end - part.start))
 
 
-def _promise_wave(head: bytes) -> float | None:
+def _read_wave_duration_s(head: bytes) -> float | None:
     offset, byte_rate, long_size = 12, 0, 0
     while offset + 8 <= len(head):
         kind, size = struct.unpack_from("<4sI", head, offset)
@@ -72,8 +74,8 @@ def _promise_wave(head: bytes) -> float | None:
     return None
 
 
-def _promise_mp3(path: Path, file_map: FileMap) -> float | None:
-    """Return the duration that the first frame states, when the file is shorter than it says."""
+def _read_mp3_duration_s(path: Path, file_map: FileMap) -> float | None:
+    """Return the duration that the first frame states, if the file is shorter than stated."""
     with path.open("rb") as file:
         file.seek(end_tag(file.read(10), 0))
         start = file.tell()
