@@ -1,4 +1,4 @@
-"""One orchestrator for all tests that leave its processes alone."""
+"""An orchestrator that tests share if they do not stop its processes."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _QUICK = {"stage_s": 0.2, "queued_s": 0.0, "honours_wait": True, "honours_idempo
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The certificate authority that the orchestrator trusts beside the public ones."""
+    """A certificate authority that the orchestrator trusts, in addition to the public ones."""
     return Authority(tmp_path_factory.mktemp("trusted"))
 
 
@@ -46,7 +46,7 @@ def shared_orchestrator(
 
 @pytest.fixture
 def orchestrator(shared_orchestrator: Orchestrator) -> Orchestrator:
-    """The same, with services that are well again and nothing left to do of earlier tests."""
+    """The shared orchestrator, without unfinished jobs and with reset services."""
     shared_orchestrator.cancel_unfinished()
     for service in shared_orchestrator.services.values():
         service.reset()

@@ -1,4 +1,4 @@
-"""Lists of jobs: newest first, by page, by status, by the client's own notes."""
+"""Lists of jobs: newest first, by page, by status, by metadata of the client."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.support.orchestrator import Orchestrator
 
 
 def walk(orchestrator: Orchestrator, query: str) -> list[list[str]]:
-    """Read page after page and return the ids on each."""
+    """Read all pages and return the ids on each."""
     pages: list[list[str]] = []
     cursor = ""
     while True:
@@ -27,7 +27,7 @@ def test_pages_hold_every_job_once_newest_first(orchestrator: Orchestrator) -> N
         orchestrator.await_status(job_id, "completed")
 
 
-def test_a_page_goes_on_after_a_job_that_is_gone(orchestrator: Orchestrator) -> None:
+def test_a_page_continues_after_a_removed_job(orchestrator: Orchestrator) -> None:
     job_ids = [orchestrator.submit("cut", metadata={"project": "cut"}) for _ in range(4)]
     for job_id in job_ids:
         orchestrator.await_status(job_id, "completed")
@@ -38,7 +38,7 @@ def test_a_page_goes_on_after_a_job_that_is_gone(orchestrator: Orchestrator) -> 
     assert second["total"] == 3
 
 
-def test_jobs_are_found_by_note_and_status(orchestrator: Orchestrator) -> None:
+def test_jobs_are_found_by_metadata_and_status(orchestrator: Orchestrator) -> None:
     done = orchestrator.submit("noted", metadata={"customer": "á: b"})
     other = orchestrator.submit("noted", metadata={"customer": "another"})
     for job_id in (done, other):
@@ -51,7 +51,7 @@ def test_jobs_are_found_by_note_and_status(orchestrator: Orchestrator) -> None:
     assert orchestrator.get(f"/jobs/{done}")["metadata"] == {"customer": "á: b"}
 
 
-def test_what_is_no_cursor_is_refused(orchestrator: Orchestrator) -> None:
+def test_an_invalid_cursor_is_refused(orchestrator: Orchestrator) -> None:
     for word in ("x", "!!!!", "1-2", "-0123456789abcdef"):
         answer = orchestrator.get(f"/jobs?cursor={word}")
         assert answer["status"] == 422

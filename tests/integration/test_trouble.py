@@ -114,7 +114,9 @@ def test_a_breaker_opens_and_closes_again(orchestrator: Orchestrator) -> None:
         assert not client.exists(key)
 
 
-def test_a_job_waits_as_long_as_an_overloaded_service_asks(orchestrator: Orchestrator) -> None:
+def test_a_job_waits_for_the_retry_after_of_an_overloaded_service(
+    orchestrator: Orchestrator,
+) -> None:
     orchestrator.services[Role.NORMALIZER].control(queue=1, stage_s=1.0)
     job_ids = [orchestrator.submit(f"crowd-{number}") for number in range(4)]
     for job_id in job_ids:

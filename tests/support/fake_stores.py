@@ -1,6 +1,7 @@
-"""In-memory lease and breaker stores; tests/integration/test_leases.py runs them and the real ones.
+"""In-memory lease and breaker stores.
 
-They leave out admission, events, transcripts and deletions, which no owner of a stage reads back.
+The tests of the real stores, tests/integration/orchestrator/store/test_leases.py, run on them, too.
+They omit admission, events, transcripts and deletions, which no owner of a stage reads back.
 """
 
 import itertools

@@ -47,7 +47,7 @@ class World:
         self.jobs.create(job_id, request, derive_work_keys(job_id, request, is_shared=False))
 
     def take_turn(self, job_id: str, remote_id: str = "remote") -> None:
-        """Submit the remote job, or join the others."""
+        """Submit the remote job, or attach to it."""
         claim = self.claim(job_id)
         if claim.sharing == Submit():
             change = submitted(claim.job, STAGE, remote_id=remote_id, instance=INSTANCE)
@@ -91,7 +91,7 @@ def test_the_last_user_of_a_remote_job_deletes_it(world: World) -> None:
     assert world.deletions == {"remote"}
 
 
-def test_a_job_that_gives_up_a_remote_job_leaves_it_to_the_others(world: World) -> None:
+def test_a_job_that_abandons_a_remote_job_leaves_it_to_the_others(world: World) -> None:
     first, second, third = JOBS
     world.lose_remote(first)
     world.jobs.cancel(first)
@@ -128,7 +128,7 @@ def test_users_of_the_old_remote_job_do_not_end_a_submission(world: World) -> No
 
 
 def test_a_cancelled_job_that_had_only_joined_keeps_nothing(world: World) -> None:
-    """It was parked, or its turn died, before it stored the remote job."""
+    """The job was parked, or its turn died, before it stored the remote job."""
     first, second, third = JOBS
     world.add("d" * 16)
     assert world.claim("d" * 16).sharing == Attach(INSTANCE, "remote")
@@ -157,7 +157,9 @@ def test_a_submission_that_outlived_its_entry_replaces_no_remote_job(world: Worl
     world.lose_remote(first)
     slow = world.claim(first)
     assert slow.sharing == Submit()
-    world.client.delete(f"orchestrator:work:{slow.job.stages[STAGE.name].work}")  # as time would
+    world.client.delete(
+        f"orchestrator:work:{slow.job.stages[STAGE.name].work}"
+    )  # as its expiry would
     for job_id in (second, third):
         world.lose_remote(job_id)
         world.take_turn(job_id, "other")

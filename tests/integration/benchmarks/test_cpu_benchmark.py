@@ -7,7 +7,7 @@ from benchmarks.harness.services import FakeServices
 JOBS = 5
 
 
-def test_a_run_measures_what_its_jobs_cost() -> None:
+def test_a_run_measures_the_cpu_time_of_its_jobs() -> None:
     with FakeServices(JobPlan(stage_s=0.3)) as services:
         run = run_own(services, JOBS, turns=16)
         counts = services.counts()

@@ -1,4 +1,4 @@
-"""The log file under several processes at once: rotated by size and by age, and whole."""
+"""A log file that several processes share: rotated by size and age, without losing lines."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened() -> Iterator[list[LogFile]]:
-    """Handlers as of several processes; those that a test opened are closed."""
+    """The handlers that a test opens, as several processes would; closed afterwards."""
     handlers: list[LogFile] = []
     yield handlers
     for handler in handlers:
@@ -56,12 +56,12 @@ def start_writer(path: Path, name: str, *, count: int, max_bytes: int) -> subpro
 
 
 def lines(path: Path) -> list[str]:
-    """Return all lines of the present file and the old ones."""
+    """Return all lines of the current file and the rotated ones."""
     files = path.parent.glob(f"{path.name}*")
     return [line for file in files for line in file.read_text().splitlines()]
 
 
-def test_processes_that_rotate_at_the_same_time_lose_and_tear_no_line(path: Path) -> None:
+def test_concurrent_rotation_keeps_every_line_whole(path: Path) -> None:
     writers = [start_writer(path, name, count=3000, max_bytes=20_000) for name in "abcd"]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     expected = {
@@ -73,12 +73,12 @@ def test_processes_that_rotate_at_the_same_time_lose_and_tear_no_line(path: Path
     old = [file for file in path.parent.iterdir() if file.suffix[1:].isdigit()]
     assert len(old) > 30
     sizes = [file.stat().st_size for file in old]
-    # A line or two of those who were just writing may follow into the file that was rotated.
+    # Concurrent writers may still append a line or two to the rotated file.
     assert max(sizes) <= 20_000 + 4 * 220
     assert min(sizes) > 20_000 - 220, "nobody rotates again what another process has just begun"
 
 
-def test_a_process_that_is_killed_has_lost_no_line(path: Path) -> None:
+def test_a_killed_process_loses_no_line(path: Path) -> None:
     writer = start_writer(path, "a", count=10_000_000, max_bytes=10**9)
     wait_until(
         lambda: path.exists() and path.stat().st_size > 100_000, timeout_s=20, what="many lines"
@@ -90,7 +90,7 @@ def test_a_process_that_is_killed_has_lost_no_line(path: Path) -> None:
     assert path.read_bytes().endswith(b"\n")
 
 
-def test_a_log_of_a_certain_size_is_begun_anew(path: Path, opened: list[LogFile]) -> None:
+def test_a_log_is_rotated_by_size(path: Path, opened: list[LogFile]) -> None:
     log = open_log(path, opened, max_bytes=10)
     for number in range(6):
         write(log, f"line-{number}")
@@ -99,20 +99,16 @@ def test_a_log_of_a_certain_size_is_begun_anew(path: Path, opened: list[LogFile]
     assert not path.with_name(f"{path.name}.4").exists()
 
 
-def test_a_line_that_is_longer_than_a_file_may_be_is_written_all_the_same(
-    path: Path, opened: list[LogFile]
-) -> None:
+def test_a_line_longer_than_the_maximum_size_is_written(path: Path, opened: list[LogFile]) -> None:
     log = open_log(path, opened, max_bytes=10)
     write(log, "x" * 50)
     assert path.read_text() == "x" * 50 + "\n"
 
 
-def test_a_log_of_a_certain_age_is_begun_anew_by_whoever_writes_next(
-    path: Path, opened: list[LogFile]
-) -> None:
+def test_a_log_is_rotated_by_age_at_the_next_write(path: Path, opened: list[LogFile]) -> None:
     write(open_log(path, opened, max_age_s=3600), "old")
-    began = path.with_name(".orchestrator.log.lock")
-    os.utime(began, (0, began.stat().st_mtime - 3601))
+    started = path.with_name(".orchestrator.log.lock")
+    os.utime(started, (0, started.stat().st_mtime - 3601))
     log = open_log(path, opened, max_age_s=3600)
     write(log, "new")
     write(log, "newer")
@@ -120,7 +116,7 @@ def test_a_log_of_a_certain_age_is_begun_anew_by_whoever_writes_next(
     assert path.with_name(f"{path.name}.1").read_text() == "old\n"
 
 
-def test_everybody_goes_on_in_the_new_file(path: Path, opened: list[LogFile]) -> None:
+def test_all_processes_continue_in_the_new_file(path: Path, opened: list[LogFile]) -> None:
     first, second = open_log(path, opened, max_bytes=10), open_log(path, opened, max_bytes=10)
     write(first, "a" * 8)
     write(second, "b" * 8)
@@ -130,7 +126,7 @@ def test_everybody_goes_on_in_the_new_file(path: Path, opened: list[LogFile]) ->
 
 
 @pytest.mark.parametrize("how", ["removed", "emptied"])
-def test_a_log_that_somebody_takes_away_is_written_on(
+def test_a_log_that_is_removed_or_truncated_is_continued(
     path: Path, opened: list[LogFile], how: str
 ) -> None:
     log = open_log(path, opened)
@@ -140,7 +136,7 @@ def test_a_log_that_somebody_takes_away_is_written_on(
     assert path.read_text() == "after\n"
 
 
-def test_a_file_that_cannot_be_written_ends_nothing_and_is_told(
+def test_a_write_error_is_reported_and_does_not_stop_the_process(
     path: Path, opened: list[LogFile], capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = open_log(path, opened)

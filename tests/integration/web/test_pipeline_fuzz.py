@@ -1,4 +1,4 @@
-"""Whatever is sent to POST /pipeline, the answer is no 500 and is what it says it is."""
+"""No input to POST /pipeline causes a 500 or a response that violates the schema."""
 
 import json
 import os
@@ -47,7 +47,7 @@ _TYPES = st.sampled_from(
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An open API that may be asked as often as one likes."""
+    """An API without authentication and rate limits."""
     with running_api(
         tmp_path_factory.mktemp("fuzz"), RATE_LIMIT_SUBMIT="none", RATE_LIMIT_READ="none"
     ) as running:
@@ -56,7 +56,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 _quickly = settings(
     max_examples=150,
-    # The same bodies every time, so that a change is judged by what it changes; FUZZ=1 looks for
+    # The same bodies in every run, so that a failure is caused by a change; FUZZ=1 generates
     # new ones.
     derandomize="FUZZ" not in os.environ,
     deadline=None,

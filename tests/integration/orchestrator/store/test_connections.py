@@ -1,4 +1,4 @@
-"""One process of the API keeps few connections to Redis, and whoever waits for one is told."""
+"""The connection pool of a process is small, and a caller that waits too long gets an error."""
 
 import os
 import time
@@ -36,17 +36,17 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def connections(client: redis.Redis) -> int:
-    """Count the connections of everybody else."""
+    """Count the connections of other clients."""
     return len(client.client_list()) - 1
 
 
 def ask_at_once(api: Api, path: str) -> list[tuple[int, float]]:
-    """Return the status and the time, in seconds, of many answers that were asked for at once."""
+    """Return the status and the duration, in seconds, of many simultaneous requests."""
 
     def ask(_: int) -> tuple[int, float]:
-        began = time.monotonic()
+        started = time.monotonic()
         answer = requests.get(f"{api.orchestrator.address}{path}", timeout=10)
-        return answer.status_code, time.monotonic() - began
+        return answer.status_code, time.monotonic() - started
 
     with ThreadPoolExecutor(_CALLERS) as pool:
         return list(pool.map(ask, range(_CALLERS)))
@@ -64,7 +64,7 @@ def test_many_requests_of_all_kinds_share_a_few_connections(narrow: Api) -> None
         assert connections(client) <= _MOST + _BROKERS
 
 
-def test_while_redis_hangs_nobody_waits_long_for_a_connection(narrow: Api) -> None:
+def test_the_wait_for_a_connection_is_bounded_while_redis_hangs(narrow: Api) -> None:
     server = narrow.orchestrator.redis_server
     server.pause()
     try:
@@ -91,7 +91,7 @@ def test_an_outage_does_not_use_up_the_connections_of_a_worker() -> None:
         pool.disconnect()
 
 
-def test_connections_start_with_no_command_that_an_older_redis_refuses() -> None:
+def test_the_handshake_is_accepted_by_older_redis_versions() -> None:
     with RedisServer() as server:
         store = connect(load_settings(env_files=(), redis_url=server.url)).client
         store.connection_pool.release(store.connection_pool.get_connection())
@@ -129,12 +129,12 @@ def test_a_forked_child_opens_connections_of_its_own(redis_url: str, make: Maker
 
 
 def client_id(store: Store) -> int:
-    """Return the number that Redis gives to the connection in use."""
+    """Return the id of the current connection in Redis."""
     with store.commands() as client:
         return int(client.client_id())
 
 
-def test_a_caller_that_waits_too_long_for_a_connection_gets_an_error_of_the_store(
+def test_a_caller_that_waits_too_long_for_a_connection_gets_a_store_error(
     redis_url: str,
 ) -> None:
     settings = load_settings(
@@ -151,7 +151,7 @@ def test_a_caller_that_waits_too_long_for_a_connection_gets_an_error_of_the_stor
     store.client.close()
 
 
-def test_a_command_whose_answer_was_lost_is_not_repeated() -> None:
+def test_a_command_whose_reply_was_lost_is_not_repeated() -> None:
     with RedisServer() as server, redis.Redis.from_url(server.url) as other:
         store = connect(load_settings(env_files=(), redis_url=server.url, redis_timeout_s=0.2))
         store.now_ms()

@@ -1,4 +1,4 @@
-"""What a job leaves in the log of its workers: whose request it came with, and no secrets."""
+"""The log lines of a job have its request id and trace, and no secrets."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def submit(orchestrator: Orchestrator, video: str, **headers: str) -> str:
 
 @pytest.fixture
 def failing(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
-    """An orchestrator whose downloader cannot get the next video, and cites its address."""
+    """An orchestrator whose downloader fails at the next video and quotes its URL."""
     url = f"{orchestrator.video('signed')}?token={_SECRET}"
     downloader = orchestrator.services[Role.DOWNLOADER]
     message = f"ERROR: unable to download {url}: HTTP Error 403"
@@ -43,7 +43,7 @@ def failing(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
     downloader.reset()
 
 
-def test_every_line_of_a_job_tells_which_request_it_came_with(orchestrator: Orchestrator) -> None:
+def test_every_line_of_a_job_has_its_request_id(orchestrator: Orchestrator) -> None:
     job_id = submit(orchestrator, "asked-for", **{"X-Request-ID": "web-42"})
     orchestrator.await_status(job_id, "completed")
     done = f"Pipeline completed for job {job_id}"
@@ -53,7 +53,7 @@ def test_every_line_of_a_job_tells_which_request_it_came_with(orchestrator: Orch
     assert all(re.search(r" attempt=1 request_id=web-42\]$", line) for line in lines)
 
 
-def test_a_job_s_address_is_logged_without_its_token(failing: Orchestrator) -> None:
+def test_the_url_of_a_job_is_logged_without_its_token(failing: Orchestrator) -> None:
     job_id = submit(failing, f"signed?token={_SECRET}")
     failing.await_status(job_id, "failed")
     told = f"Pipeline failed for job {job_id}"
@@ -64,7 +64,9 @@ def test_a_job_s_address_is_logged_without_its_token(failing: Orchestrator) -> N
     assert _SECRET not in "".join([read_log(failing), *written])
 
 
-def test_a_client_s_trace_reaches_the_services_and_the_log(orchestrator: Orchestrator) -> None:
+def test_the_trace_of_a_client_is_passed_to_the_services_and_the_log(
+    orchestrator: Orchestrator,
+) -> None:
     job_id = submit(orchestrator, "traced", traceparent=_PARENT)
     orchestrator.await_status(job_id, "completed")
     for role in Role:
@@ -73,7 +75,7 @@ def test_a_client_s_trace_reaches_the_services_and_the_log(orchestrator: Orchest
     assert f"trace={_PARENT.split('-')[1]}]" in read_log(orchestrator)
 
 
-def test_a_header_that_is_no_trace_reaches_nobody(orchestrator: Orchestrator) -> None:
+def test_an_invalid_trace_header_is_dropped(orchestrator: Orchestrator) -> None:
     job_id = submit(orchestrator, "not-traced", traceparent=_PARENT.upper())
     orchestrator.await_status(job_id, "completed")
     for role in Role:
@@ -83,7 +85,7 @@ def test_a_header_that_is_no_trace_reaches_nobody(orchestrator: Orchestrator) ->
 
 @pytest.fixture(scope="module")
 def untraceable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """An orchestrator that logs JSON, and whose collector of traces is away."""
+    """An orchestrator that logs JSON and whose trace collector is unreachable."""
     directory = tmp_path_factory.mktemp("untraceable")
     settings: dict[str, Any] = {
         "LOG_FORMAT": "json",
@@ -94,7 +96,7 @@ def untraceable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrat
         yield orchestrator
 
 
-def test_a_json_log_has_one_object_a_line_with_the_facts_as_fields(
+def test_a_json_log_has_one_object_per_line_with_fields(
     untraceable: Orchestrator,
 ) -> None:
     job_id = submit(untraceable, "as-json", **{"X-Request-ID": "web-43"})
@@ -110,7 +112,9 @@ def test_a_json_log_has_one_object_a_line_with_the_facts_as_fields(
     assert re.fullmatch(r"[0-9a-f]{32}", record["trace"])
 
 
-def test_a_collector_that_is_away_holds_up_no_job_and_no_stop(untraceable: Orchestrator) -> None:
+def test_an_unreachable_collector_delays_neither_jobs_nor_shutdown(
+    untraceable: Orchestrator,
+) -> None:
     untraceable.await_status(untraceable.submit("not-collected"), "completed")
     (worker,) = untraceable.workers
     began = time.monotonic()

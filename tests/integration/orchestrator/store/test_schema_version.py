@@ -21,14 +21,14 @@ from tests.support.recording import Recording
 from tests.support.redis_server import RedisServer
 from tools.waiting import wait_until
 
-_RECORDINGS = sorted((Path(__file__).parents[1] / "support" / "data").glob("*.json"))
+_RECORDINGS = sorted((Path(__file__).parents[3] / "support" / "data").glob("*.json"))
 _SCHEMA = f"{keys.PREFIX}schema"
 _ENDED = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
 _UNDER_WAY = ("downloading", "normalizing", "transcribing", "queued low", "queued normal")
 
 
 class Upgraded:
-    """A recording's data under the present release, with services that know its remote jobs."""
+    """Recorded data under the current release, with services that have its remote jobs."""
 
     def __init__(
         self, recording: Recording, orchestrator: Orchestrator, receiver: Receiver
@@ -107,7 +107,7 @@ def upgraded(
 
 
 @pytest.mark.parametrize("name", _UNDER_WAY)
-def test_a_job_under_way_goes_on_where_it_was(upgraded: Upgraded, name: str) -> None:
+def test_a_running_job_continues(upgraded: Upgraded, name: str) -> None:
     job = upgraded.job(name, "completed", "failed")
     assert job["transcription_text"] == text_of(job["youtube_url"]), job["error_message"]
     attempts = {stage: record["attempt"] for stage, record in job["stages"].items()}
@@ -115,14 +115,14 @@ def test_a_job_under_way_goes_on_where_it_was(upgraded: Upgraded, name: str) -> 
 
 
 @pytest.mark.parametrize("name", _ENDED)
-def test_a_job_that_has_ended_is_read_as_it_was(upgraded: Upgraded, name: str) -> None:
+def test_an_ended_job_is_unchanged(upgraded: Upgraded, name: str) -> None:
     job = upgraded.job(name, _ENDED[name])
     text = text_of(job["youtube_url"]) if name == "completed" else None
     assert job["transcription_text"] == text
     assert "submitted" in upgraded.orchestrator.events(job["job_id"])
 
 
-def test_a_file_that_was_uploaded_is_transcribed(upgraded: Upgraded) -> None:
+def test_an_uploaded_file_is_transcribed(upgraded: Upgraded) -> None:
     job = upgraded.job("uploaded", "completed", "failed")
     assert job["transcription_text"], job["error_message"]
     assert job["stages"]["download"]["status"] == "skipped"
@@ -148,7 +148,7 @@ def test_a_webhook_that_was_pending_is_delivered(upgraded: Upgraded) -> None:
     assert notice.is_signed_with(WEBHOOK_SECRET)
 
 
-def test_the_data_has_the_present_version_afterwards(upgraded: Upgraded) -> None:
+def test_the_data_has_the_current_version_afterwards(upgraded: Upgraded) -> None:
     with upgraded.orchestrator.redis() as client:
         assert client.get(_SCHEMA) == str(keys.SCHEMA_VERSION)
 
@@ -173,7 +173,7 @@ def test_an_older_release_refuses_to_start_on_newer_data(tmp_path: Path) -> None
             assert client.keys() == [_SCHEMA], "nothing else was written"
 
 
-def test_while_redis_is_away_a_process_starts_and_checks_with_its_first_command() -> None:
+def test_without_redis_a_process_starts_and_checks_with_its_first_command() -> None:
     with RedisServer() as server:
         settings = make_settings(redis_url=server.url)
         server.stop()
@@ -192,7 +192,7 @@ def test_while_redis_is_away_a_process_starts_and_checks_with_its_first_command(
         store.client.close()
 
 
-def test_a_full_redis_that_cannot_take_the_version_is_read_all_the_same() -> None:
+def test_a_full_redis_that_cannot_store_the_version_is_readable() -> None:
     with RedisServer() as server, redis.Redis.from_url(server.url) as client:
         store = connect(make_settings(redis_url=server.url))
         client.config_set("maxmemory", 1)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong is told in Portuguese unless English is preferred, and says where it is."""
+"""Problems are in Portuguese unless English is preferred, and point to the wrong field."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from tests.support.api_process import VIDEO, Api, running_api
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text, without names: of fields, headers, settings, what is quoted."""
+    """Return the words of a text without names of fields, headers and settings, and quotations."""
     return set(re.findall(r"[a-zà-ü]+", _NAMES.sub(" ", text).lower()))
 
 
@@ -152,28 +152,31 @@ def job_id(strict: Api) -> str:
     return strict.submit()
 
 
-def told_in(language: str, answer: requests.Response) -> dict[str, Any]:
-    """Return a problem, all of whose texts are in one language."""
-    told: dict[str, Any] = answer.json()
+def read_problem(language: str, answer: requests.Response) -> dict[str, Any]:
+    """Check that all texts of a problem are in one language, and return it."""
+    problem: dict[str, Any] = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Content-Language"] == language
-    texts = [told["detail"], *(fault["detail"] for fault in told.get("errors", ()))]
+    texts = [problem["detail"], *(fault["detail"] for fault in problem.get("errors", ()))]
     foreign = _ENGLISH if language == "pt" else _PORTUGUESE
-    for text in [*texts, told["title"]] if language == "pt" else texts:
+    for text in [*texts, problem["title"]] if language == "pt" else texts:
         assert not words_of(text) & foreign, f"{text!r} is not all {language}"
-    return told
+    return problem
 
 
 def in_both(ask: Callable[[str], requests.Response]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a problem in Portuguese, which nobody asked for, and in English."""
-    portuguese, english = told_in("pt", ask("fr, *;q=0.1")), told_in("en", ask("en-GB, pt;q=0.5"))
+    """Return a problem in Portuguese, which is the default, and in English."""
+    portuguese, english = (
+        read_problem("pt", ask("fr, *;q=0.1")),
+        read_problem("en", ask("en-GB, pt;q=0.5")),
+    )
     assert portuguese["code"] == english["code"]
     assert portuguese["detail"] != english["detail"]
     return portuguese, english
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_problem_is_told_in_both_languages_and_says_where_it_is(
+def test_a_problem_is_in_the_preferred_language_and_has_a_pointer(
     strict: Api, job_id: str, case: str
 ) -> None:
     (method, path, sent), pointer = CASES[case]
@@ -185,23 +188,23 @@ def test_a_problem_is_told_in_both_languages_and_says_where_it_is(
         rest = {name: value for name, value in sent.items() if name != "headers"}
         return strict.call(method, path.format(job=job_id), headers=headers, **rest)
 
-    for told in in_both(ask):
-        found = [fault["pointer"] for fault in told.get("errors", ())]
+    for problem in in_both(ask):
+        found = [fault["pointer"] for fault in problem.get("errors", ())]
         assert found == ([pointer] if pointer else [])
 
 
-def test_a_key_that_stands_for_another_request_is_named(strict: Api) -> None:
+def test_a_reused_idempotency_key_has_a_pointer(strict: Api) -> None:
     def ask(accepted: str, **fields: Any) -> requests.Response:
         headers = {"Idempotency-Key": "mine", "Accept-Language": accepted}
         return strict.call("POST", "/pipeline", headers=headers, **body(**fields))
 
     assert ask("pt").status_code == 202
-    for told in in_both(lambda accepted: ask(accepted, language="de")):
-        assert told["code"] == "idempotency_key_reused"
-        assert [fault["pointer"] for fault in told["errors"]] == ["header:Idempotency-Key"]
+    for problem in in_both(lambda accepted: ask(accepted, language="de")):
+        assert problem["code"] == "idempotency_key_reused"
+        assert [fault["pointer"] for fault in problem["errors"]] == ["header:Idempotency-Key"]
 
 
-def test_without_a_secret_a_callback_is_refused(tmp_path: Path) -> None:
+def test_refusals_without_a_field_are_in_both_languages(tmp_path: Path) -> None:
     with running_api(
         tmp_path, RATE_LIMIT_READ="1 per hour", MAX_QUEUED_JOBS=1, REDIS_TIMEOUT_SECONDS=0.5
     ) as api:
@@ -210,8 +213,8 @@ def test_without_a_secret_a_callback_is_refused(tmp_path: Path) -> None:
             sent = body(callback_url="http://client.test/")
             return api.call("POST", "/pipeline", headers={"Accept-Language": language}, **sent)
 
-        for told in in_both(ask):
-            assert [fault["pointer"] for fault in told["errors"]] == ["#/callback_url"]
+        for problem in in_both(ask):
+            assert [fault["pointer"] for fault in problem["errors"]] == ["#/callback_url"]
         api.submit()
         full, _ = in_both(
             lambda language: api.call(
@@ -235,7 +238,7 @@ def test_without_a_secret_a_callback_is_refused(tmp_path: Path) -> None:
         assert away["code"] == "store_unavailable"
 
 
-def test_who_may_not_is_told_so_in_both_languages(tmp_path: Path) -> None:
+def test_authentication_errors_are_in_both_languages(tmp_path: Path) -> None:
     with running_api(tmp_path, API_KEYS=str(ANN_KEY), RATE_LIMIT_WRONG_KEYS="4 per hour") as api:
         for key, method, code in (
             (None, "GET", "unauthenticated"),
@@ -245,9 +248,9 @@ def test_who_may_not_is_told_so_in_both_languages(tmp_path: Path) -> None:
             (ANN, "GET", "locked_out"),
         ):
             path = "/jobs" if method == "GET" else "/pipeline"
-            told, _ = in_both(
+            problem, _ = in_both(
                 lambda language, key=key, method=method, path=path: api.call(  # type: ignore[misc]
                     method, path, key=key, headers={"Accept-Language": language}
                 )
             )
-            assert told["code"] == code
+            assert problem["code"] == code

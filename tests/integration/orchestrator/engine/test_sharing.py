@@ -1,4 +1,4 @@
-"""The same work is done once, however many jobs ask for it."""
+"""Identical work is done once for all jobs that need it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,7 +26,7 @@ def test_jobs_for_the_same_video_share_their_remote_jobs(orchestrator: Orchestra
     assert added(orchestrator, before) == [1, 1, 1]
 
 
-def test_a_job_whose_work_is_done_is_born_completed(orchestrator: Orchestrator) -> None:
+def test_a_job_whose_work_is_done_is_completed_at_once(orchestrator: Orchestrator) -> None:
     first = orchestrator.await_status(orchestrator.submit("again"), "completed")
     second = orchestrator.get(f"/jobs/{orchestrator.submit('again')}")
     assert second["status"] == "completed"
@@ -51,7 +51,7 @@ def test_another_language_reuses_the_download_and_a_translation_the_normalizatio
     assert added(orchestrator, before) == [0, 1, 2]
 
 
-def test_force_does_everything_anew(orchestrator: Orchestrator) -> None:
+def test_force_repeats_all_work(orchestrator: Orchestrator) -> None:
     orchestrator.await_status(orchestrator.submit("forced"), "completed")
     before = [accepted(orchestrator, role) for role in Role]
     orchestrator.await_status(orchestrator.submit("forced", force=True), "completed")
@@ -82,7 +82,7 @@ def test_a_remote_job_is_deleted_with_the_last_job_that_needs_it(
     wait_until(lambda: downloader.ledger().of(remote_id).deletes, timeout_s=20, what="the deletion")
 
 
-def test_work_whose_remote_job_is_gone_is_done_anew(orchestrator: Orchestrator) -> None:
+def test_work_whose_remote_job_is_gone_is_repeated(orchestrator: Orchestrator) -> None:
     job = orchestrator.await_status(orchestrator.submit("healed"), "completed")
     orchestrator.services[Role.NORMALIZER].delete(job["stages"]["normalization"]["job_id"])
     again = orchestrator.await_status(orchestrator.submit("healed", language="en"), "completed")

@@ -1,4 +1,4 @@
-"""One stage, driven in this process: every call to its service is sent by requests."""
+"""One stage, run in this process: every call to its service is sent by requests."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -48,7 +48,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def count(
         self: requests.Session, request: requests.PreparedRequest, **how: Any
     ) -> requests.Response:
-        if request.path_url.startswith("/jobs"):  # and not what the test asks the fake
+        if request.path_url.startswith("/jobs"):  # not the calls of the test itself
             calls.append(f"{request.method} {request.path_url}")
         return send(self, request, **how)
 
@@ -56,7 +56,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-def test_a_login_in_a_service_s_url_is_not_stored_in_redis(
+def test_credentials_in_the_url_of_a_service_are_not_stored_in_redis(
     redis_url: str, service: FakeService, sent: list[str]
 ) -> None:
     url = service.url.replace("://", "://user:hunter2@")
@@ -76,7 +76,7 @@ def test_a_login_in_a_service_s_url_is_not_stored_in_redis(
 
 
 def drive(resources: Resources) -> Next:
-    """Submit a job and take the turn of its first stage."""
+    """Submit a job and run a turn of its first stage."""
     settings = resources.settings
     JobStore(resources.connection, settings).create(JOB_ID, make_request(), WORKS)
     return run_stage(resources, JOB_ID, STAGES[0]).next

@@ -29,7 +29,7 @@ class Stack:
         return _count(self.first), _count(self.second)
 
     def submit(self, name: str, count: int) -> dict[str, str]:
-        """Submit jobs that share nothing; returns their videos by id."""
+        """Submit jobs that share no work; return their videos by id."""
         names = [f"{name}-{number}" for number in range(count)]
         return {self.orchestrator.submit(one): self.orchestrator.video(one) for one in names}
 
@@ -67,7 +67,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """The same stack with healthy downloaders."""
+    """The stack with healthy downloaders."""
     for service in (running.first, running.second):
         service.control(down=Down.NO, hold=False, faults=FaultPlan())
     wait_until(lambda: _breaker(running) == "closed", timeout_s=20, what="a closed breaker")

@@ -15,7 +15,7 @@ from tests.support.redis_server import RedisServer
 from tools.ports import LOOPBACK, free_port
 from tools.waiting import wait_until
 
-_PROJECT = Path(__file__).parents[2]
+_PROJECT = Path(__file__).parents[3]
 _COMMAND = ["celery", "-A", "tasks.app", "flower"]
 USER = ("ann", "secret")
 _EVENT_DELAY_S = 1.0  # workers send task events in batches

@@ -1,4 +1,4 @@
-"""What the services find out about a recording reaches a client that asks for its job."""
+"""Findings of the services about a recording are part of the job that clients read."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ LANGUAGES = [{"code": "pt", "seconds": 6.0}, {"code": "en", "seconds": 3.0}]
 
 
 def warn(orchestrator: Orchestrator) -> None:
-    """Have every service report something."""
+    """Configure every service to report findings."""
     services = orchestrator.services
     services[Role.DOWNLOADER].control(warnings=[TRUNCATED])
     services[Role.NORMALIZER].control(warnings=[CLIPPED], findings={"audio_tracks": TRACKS})
@@ -45,7 +45,7 @@ def found(job: dict[str, Any]) -> list[Any]:
 ALL = [[TRUNCATED, CLIPPED, UNSURE], QUALITY, LANGUAGES, TRACKS]
 
 
-def test_a_job_shows_what_all_its_services_found_out(orchestrator: Orchestrator) -> None:
+def test_a_job_shows_the_findings_of_all_services(orchestrator: Orchestrator) -> None:
     warn(orchestrator)
     job = orchestrator.await_status(orchestrator.submit("findings-found"), "completed")
     assert found(job) == ALL
@@ -82,7 +82,7 @@ def test_the_events_of_a_job_have_its_warnings(orchestrator: Orchestrator) -> No
         assert events[-1].facts["warnings"] == ALL[0]
 
 
-def test_a_stage_that_is_done_again_replaces_its_warnings(orchestrator: Orchestrator) -> None:
+def test_a_repeated_stage_replaces_its_warnings(orchestrator: Orchestrator) -> None:
     normalizer, transcriber = (orchestrator.services[role] for role in list(Role)[1:])
     warn(orchestrator)
     transcriber.control(fail_next=1, failure=Failure(code="internal").model_dump())
@@ -99,12 +99,12 @@ def test_a_stage_that_is_done_again_replaces_its_warnings(orchestrator: Orchestr
     assert job["error_retryable"] is None
 
 
-def test_a_service_that_reports_nothing_leaves_everything_empty(orchestrator: Orchestrator) -> None:
+def test_without_findings_all_fields_are_empty(orchestrator: Orchestrator) -> None:
     job = orchestrator.await_status(orchestrator.submit("nothing-found"), "completed")
     assert found(job) == [[], None, [], []]
 
 
-def test_a_completed_job_without_words_says_why(orchestrator: Orchestrator) -> None:
+def test_a_completed_job_without_text_states_the_reason(orchestrator: Orchestrator) -> None:
     orchestrator.services[Role.TRANSCRIBER].control(is_silent=True)
     job = orchestrator.await_status(orchestrator.submit("findings-silent"), "completed")
     assert job["transcription_text"] == ""
@@ -120,7 +120,7 @@ def test_a_webhook_has_the_warnings(orchestrator: Orchestrator) -> None:
     assert (data["warnings"], data["warning_count"]) == (ALL[0], 3)
 
 
-def test_a_model_that_cannot_be_loaded_just_now_costs_no_attempt(
+def test_a_model_that_is_temporarily_unavailable_costs_no_attempt(
     orchestrator: Orchestrator,
 ) -> None:
     failure = Failure(code="model_unavailable", message="Not now", is_retryable=True)
@@ -148,7 +148,7 @@ def test_channels_and_track_reach_their_services(orchestrator: Orchestrator) -> 
     assert sent(Role.TRANSCRIBER, "transcription") == {"language_in": "pt", "channels": "separate"}
 
 
-def test_a_login_in_an_address_reaches_the_service_and_nobody_else(
+def test_credentials_in_a_url_are_sent_only_to_the_service(
     orchestrator: Orchestrator,
 ) -> None:
     url = "http://user:s3cret@video.test/protected"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_PROJECT = Path(__file__).parents[2]
+_PROJECT = Path(__file__).parents[3]
 _CHOSEN = "ann:secret"
 
 

@@ -1,4 +1,4 @@
-"""A host whose clock is wrong by seconds or by an hour does what all others do."""
+"""A wrong clock, by seconds or by an hour, does not change the behaviour of a host."""
 
 import time
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ from tests.support.receiver import WEBHOOK_SECRET, Receiver
 from tests.support.redis_server import RedisServer
 from tools.waiting import wait_until
 
-_WRONG_PATH = Path(__file__).parents[1] / "support" / "wrong_clock"
+_WRONG_PATH = Path(__file__).parents[3] / "support" / "wrong_clock"
 
 
 @pytest.fixture(params=[12.0, -12.0, 3600.0, -3600.0])
 def wrong_by_s(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
-    """How far this process's clock is ahead of Redis's, in seconds."""
+    """The offset of the clock of this process from that of Redis, in seconds."""
     shift_s: float = request.param
     right = time.time
     monkeypatch.setattr(time, "time", lambda: right() + shift_s)
@@ -46,7 +46,7 @@ def connection(redis_url: str) -> Iterator[Connection]:
 
 
 @pytest.mark.usefixtures("wrong_by_s")
-def test_a_remote_job_is_deleted_when_redis_says_that_it_is_time(connection: Connection) -> None:
+def test_a_remote_job_is_deleted_by_the_time_of_redis(connection: Connection) -> None:
     now_ms = connection.now_ms()
     with connection.commands() as client:
         due = {'["downloader","http://a.test","due"]': now_ms}
@@ -61,7 +61,7 @@ def test_a_remote_job_is_deleted_when_redis_says_that_it_is_time(connection: Con
 
 
 @pytest.mark.usefixtures("wrong_by_s")
-def test_a_job_expires_when_redis_says_so(connection: Connection) -> None:
+def test_a_job_expires_by_the_time_of_redis(connection: Connection) -> None:
     now_ms = connection.now_ms()
     with connection.commands() as client:
         client.zadd(keys.EXPIRING, {"over": now_ms - 9000, "kept": now_ms + 9000})
@@ -69,7 +69,7 @@ def test_a_job_expires_when_redis_says_so(connection: Connection) -> None:
 
 
 @pytest.mark.usefixtures("wrong_by_s")
-def test_a_batch_is_as_old_as_redis_says(connection: Connection) -> None:
+def test_the_age_of_a_batch_is_by_the_time_of_redis(connection: Connection) -> None:
     batches = BatchStore(connection, retention_s=60)
     batch = batches.get(batches.create((), make_request()).batch_id)
     assert batch is not None
@@ -78,7 +78,7 @@ def test_a_batch_is_as_old_as_redis_says(connection: Connection) -> None:
 
 
 @pytest.mark.usefixtures("wrong_by_s")
-def test_an_upload_that_is_just_written_is_not_swept_away(tmp_path: Path) -> None:
+def test_a_new_upload_is_not_deleted_by_the_cleanup(tmp_path: Path) -> None:
     draft = Draft(tmp_path, max_bytes=10)
     draft.write(b"sound")
     (tmp_path / "a1").write_bytes(b"of a job that is stored in the next instant")
@@ -87,7 +87,7 @@ def test_an_upload_that_is_just_written_is_not_swept_away(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("wrong_by_s")
-def test_a_service_queues_jobs_by_the_clock_of_redis(redis_url: str) -> None:
+def test_a_service_queues_jobs_by_the_time_of_redis(redis_url: str) -> None:
     client, own = redis.Redis.from_url(redis_url, decode_responses=True), Keys("service")
     leases = Leases(client, own)
     store = RemoteJobStore(client, own, id_prefix="x_", retention_s=60)
@@ -123,7 +123,7 @@ def wrong(
         yield orchestrator
 
 
-def test_a_job_that_its_service_does_not_show_yet_costs_no_attempt(wrong: Orchestrator) -> None:
+def test_a_job_that_is_not_visible_yet_costs_no_attempt(wrong: Orchestrator) -> None:
     job_id = wrong.submit("hidden")
     job = wrong.await_status(job_id, "completed", "failed")
     assert job["transcription_text"] == expected_text(wrong.video("hidden")), job["error_message"]

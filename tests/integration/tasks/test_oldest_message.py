@@ -22,7 +22,7 @@ JOB_ID = "a1b2c3d4e5f60718"
 
 @pytest.fixture
 def app(redis_url: str) -> Iterator[Celery]:
-    """An app of its own with the same tasks, over a Redis that is empty."""
+    """A separate Celery app with the same tasks on an empty Redis."""
     app = Celery("test", broker=redis_url)
     options = {"global_keyprefix": "test:", "ack_emulation": False}
     app.conf.update(task_default_queue="stages", broker_transport_options=options)
@@ -39,7 +39,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 def with_body(**facts: Any) -> bytes:
-    """Return a message as Celery writes it, but for some of its facts."""
+    """Return a message as Celery writes it, with some fields changed."""
     body = base64.b64encode(json.dumps([[[JOB_ID, 7]], {}, {}]).encode()).decode()
     properties = {"delivery_tag": "1", "body_encoding": "base64", "delivery_info": {}}
     message = {

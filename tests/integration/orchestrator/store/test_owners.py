@@ -17,7 +17,7 @@ FIRST, SECOND, THIRD = (f"{number:016x}" for number in (1, 2, 3))
 
 @pytest.fixture
 def connection(redis_url: str) -> Iterator[Connection]:
-    """A connection to a Redis server that is empty."""
+    """A connection to an empty Redis server."""
     connection = connect(make_settings(redis_url=redis_url))
     yield connection
     connection.client.close()
@@ -25,7 +25,7 @@ def connection(redis_url: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def store(connection: Connection) -> JobStore:
-    """A store that takes two jobs."""
+    """A store with a limit of two jobs."""
     return JobStore(connection, make_settings(max_queued_jobs=2))
 
 
@@ -65,7 +65,7 @@ def test_a_job_leaves_nothing_behind_even_if_it_expired_before(
     assert indexes(connection) == set()
 
 
-def test_beyond_the_bound_nothing_is_stored_until_a_job_has_ended(
+def test_beyond_the_limit_nothing_is_stored_until_a_job_has_ended(
     connection: Connection, store: JobStore
 ) -> None:
     store.create(FIRST, make_request(), WORKS)

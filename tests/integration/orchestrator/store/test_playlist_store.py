@@ -60,7 +60,7 @@ def deleted(connection: Connection) -> list[str]:
     return [deletion.remote_id for deletion in due]
 
 
-def test_a_playlist_is_due_at_once_and_taken_once(
+def test_a_playlist_is_due_immediately_and_claimed_once(
     batches: BatchStore, playlists: PlaylistStore
 ) -> None:
     batch_id, record = create(batches)

@@ -1,4 +1,4 @@
-"""The admission queue: how many jobs a service has at once, and in which order."""
+"""The admission queue: the limit of jobs in flight at a service, and their order."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ LIMIT = 2
 
 
 class FromAddress(HTTPAdapter):
-    """Sends requests from another loopback address, like a client on another host."""
+    """Sends requests from another loopback address, as a client on another host does."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -30,7 +30,7 @@ class FromAddress(HTTPAdapter):
 def crowded(
     tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer, redis_url: str
 ) -> Iterator[Orchestrator]:
-    """An orchestrator whose downloader has two jobs at once and does not finish them."""
+    """An orchestrator whose downloader has two unfinished jobs in flight."""
     assert redis_url == redis_server.url
     with Orchestrator(
         tmp_path_factory.mktemp("crowded"),
@@ -53,7 +53,7 @@ def position(orchestrator: Orchestrator, job_id: str) -> int | None:
     return found
 
 
-def test_jobs_beyond_the_limit_stand_in_line(crowded: Orchestrator) -> None:
+def test_jobs_beyond_the_limit_wait_in_the_queue(crowded: Orchestrator) -> None:
     waiting = [crowded.submit(f"waiting-{number}") for number in range(3)]
     assert [position(crowded, job_id) for job_id in waiting] == [1, 2, 3]
     assert crowded.get(f"/jobs/{waiting[0]}")["status"] == "queued"
@@ -68,7 +68,7 @@ def test_jobs_beyond_the_limit_stand_in_line(crowded: Orchestrator) -> None:
         assert client.scard("orchestrator:inflight:video-downloader") == 0
 
 
-def test_priority_goes_before_age(crowded: Orchestrator) -> None:
+def test_jobs_are_ordered_by_priority_then_age(crowded: Orchestrator) -> None:
     low = crowded.submit("low", priority="low")
     normal = crowded.submit("normal")
     high = crowded.submit("high", priority="high")
@@ -87,14 +87,14 @@ def test_a_batch_of_one_client_does_not_starve_another(crowded: Orchestrator) ->
     assert position(crowded, batch[-1]) == 21
 
 
-def test_a_cancelled_job_leaves_the_line(crowded: Orchestrator) -> None:
+def test_a_cancelled_job_leaves_the_queue(crowded: Orchestrator) -> None:
     first, second = crowded.submit("leaving"), crowded.submit("staying")
     crowded.post(f"/jobs/{first}/cancel")
     assert position(crowded, second) == 1
     assert position(crowded, first) is None
 
 
-def test_a_cancelled_job_makes_room(crowded: Orchestrator) -> None:
+def test_a_cancelled_job_frees_its_slot(crowded: Orchestrator) -> None:
     waiting = crowded.submit("next")
     jobs = crowded.get("/jobs?status=downloading")["jobs"]
     crowded.post(f"/jobs/{jobs[0]['job_id']}/cancel")

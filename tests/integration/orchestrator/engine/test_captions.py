@@ -1,4 +1,4 @@
-"""The publisher's own subtitles, taken instead of a transcription."""
+"""The publisher's captions replace the transcription if the job prefers them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ SKIPPED = {"normalization", "transcription"}
 
 @pytest.fixture
 def captioned(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
-    """An orchestrator whose downloader finds Brazilian subtitles at every video."""
+    """An orchestrator whose downloader finds Brazilian captions for every video."""
     downloader = orchestrator.services[Role.DOWNLOADER]
     downloader.control(captions="pt-BR")
     yield orchestrator
@@ -22,7 +22,7 @@ def captioned(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
 
 
 def submissions(orchestrator: Orchestrator, role: Role, job_id: str) -> list[dict[str, str]]:
-    """Return what a service was sent for a job, in order."""
+    """Return the submissions of a job to a service, in order."""
     return [
         one.fields
         for one in orchestrator.services[role].ledger().submissions
@@ -42,7 +42,7 @@ def assert_transcribed(orchestrator: Orchestrator, job: dict[str, Any], language
     assert orchestrator.get(f"/jobs/{job['job_id']}/transcript")["text"]
 
 
-def test_the_publishers_subtitles_are_the_transcript(captioned: Orchestrator) -> None:
+def test_the_publishers_captions_are_the_transcript(captioned: Orchestrator) -> None:
     job = completed(captioned, "captioned", captions="prefer", language="pt")
     assert job["captions_source"] == "publisher"
     assert (job["captions_language"], job["detected_language"]) == ("pt-BR", "pt")
@@ -57,7 +57,7 @@ def test_the_publishers_subtitles_are_the_transcript(captioned: Orchestrator) ->
         assert submissions(captioned, role, job["job_id"]) == []
 
 
-def test_they_come_in_every_format_and_are_told_to_followers(captioned: Orchestrator) -> None:
+def test_captions_are_available_in_every_format_and_as_events(captioned: Orchestrator) -> None:
     job = completed(captioned, "captioned-files", captions="prefer", language="pt")
     path = f"{captioned.address}/jobs/{job['job_id']}"
     for kind in ("txt", "srt", "vtt", "json"):
@@ -70,14 +70,14 @@ def test_they_come_in_every_format_and_are_told_to_followers(captioned: Orchestr
     assert stream.text.count("event: segment") == len(job["transcription_segments"])
 
 
-def test_such_a_job_has_no_audio_and_says_so(captioned: Orchestrator) -> None:
+def test_a_job_with_captions_has_no_audio(captioned: Orchestrator) -> None:
     job = completed(captioned, "captioned-audio", captions="prefer", language="pt")
     assert job["audio_file"] is None
     answer = requests.get(f"{captioned.address}/jobs/{job['job_id']}/audio", timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (404, "no_audio")
 
 
-def test_they_are_not_asked_for_unless_they_are_preferred(captioned: Orchestrator) -> None:
+def test_captions_are_not_requested_unless_preferred(captioned: Orchestrator) -> None:
     job = completed(captioned, "not-preferred", language="pt")
     assert_transcribed(captioned, job, "pt")
     (sent,) = submissions(captioned, Role.DOWNLOADER, job["job_id"])
@@ -85,7 +85,7 @@ def test_they_are_not_asked_for_unless_they_are_preferred(captioned: Orchestrato
 
 
 @pytest.mark.parametrize(("language", "asked"), [("en", "en"), ("auto", "auto")])
-def test_what_is_asked_for_is_the_language_of_the_text(
+def test_captions_are_requested_in_the_language_of_the_text(
     captioned: Orchestrator, language: str, asked: str
 ) -> None:
     job = completed(captioned, f"asked-{language}", captions="prefer", language=language)
@@ -94,7 +94,7 @@ def test_what_is_asked_for_is_the_language_of_the_text(
     assert job["captions_source"] == ("publisher" if asked == "auto" else "transcription")
 
 
-def test_a_translation_is_made_where_the_publisher_has_none(captioned: Orchestrator) -> None:
+def test_a_translation_is_made_without_captions_in_its_language(captioned: Orchestrator) -> None:
     job = completed(captioned, "out", captions="prefer", language="pt", language_out="en")
     assert job["captions_source"] == "transcription"
     url = job["youtube_url"]
@@ -102,7 +102,7 @@ def test_a_translation_is_made_where_the_publisher_has_none(captioned: Orchestra
 
 
 @pytest.mark.parametrize("answer", ["missing", "nonsense", "unavailable"])
-def test_subtitles_of_no_use_stop_nothing(captioned: Orchestrator, answer: str) -> None:
+def test_invalid_captions_do_not_stop_the_job(captioned: Orchestrator, answer: str) -> None:
     captioned.services[Role.DOWNLOADER].control(captions_answer=answer)
     job = completed(captioned, f"useless-{answer}", captions="prefer", language="pt")
     assert_transcribed(captioned, job, "pt")
@@ -111,13 +111,15 @@ def test_subtitles_of_no_use_stop_nothing(captioned: Orchestrator, answer: str) 
     assert "retrying" in captioned.events(job["job_id"])
 
 
-def test_a_service_that_refuses_the_wish_is_asked_without_it(captioned: Orchestrator) -> None:
+def test_a_service_that_refuses_the_option_gets_a_request_without_it(
+    captioned: Orchestrator,
+) -> None:
     captioned.services[Role.DOWNLOADER].control(refuses_captions=True)
     job = completed(captioned, "refused", captions="prefer", language="pt")
     assert_transcribed(captioned, job, "pt")
 
 
-def test_two_jobs_for_the_same_share_the_subtitles(captioned: Orchestrator) -> None:
+def test_two_jobs_for_the_same_video_share_the_captions(captioned: Orchestrator) -> None:
     first = completed(captioned, "captioned-twice", captions="prefer", language="pt")
     again = completed(captioned, "captioned-twice", captions="prefer", language="pt")
     assert again["transcription_text"] == first["transcription_text"]
@@ -125,7 +127,7 @@ def test_two_jobs_for_the_same_share_the_subtitles(captioned: Orchestrator) -> N
     assert again["captions_source"] == "publisher"
 
 
-def test_a_job_that_was_cancelled_and_retried_takes_them_too(captioned: Orchestrator) -> None:
+def test_a_cancelled_and_retried_job_uses_captions(captioned: Orchestrator) -> None:
     captioned.services[Role.DOWNLOADER].control(hold=True)
     job_id = captioned.submit("captioned-later", captions="prefer", language="pt")
     captioned.await_status(job_id, "downloading")
@@ -135,7 +137,7 @@ def test_a_job_that_was_cancelled_and_retried_takes_them_too(captioned: Orchestr
     assert captioned.await_status(job_id, "completed")["captions_source"] == "publisher"
 
 
-def test_another_wish_is_refused(orchestrator: Orchestrator) -> None:
+def test_an_unknown_value_is_refused(orchestrator: Orchestrator) -> None:
     body = {"youtube_url": orchestrator.video("odd"), "captions": "always"}
     answer = requests.post(f"{orchestrator.address}/pipeline", json=body, timeout=10)
     assert answer.status_code == 422

@@ -24,12 +24,12 @@ class Sent:
     headers: dict[str, Any]
     args: list[Any]
     following: list[str]
-    """The tasks of the rest of its chain, in the order in which they run."""
+    """The remaining tasks of its chain, in order."""
 
 
 @contextmanager
 def watch(orchestrator: Orchestrator) -> Iterator[list[Sent]]:
-    """Collect the messages that are put in the stages' queue."""
+    """Collect the messages that are sent to the queue of the stages."""
     found: list[Sent] = []
 
     def collect(monitor: Monitor) -> None:
@@ -88,7 +88,7 @@ def test_a_stage_that_continues_in_another_turn_keeps_the_rest_of_its_chain(
     assert tasks == [("download", 2), ("download", 2), ("normalize", 1), ("transcribe", 0)]
 
 
-def test_a_job_resumes_with_the_chain_of_the_stages_that_are_left(
+def test_a_job_resumes_with_the_chain_of_the_remaining_stages(
     orchestrator: Orchestrator,
 ) -> None:
     job_id = orchestrator.submit("resumed")

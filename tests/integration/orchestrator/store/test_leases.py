@@ -1,4 +1,4 @@
-"""What the owner of a stage relies on, of the real lease store and of the fake one."""
+"""The behaviour of the lease store, real and fake, that the owner of a stage relies on."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
@@ -43,7 +43,7 @@ WORKS = derive_work_keys(JOB, REQUEST, is_shared=True)
 
 
 class Stores(Protocol):
-    """A lease store, and what the rest of the system does to its jobs."""
+    """A lease store, and the operations of the rest of the system on its jobs."""
 
     leases: LeaseStore
     breakers: BreakerStore
@@ -146,7 +146,7 @@ def test_a_repeated_claim_of_one_turn_changes_nothing(stores: Stores) -> None:
     assert again.waited_s is None
 
 
-def test_there_is_nothing_to_claim_of_another_stage_or_of_no_job(stores: Stores) -> None:
+def test_another_stage_and_an_unknown_job_cannot_be_claimed(stores: Stores) -> None:
     stores.add(JOB)
     assert claim(stores, JOB, SECOND) is None
     assert claim(stores, OTHER) is None
@@ -201,7 +201,7 @@ def test_a_write_sets_stamps_and_clears_fields(stores: Stores) -> None:
     assert job.paused_at is None
 
 
-def test_a_repeated_write_returns_the_first_answer_and_writes_once(stores: Stores) -> None:
+def test_a_repeated_write_returns_the_first_reply_and_writes_once(stores: Stores) -> None:
     stores.add(JOB)
     held = hold(stores)
     prepared = stores.leases.prepare(held.lease, handed_back(), FIRST)
@@ -211,7 +211,7 @@ def test_a_repeated_write_returns_the_first_answer_and_writes_once(stores: Store
     assert hold(stores, turn="next").lease.number == held.lease.number + 1
 
 
-def test_a_lease_that_was_given_up_writes_no_more(stores: Stores) -> None:
+def test_a_released_lease_cannot_write(stores: Stores) -> None:
     stores.add(JOB)
     held = hold(stores)
     stores.leases.commit(held.lease, handed_back(), FIRST)
@@ -232,7 +232,7 @@ def test_a_completed_stage_is_followed_by_the_next_one(stores: Stores) -> None:
     assert following.waited_s is not None
 
 
-def test_a_parked_job_waits_for_its_time(stores: Stores) -> None:
+def test_a_parked_job_waits_until_it_is_due(stores: Stores) -> None:
     stores.add(JOB)
     held = hold(stores)
     parking = parked(held.job, FIRST, SharedWorkError(), in_s=60, clocks_paused=False)
@@ -275,7 +275,7 @@ def test_one_job_submits_shared_work_and_the_others_follow_and_attach(stores: St
     assert stores.get(TWIN).stages[FIRST.name].job_id == "r1"
 
 
-def test_a_remote_job_that_was_given_up_is_shared_no_more(stores: Stores) -> None:
+def test_an_abandoned_remote_job_is_no_longer_shared(stores: Stores) -> None:
     stores.add(JOB)
     stores.add(TWIN)
     held = hold(stores)
@@ -289,7 +289,7 @@ def test_a_remote_job_that_was_given_up_is_shared_no_more(stores: Stores) -> Non
 # --- instances and breakers -------------------------------------------------------------------
 
 
-def test_remote_jobs_are_spread_over_instances_and_stay_where_they_are(stores: Stores) -> None:
+def test_remote_jobs_are_distributed_over_instances_and_stay_there(stores: Stores) -> None:
     chosen = []
     for job_id in (JOB, TWIN):
         stores.add(job_id)
