@@ -33,18 +33,18 @@ class MetricsServer:
     Args:
         settings: `HOST`, `WORKER_METRICS_PORT` and `METRICS_TOKEN`.
         worker: The name of this worker process.
-        figures: The counts.
+        statistics: The counts.
         workers: The heartbeats.
     """
 
     def __init__(
-        self, settings: Settings, worker: str, figures: StatisticsStore, workers: WorkerStore
+        self, settings: Settings, worker: str, statistics: StatisticsStore, workers: WorkerStore
     ) -> None:
         self._host = settings.host
         self._port = settings.worker_metrics_port
         self._token = settings.metrics_token
         self._worker = worker
-        self._figures = figures
+        self._statistics = statistics
         self._workers = workers
         self._server: _Server | None = None
         self._was_in_use = False
@@ -99,7 +99,7 @@ class MetricsServer:
             (names.TURNS_ACTIVE.name,): sum(facts["active"] for facts in alive),
             (names.TURNS_CAPACITY.name,): sum(facts["concurrency"] for facts in alive),
         }
-        return render({**self._figures.read(scope), **gauges}, Exporter.WORKER)
+        return render({**self._statistics.read(scope), **gauges}, Exporter.WORKER)
 
 
 class _Handler(WSGIRequestHandler):

@@ -52,9 +52,9 @@ class WorkerThreads:
             OldestMessage(app).number,
         )
         self._counts = resources.counts
-        worker, figures = resources.turns.worker, StatisticsStore(resources.connection)
-        self._flusher = MetricsFlusher(self._counts, figures, scope_of(worker))
-        self._metrics_server = MetricsServer(settings, worker, figures, self._workers)
+        worker, statistics = resources.turns.worker, StatisticsStore(resources.connection)
+        self._flusher = MetricsFlusher(self._counts, statistics, scope_of(worker))
+        self._metrics_server = MetricsServer(settings, worker, statistics, self._workers)
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(action,), name=action.__name__, daemon=True)

@@ -1,4 +1,4 @@
-"""Which services a turn may call now, and which instance gets a remote job."""
+"""The services that a turn may call now, and the choice of an instance."""
 
 from orchestrator.domain.pipeline import stage_before
 from orchestrator.engine.held_stage import HeldStage

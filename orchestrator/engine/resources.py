@@ -23,7 +23,7 @@ __all__ = ["Connections", "Resources", "build_connections", "build_resources", "
 
 @dataclass(frozen=True)
 class Connections:
-    """What use cases need: a Redis connection pool, a client per service, and the uploads."""
+    """A Redis connection pool, a client per service, and the uploads, for use cases."""
 
     settings: Settings
     connection: Connection
@@ -37,7 +37,7 @@ class Connections:
 
 @dataclass(frozen=True)
 class Resources(Connections):
-    """What a worker process needs to run turns."""
+    """The dependencies of a worker process that runs turns."""
 
     leases: PatientLeases
     turns: RunningTurns

@@ -19,7 +19,7 @@ __all__ = ["Submission"]
 
 
 class Submission:
-    """Gives a stage its remote job, and stores the job's id before the first poll.
+    """Gets a stage its remote job, and stores the job's id before the first poll.
 
     Args:
         held: The stage.

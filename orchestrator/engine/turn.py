@@ -38,7 +38,7 @@ _FOLLOW_S: Final = 5.0  # for a job that missed the wake-up call of the job it f
 
 
 class Next(Enum):
-    """What to enqueue for the job itself after a turn."""
+    """The message to enqueue for the job itself after a turn."""
 
     FOLLOWING_STAGE = "following stage"
     SAME_STAGE = "same stage"

@@ -19,7 +19,7 @@ _BATCH = 200
 
 @dataclass(frozen=True)
 class Removed:
-    """What a cleanup or a factory reset removed."""
+    """The result of a cleanup or a factory reset."""
 
     jobs_removed: int
     logs_cleaned: bool

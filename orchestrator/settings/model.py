@@ -32,7 +32,7 @@ _STYLE = CueStyle()
 
 
 class CueStyleSettings(BaseSettings):
-    """Defaults of captions; the variables begin with ``CAPTION_``."""
+    """Defaults of captions; the variables start with ``CAPTION_``."""
 
     model_config = SettingsConfigDict(
         extra="ignore",

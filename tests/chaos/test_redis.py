@@ -1,4 +1,4 @@
-"""What becomes of jobs and clients while Redis is in trouble, and right after it."""
+"""Jobs and clients survive an outage of Redis."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ ON_A_BUSY_MACHINE_S = 1.0
 
 @dataclass
 class Load:
-    """What clients saw who went on submitting all the while."""
+    """The responses that clients received during the outage."""
 
     accepted: dict[str, str] = field(default_factory=dict)
     """Job ids with their videos."""

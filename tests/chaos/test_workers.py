@@ -1,4 +1,4 @@
-"""Workers that die, are told to stop, or lose a message."""
+"""Workers that die, are stopped, or lose a message."""
 
 import json
 import logging

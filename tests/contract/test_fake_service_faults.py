@@ -1,4 +1,4 @@
-"""The fake service misbehaves as planned, is down when told to be, and is the same every time."""
+"""The fake service misbehaves as planned, is down on request, and is reproducible."""
 
 import base64
 import hashlib
@@ -289,7 +289,7 @@ def test_no_fake_is_left_behind_by_a_killed_test_run() -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended may still wait to be collected."""
+    """Return whether a process runs; one that has ended may still wait to be collected."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What the fake service reports of a recording, and what it says that it can do."""
+"""The fake service reports findings and its capabilities."""
 
 import requests
 

@@ -58,7 +58,7 @@ def test_a_waiting_poll_through_a_proxy_ends_when_the_worker_stops(
 
     def hold(exchange: Exchange) -> None:
         connection = exchange.connection
-        if scheme == "https":  # in the place of the service behind the tunnel
+        if scheme == "https":  # acts as the service behind the tunnel
             exchange.send(b"HTTP/1.1 200 Connected\r\n\r\n")
             context = authority.server("service.test")
             connection = context.wrap_socket(connection, server_side=True)

@@ -1,4 +1,4 @@
-"""What requests provides: logins, certificates, proxies, connection reuse, deadlines."""
+"""Features that requests provides: logins, certificates, proxies, connection reuse, deadlines."""
 
 import base64
 import logging

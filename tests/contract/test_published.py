@@ -1,6 +1,6 @@
 """The contract as it was first published: its examples, walked key by key on the real thing.
 
-`published/orchestrator.json` holds them as they stand there. Whatever else the API may answer, all
+`published/orchestrator.json` holds them unchanged. Whatever else the API may answer, all
 that they have is there, of the same JSON type and, where it is a fixed word, the same.
 """
 
@@ -35,7 +35,7 @@ _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 def differences(example: Any, answer: Any, place: str = "") -> Iterator[str]:
-    """Tell how an answer falls short of an example."""
+    """Return the differences between a response and an example."""
     if type(example) is not type(answer):
         yield f"{place}: {answer!r} is not of the type of {example!r}"
     elif isinstance(example, dict):
@@ -56,7 +56,7 @@ def differences(example: Any, answer: Any, place: str = "") -> Iterator[str]:
 
 
 def text_differences(example: str, answer: str, place: str) -> Iterator[str]:
-    """Tell how a text has not the form of an example."""
+    """Return how the form of a text differs from an example."""
     if _MOMENT.match(example) and datetime.fromisoformat(answer).utcoffset() is None:
         yield f"{place}: {answer} says no time zone"
     if _SIZE.fullmatch(example) and not _SIZE.fullmatch(answer):

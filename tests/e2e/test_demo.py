@@ -1,4 +1,4 @@
-"""What a newcomer types first ends with the words of the clip."""
+"""The first command of the README prints the words of the clip."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What cannot become a transcript ends as failed, and says where, why and with which code."""
+"""Jobs without a transcript fail with the stage, the reason and a code."""
 
 import pytest
 import requests

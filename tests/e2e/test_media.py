@@ -1,4 +1,4 @@
-"""What people really have goes through the real services: the hardest input of each kind.
+"""The hardest input of each kind of media is transcribed by the real services.
 
 `make media` has all of them.
 """

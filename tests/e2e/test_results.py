@@ -19,7 +19,7 @@ def job(stack: BackgroundStack, videos: str) -> dict[str, Any]:
 
 @pytest.fixture
 def audio(stack: BackgroundStack, job: dict[str, Any]) -> str:
-    """The address of the job's audio."""
+    """The URL of the job's audio."""
     return f"{stack.address}/jobs/{job['job_id']}/audio"
 
 

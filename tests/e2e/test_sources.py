@@ -1,4 +1,4 @@
-"""What comes from elsewhere: the publisher's own subtitles, the videos of a playlist."""
+"""Other sources: the publisher's own subtitles, the videos of a playlist."""
 
 from pathlib import Path
 from typing import Any

@@ -31,7 +31,7 @@ def _transcribe(stack: BackgroundStack, video: str) -> dict[str, Any]:
 
 
 def _remote_job(stack: BackgroundStack, job: dict[str, Any]) -> str:
-    """Give the address of the transcriber's own job."""
+    """Return the URL of the transcriber's own job."""
     return f"{stack.service_address('transcriber')}/jobs/{job['stages']['transcription']['job_id']}"
 
 

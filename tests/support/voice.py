@@ -64,6 +64,8 @@ ALLOWED: Final = (
     (r"Xeon\(R\) Processor", "the name of a product"),
     (r"(?:can|could|cannot) be heard|hear(?:s|d)? (?:a|the) (?:sound|tone|noise)", "sound"),
     (r"figures? of (?:a )?speech", "the idiom"),
+    (r"event will \(begin|premiere will begin", "texts of YouTube"),
+    (r"p begin", "an attribute of TTML"),
     (r"stand \(somewhere\)|standing", "the idiom"),
 )
 """Matches of `WORDS` that are correct, each with the reason."""

@@ -70,7 +70,7 @@ def _authenticate(settings: Settings) -> None:
     """Identify the caller and check its scope.
 
     Raises:
-        LockedOutError: The client address sent too many invalid keys; the key is not checked.
+        LockedOutError: The client IP address sent too many invalid keys; the key is not checked.
         StoreUnavailableError: Redis, which counts the invalid keys, is unreachable.
         NotAuthenticatedError: The key is missing or unknown.
         NotAllowedError: The key lacks the required scope.

@@ -1,4 +1,4 @@
-"""Rate limits by API key, or by client address without keys.
+"""Rate limits by API key, or by client IP address without keys.
 
 While Redis is unreachable, requests are answered with 503. Their routes would fail with 503 too, so
 letting them pass would only add a second timeout.

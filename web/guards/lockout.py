@@ -1,4 +1,4 @@
-"""Temporary block of a client address after too many invalid API keys."""
+"""Temporary block of a client IP address after too many invalid API keys."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -21,7 +21,7 @@ _NETWORK_BITS: Final = 64  # a customer usually controls a whole /64
 
 
 class LockedOutError(Exception):
-    """A client address is blocked.
+    """A client IP address is blocked.
 
     Args:
         reset_s: Seconds until the block ends.
@@ -33,7 +33,7 @@ class LockedOutError(Exception):
 
 
 class Lockout:
-    """Counts invalid keys by client address.
+    """Counts invalid keys by client IP address.
 
     The counts are shared in Redis. A process reads the count of an address only after it has
     received an invalid key from it, so valid keys cost no round trip. In return each process may

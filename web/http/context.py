@@ -44,7 +44,7 @@ _EXTENSION: Final = "orchestrator"
 
 @dataclass(frozen=True)
 class UseCases:
-    """What the app's routes and guards call; built once by ``create_app``."""
+    """The objects that routes and guards call; built once by ``create_app``."""
 
     settings: Settings
     audio_files: AudioFiles

@@ -39,14 +39,14 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 @document_responses(ResponseSpec(Stats))
 def stats() -> ResponseReturnValue:
     """Return job counts, Redis memory and the main settings."""
-    settings, figures = app_settings(), monitor().statistics()
+    settings, statistics = app_settings(), monitor().statistics()
     report = Stats(
         orchestrator=OrchestratorInfo(version=__version__, environment=settings.environment),
         redis=RedisStats(
-            total_jobs=figures.total_jobs,
-            active_jobs=figures.active_jobs,
-            completed_jobs=figures.completed_jobs,
-            memory_usage=f"{figures.memory_bytes / _BYTES_PER_MEGABYTE:.1f}MB",
+            total_jobs=statistics.total_jobs,
+            active_jobs=statistics.active_jobs,
+            completed_jobs=statistics.completed_jobs,
+            memory_usage=f"{statistics.memory_bytes / _BYTES_PER_MEGABYTE:.1f}MB",
         ),
         settings=SettingsInForce(
             cache_ttl_hours=settings.cache_ttl_hours,

@@ -142,7 +142,7 @@ class ResetRequest(BaseModel):
 
 
 class ResetResult(BaseModel):
-    """What was deleted in the orchestrator."""
+    """The deletions in the orchestrator."""
 
     jobs_removed: int
     logs_cleaned: bool

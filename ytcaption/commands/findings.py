@@ -9,7 +9,7 @@ from ytcaption.jobs import AudioTrack, Job, JobWarning
 __all__ = ["finding_rows", "format_time", "warning_lines"]
 
 _MAX_TIMES: Final = 10  # per line
-_NO_REASON: Final = "no_text: The transcript is empty, and the API gives no reason."
+_NO_REASON: Final = "no_text: The transcript is empty, and the API reports no reason."
 
 
 def warning_lines(job: Job) -> Iterator[str]:

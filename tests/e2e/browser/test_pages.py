@@ -1,4 +1,4 @@
-"""What a person does with the pages, in a real browser."""
+"""The pages work in a real browser."""
 
 import re
 from pathlib import Path

@@ -33,7 +33,7 @@ _numbers = count(1)
 
 
 def new_client() -> dict[str, str]:
-    """Return the proxy's headers for a client address that has not been used before."""
+    """Return the proxy's headers for a client IP address that has not been used before."""
     return {"X-Forwarded-For": f"203.0.113.{next(_numbers)}", "Accept-Language": "en"}
 
 

@@ -13,7 +13,7 @@ KEY, _ANN = make_key("ann", ["read"])
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API behind one proxy, which forwards client addresses."""
+    """An API behind one proxy, which forwards client IP addresses."""
     with running_api(
         tmp_path_factory.mktemp("lockout"),
         API_KEYS=str(_ANN),

@@ -243,7 +243,7 @@ def test_a_large_file_with_a_wrong_key_is_refused_before_it_is_sent(
 ) -> None:
     path = tmp_path / "long.wav"
     path.touch()
-    os.truncate(path, 2 * 1024**3)  # which takes no room
+    os.truncate(path, 2 * 1024**3)  # sparse: uses no disk space
     sent: list[int] = []
     with (
         Client(guarded.api.orchestrator.address, "ytc_wrong") as client,

@@ -1,4 +1,4 @@
-"""What Celery does after a turn: start the next stage's task, or nothing."""
+"""After a turn Celery starts the next stage's task, or nothing."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -12,7 +12,7 @@ from orchestrator.http.connections import OpenConnections, WatchedAdapter
 
 
 class SocksConnection(HTTPConnection):
-    """Stands in for the connection class of urllib3's SOCKS extra."""
+    """A test double of the connection class of urllib3's SOCKS extra."""
 
     def __init__(self, _socks_options: object, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
