@@ -121,7 +121,7 @@ class Pipeline:
         missed: list[Span] = []
         if chunks:
             if channel.language is None:
-                channel = self._find_language(section, channel)
+                channel = self._detect_language(section, channel)
             with span(
                 "whisper", attributes={"model": self.settings.whisper_model, "chunks": len(chunks)}
             ):
@@ -179,27 +179,26 @@ class Pipeline:
     def _is_language_given(self) -> bool:
         return self.options.language_in != languages.AUTO
 
-    def _find_language(self, section: Section, channel: Channel) -> Channel:
+    def _detect_language(self, section: Section, channel: Channel) -> Channel:
         if self._is_language_given:
             return replace(channel, language=self.options.language_in, language_probability=1.0)
-        likeliest, most = ENGLISH, 0.0
+        best, probability = ENGLISH, 0.0
         for chunk in section.chunks[:MOST_LANGUAGE_CHUNKS]:
             found = self.engine.detect_language(repeat_short_speech(section.collect(chunk)))
             code = max(found, key=lambda code: found[code])
-            if found[code] > most:
-                likeliest, most = code, found[code]
-            if most > LEAST_PROBABILITY:
+            if found[code] > probability:
+                best, probability = code, found[code]
+            if probability > LEAST_PROBABILITY:
                 break
-        return replace(channel, language=likeliest, language_probability=round(most, 4))
+        return replace(channel, language=best, language_probability=round(probability, 4))
 
     def _choose_route(self, language: str | None) -> Route:
         """Return the route of a language, or plain transcription if there is none."""
         return self._find_route(language) or Route("transcribe")
 
-    def _require_route(self, language: str) -> Route:
+    def _require_route(self, language: str) -> None:
         """Raise ``unsupported_language`` if the recording's first language has no route."""
-        route = self._find_route(language)
-        if route is None:
+        if self._find_route(language) is None:
             wanted = self.options.language_out
             pairs = languages.list_pairs(self.settings)
             possible = sorted({pair["to"] for pair in pairs if pair["from"] == language})
@@ -208,7 +207,6 @@ class Pipeline:
                 f"Available targets: {', '.join(possible) or 'none'}."
             )
             raise WorkError("unsupported_language", message)
-        return route
 
     def _find_route(self, language: str | None) -> Route | None:
         wanted = self.options.language_out

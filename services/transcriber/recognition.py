@@ -144,7 +144,8 @@ class Recognizer:
         if not doubtful:
             return [(language, chunk.spans)]
         probabilities: list[Mapping[str, float]] = [
-            self._detect(piece) if piece in doubtful else {language: 1.0} for piece in pieces
+            self._detect_language(piece) if piece in doubtful else {language: 1.0}
+            for piece in pieces
         ]
         codes = choose_languages(pieces, probabilities, spoken)
         return group_runs(pieces, codes)
@@ -156,7 +157,7 @@ class Recognizer:
             return True
         return _mean(_within(found, (piece,))) < WEAK
 
-    def _detect(self, span: Span) -> Mapping[str, float]:
+    def _detect_language(self, span: Span) -> Mapping[str, float]:
         if self.speech.measure_s(span.start, span.end) < LEAST_VOICE_S:
             return {}
         return self.engine.detect_language(self.samples[span.start : span.end])
@@ -225,7 +226,7 @@ class Recognizer:
         hidden = recognized[len(before) : len(recognized) - len(after)]
         near = before[-1].language if before else after[0].language if after else spoken
         span = Span(max(0, gap.start - PADDING), min(len(self.samples), gap.end + PADDING))
-        other = find_other(self._detect(span), near, least=LIKELY)
+        other = find_other(self._detect_language(span), near, least=LIKELY)
         codes = [other, near] if other else [near]
         found = max((self._transcribe_gap(span, code) for code in codes), key=_score)
         if not found:

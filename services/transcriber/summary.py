@@ -55,15 +55,15 @@ def list_warnings(transcript: Transcript, *, requested: str | None = None) -> Wa
     """Return the warnings, at most 50 of one code."""
     return [
         *map(dict, transcript.source_warnings),
-        *_warn_of_nothing(transcript),
-        *_bound(_warn_of_gaps(transcript)),
-        *_bound(_warn_of_whispering(transcript)),
-        *_bound(_warn_of_doubts(transcript.segments)),
+        *_warn_of_no_speech(transcript),
+        *_limit(_warn_of_gaps(transcript)),
+        *_limit(_warn_of_whispering(transcript)),
+        *_limit(_warn_of_low_confidence(transcript.segments)),
         *_warn_of_languages(transcript, requested),
     ]
 
 
-def _warn_of_nothing(transcript: Transcript) -> Warnings:
+def _warn_of_no_speech(transcript: Transcript) -> Warnings:
     if transcript.segments:
         return []
     if transcript.speech_s:
@@ -95,7 +95,7 @@ def _warn_of_gaps(transcript: Transcript) -> Iterable[dict[str, Any]]:
 
 def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
     for start, end in transcript.whispered:
-        if _is_written(start, end, transcript.segments):
+        if _has_text(start, end, transcript.segments):
             continue
         yield {
             "code": "speech_without_text",
@@ -106,7 +106,7 @@ def _warn_of_whispering(transcript: Transcript) -> Iterable[dict[str, Any]]:
         }
 
 
-def _is_written(start: float, end: float, segments: Sequence[Segment]) -> bool:
+def _has_text(start: float, end: float, segments: Sequence[Segment]) -> bool:
     """Return whether segments cover at least half of a span.
 
     The residue of one channel's speech on another sounds like whispering, so the segments of all
@@ -116,7 +116,7 @@ def _is_written(start: float, end: float, segments: Sequence[Segment]) -> bool:
     return covered >= (end - start) / 2
 
 
-def _warn_of_doubts(segments: Sequence[Segment]) -> Iterable[dict[str, Any]]:
+def _warn_of_low_confidence(segments: Sequence[Segment]) -> Iterable[dict[str, Any]]:
     for start, end in _merge_marked(segments):
         yield {
             "code": "low_confidence",
@@ -162,7 +162,7 @@ def _warn_of_languages(transcript: Transcript, requested: str | None) -> Warning
     return [{"code": "language_changes", "detail": detail, **first}]
 
 
-def _bound(warnings: Iterable[dict[str, Any]]) -> Warnings:
+def _limit(warnings: Iterable[dict[str, Any]]) -> Warnings:
     """Return the first 50 warnings; the last one states how many more there are."""
     found = list(warnings)
     more = len(found) - MOST_WARNINGS

@@ -81,7 +81,7 @@ def refine_times(words: Sequence[Word], samples: Samples, speech: Sequence[Span]
         The same words in the same order. They do not overlap, and none ends before it starts.
     """
     sounds = _find_sounds(samples, speech)
-    return _separate(_snap(_assign(words, sounds, speech)))
+    return _remove_overlaps(_align(_assign(words, sounds, speech)))
 
 
 def _find_sounds(samples: Samples, speech: Sequence[Span]) -> list[Sound]:
@@ -284,19 +284,19 @@ def _overlap(word: Word, sound: Sound) -> float:
     return min(word.end, sound.end) - max(word.start, sound.start)
 
 
-def _snap(assigned: Sequence[tuple[Word, Sound | None]]) -> list[Word]:
+def _align(assigned: Sequence[tuple[Word, Sound | None]]) -> list[Word]:
     """Align first and last words to the start and the end of their sounds."""
-    snapped = []
+    aligned = []
     previous: Sound | None = None
     for number, (word, sound) in enumerate(assigned):
         following = assigned[number + 1][1] if number + 1 < len(assigned) else None
-        snapped.append(
+        aligned.append(
             _fit(word, sound, is_first=sound is not previous, is_last=sound is not following)
             if sound
             else word
         )
         previous = sound
-    return snapped
+    return aligned
 
 
 def _fit(word: Word, sound: Sound, *, is_first: bool, is_last: bool) -> Word:
@@ -318,7 +318,7 @@ def _choose_onset(word: Word, sound: Sound) -> float | None:
     return onset if word.start - onset < FARTHEST_S else None
 
 
-def _separate(words: list[Word]) -> list[Word]:
+def _remove_overlaps(words: list[Word]) -> list[Word]:
     """Shorten words so that none overlaps the previous one."""
     ordered = words[:1]
     for word in words[1:]:
