@@ -1,4 +1,4 @@
-"""One orchestrator over a durable Redis for all focused tests of damage."""
+"""An orchestrator on a durable Redis that all tests of single failures share."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,9 +14,9 @@ Workers = Callable[[int], None]
 def damaged_orchestrator(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ChaosOrchestrator]:
-    """API, services and beat, without a worker, over a Redis that never forgets a write."""
+    """API, services and beat, without a worker, on a Redis that syncs every write to disk."""
     directory = tmp_path_factory.mktemp("damaged")
-    # With everysec, what Redis acknowledged while its disk was busy could be lost at a kill.
+    # With everysec, writes acknowledged while the disk is busy may be lost when Redis is killed.
     with RedisServer(aof=True, arguments=["--appendfsync", "always"]) as server:
         orchestrator = ChaosOrchestrator(
             directory,
@@ -35,7 +35,7 @@ def damaged_orchestrator(
 
 @pytest.fixture
 def orchestrator(damaged_orchestrator: ChaosOrchestrator) -> Iterator[ChaosOrchestrator]:
-    """The same, with one worker; its Redis and its services are put right afterwards."""
+    """The shared orchestrator with one worker; Redis and the services are reset afterwards."""
     for worker in damaged_orchestrator.workers:
         worker.kill()
     damaged_orchestrator.workers.clear()

@@ -1,4 +1,4 @@
-"""The short chaos run; ``make chaos`` does longer ones, with other seeds."""
+"""A short chaos run; ``make chaos`` runs longer ones with other seeds."""
 
 import logging
 from pathlib import Path
@@ -11,8 +11,8 @@ from tests.support.chaos_recovery import COMPOUNDED
 LOGGER = logging.getLogger("chaos")
 SEED = 1
 RECOVERED_WITHIN_S = 12.0
-COMPOUNDED_WITHIN_S = 24.0  # and Redis away for 2 s, and 10 s for all to be back
-ON_A_BUSY_MACHINE_S = 3.0  # a run keeps two cores busy by itself
+COMPOUNDED_WITHIN_S = 24.0  # Redis is down for 2 s, and recovery may take another 10 s
+ON_A_BUSY_MACHINE_S = 3.0  # a run uses two cores
 
 
 @pytest.mark.timeout(300)

@@ -1,11 +1,11 @@
-"""Services whose answers mislead, at instants that a test can choose."""
+"""Misleading responses of services, at times that the test controls."""
 
 from tests.support.chaos_damage import ChaosOrchestrator
 from tests.support.fake_service import Fault, FaultPlan, Role, expected_text
 from tools.waiting import wait_until
 
 
-def test_a_job_that_is_not_visible_at_first_is_not_given_up(
+def test_a_job_that_is_not_visible_at_first_is_not_lost(
     orchestrator: ChaosOrchestrator,
 ) -> None:
     hiding = FaultPlan(rates={Fault.HIDDEN: 1.0})
@@ -42,5 +42,5 @@ def test_a_job_cancelled_while_it_is_submitted_leaves_no_remote_job(
         wait_until(
             lambda: sent.remote_id in "".join(client.zrange("orchestrator:deletions", 0, -1)),
             timeout_s=10,
-            what="the remote job to be put down for deletion",
+            what="the remote job to be scheduled for deletion",
         )

@@ -1,4 +1,4 @@
-"""Workers that die, are stopped, or lose a message."""
+"""Workers that die, receive SIGTERM, or lose a message."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ QUEUE = "orchestrator:broker:stages"
 
 
 def assert_completed_once(orchestrator: ChaosOrchestrator, jobs: dict[str, str]) -> None:
-    """Check that jobs, given with their videos' names, end well without any second submission."""
+    """Check that jobs, by id with the names of their videos, complete with one submission each."""
     for job_id, name in jobs.items():
         job = orchestrator.await_status(job_id, "completed", "failed", timeout_s=60)
         assert job["transcription_text"] == expected_text(orchestrator.video(name))
@@ -38,14 +38,14 @@ def assert_completed_once(orchestrator: ChaosOrchestrator, jobs: dict[str, str])
 
 
 def take_messages(client: Any, count: int) -> set[str]:
-    """Take messages out of the queue, any of them, and return whose they were."""
+    """Remove random messages from the queue and return the ids of their jobs."""
     taken = random.Random(7).sample(client.lrange(QUEUE, 0, -1), count)
     for message in taken:
         assert client.lrem(QUEUE, 1, message) == 1
     return {json.loads(b64decode(json.loads(one)["body"]))[0][0][0] for one in taken}
 
 
-def test_jobs_of_the_only_worker_go_on_when_another_one_comes(
+def test_jobs_of_a_dead_only_worker_continue_on_its_replacement(
     orchestrator: ChaosOrchestrator,
 ) -> None:
     jobs = orchestrator.submit_held("lonely", 20)
@@ -67,7 +67,7 @@ def test_jobs_of_the_only_worker_go_on_when_another_one_comes(
     assert_completed_once(orchestrator, jobs)
 
 
-def test_a_worker_killed_in_mid_transfer_hands_nothing_on_twice(
+def test_a_worker_killed_during_a_transfer_causes_no_second_submission(
     orchestrator: ChaosOrchestrator,
 ) -> None:
     size_bytes = 64_000_000  # more than the sockets' buffers hold
@@ -90,15 +90,15 @@ def test_a_worker_killed_in_mid_transfer_hands_nothing_on_twice(
     assert orchestrator.submissions(Role.NORMALIZER, job_id) == 1
 
 
-def test_a_worker_that_is_told_to_stop_hands_its_waiting_jobs_over(
+def test_a_worker_that_receives_sigterm_releases_its_polling_jobs(
     orchestrator: ChaosOrchestrator,
 ) -> None:
     jobs = orchestrator.submit_held("handed-over", 20)
     first = orchestrator.workers[0]
     orchestrator.start_worker()
-    began = time.monotonic()
+    started = time.monotonic()
     assert first.stop() == 0
-    took_s = time.monotonic() - began
+    took_s = time.monotonic() - started
     LOGGER.info("SIGTERM to exit: %.1f s", took_s)
     assert took_s < STOPS_WITHIN_S + ON_A_BUSY_MACHINE_S
 
@@ -114,7 +114,7 @@ def test_a_worker_that_is_told_to_stop_hands_its_waiting_jobs_over(
     assert_completed_once(orchestrator, jobs)
 
 
-def test_a_transfer_under_way_may_finish_before_its_worker_stops(
+def test_a_running_transfer_completes_before_its_worker_exits(
     orchestrator: ChaosOrchestrator,
 ) -> None:
     orchestrator.services[Role.NORMALIZER].pause()
@@ -127,16 +127,16 @@ def test_a_transfer_under_way_may_finish_before_its_worker_stops(
     orchestrator.start_worker()
     first.send(signal.SIGTERM)
     time.sleep(3.0)
-    assert first.is_running, "it ended in the middle of a transfer"
+    assert first.is_running, "the worker exited during a transfer"
     orchestrator.services[Role.NORMALIZER].resume()
-    began = time.monotonic()
+    started = time.monotonic()
     assert first.stop() == 0
-    assert time.monotonic() - began < STOPS_WITHIN_S + ON_A_BUSY_MACHINE_S
+    assert time.monotonic() - started < STOPS_WITHIN_S + ON_A_BUSY_MACHINE_S
     assert_completed_once(orchestrator, {job_id: "last-act"})
     assert "recovered" not in orchestrator.events(job_id)
 
 
-def test_a_rolling_restart_is_not_noticed(orchestrator: ChaosOrchestrator) -> None:
+def test_a_rolling_restart_needs_no_recovery(orchestrator: ChaosOrchestrator) -> None:
     jobs: dict[str, str] = {}
     for number in range(3):
         before = list(orchestrator.workers)
@@ -165,7 +165,7 @@ def test_exactly_the_lost_messages_are_sent_again(orchestrator: ChaosOrchestrato
             waiting = client.zrange("orchestrator:waiting", 0, 0, withscores=True)
             return not waiting or waiting[0][1] > max(numbers)
 
-        wait_until(is_passed, timeout_s=30, what="all lost messages to be made up for")
+        wait_until(is_passed, timeout_s=30, what="all lost messages to be sent again")
         events = EventStore(Connection(client))
         histories = {job_id: events.history(job_id) for job_id in jobs}
     resent = Counter(

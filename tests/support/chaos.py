@@ -1,7 +1,7 @@
 """A chaos run: ``python -m tests.support.chaos --seed 7 --minutes 5``, or ``make chaos``.
 
-Clients submit jobs to services that misbehave, while processes are killed and frozen.
-Afterwards every job must have ended as it should, and nothing may be left over.
+Clients submit jobs to services with faults, while processes are killed and frozen.
+Afterwards every job must have its expected end, and no data of unfinished work may remain.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import redis
 import requests
 
 from tests.support.chaos_checks import Findings, find_leftovers, read_jobs
-from tests.support.chaos_damage import ChaosOrchestrator, Vandal
+from tests.support.chaos_damage import ChaosOrchestrator, Saboteur
 from tests.support.chaos_plan import ARTIFACT_BYTES, ROUND_S, ChaosPlan, PlannedJob
 from tests.support.chaos_recovery import RecoveryClock
 from tests.support.fake_service import Role
@@ -51,27 +51,27 @@ class ChaosReport:
     problems: tuple[str, ...]
     recovery: RecoveryClock
     refused_writes: int
-    """Late writes of workers that had been frozen."""
+    """Late writes of frozen workers that were refused."""
     lost_leases: int
-    """Leases that they had when they were frozen."""
+    """Leases of these workers when they were frozen."""
 
 
 class Clients:
-    """Submit jobs as planned, and again without a response.
+    """Submit jobs as planned, and repeat requests without a response.
 
     Args:
-        address: Where the API is.
+        url: URL of the API.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, url: str) -> None:
         self.texts: dict[str, str] = {}
         """The expected text of each accepted job."""
         self.unwanted: set[str] = set()
         """Jobs whose cancellation was requested."""
-        self._address = address
+        self._url = url
 
     def submit(self, job: PlannedJob) -> None:
-        """Submit one job, and cancel it if planned."""
+        """Submit one job, and cancel it if that is planned."""
         body = {
             "youtube_url": ChaosOrchestrator.video(job.video),
             "language": job.language,
@@ -89,7 +89,7 @@ class Clients:
         deadline = time.monotonic() + _CLIENT_PATIENCE_S
         while True:
             try:
-                answer = requests.post(f"{self._address}{path}", json=body, timeout=10)
+                answer = requests.post(f"{self._url}{path}", json=body, timeout=10)
                 if answer.status_code < 300:
                     return answer
                 reason = answer.text
@@ -103,13 +103,13 @@ class Clients:
 def run_chaos(
     seed: int, *, rounds: int, directory: Path, broker_url: str | None = None
 ) -> ChaosReport:
-    """Do one run and check the result.
+    """Do one run and check the data that it left.
 
     Args:
-        seed: Decides jobs, blows and the services' faults.
-        rounds: How many times 32 s.
-        directory: Where logs go.
-        broker_url: Celery's broker; Redis where there is none.
+        seed: Determines the jobs, the strikes and the faults of the services.
+        rounds: Number of rounds of 32 s.
+        directory: Directory of the logs.
+        broker_url: Celery's broker; Redis by default.
     """
     plan = ChaosPlan.of_seed(seed, rounds=rounds)
     LOGGER.info("%s", plan)
@@ -139,8 +139,8 @@ def _run(plan: ChaosPlan, orchestrator: ChaosOrchestrator) -> ChaosReport:
     clients = Clients(orchestrator.address)
     with orchestrator.redis() as client, orchestrator.redis() as own_client:
         clock = RecoveryClock(own_client)
-        vandal = Vandal(orchestrator, clock)
-        _play(plan, clients, vandal, client)
+        saboteur = Saboteur(orchestrator, clock)
+        _play(plan, clients, saboteur, client)
         problems = _await_quiet(client)
         clock.stop()
         ledgers = {name: orchestrator.services[role].ledger() for role, name in _STAGES.items()}
@@ -150,31 +150,32 @@ def _run(plan: ChaosPlan, orchestrator: ChaosOrchestrator) -> ChaosReport:
             unwanted=frozenset(clients.unwanted),
             ledgers=ledgers,
         )
-        refused = sum(worker.log_text().count("The lease on job") for worker in vandal.frozen)
+        refused = sum(worker.log_text().count("The lease on job") for worker in saboteur.frozen)
         return ChaosReport(
             plan=plan,
             problems=(*problems, *findings.all()),
             recovery=clock,
             refused_writes=refused,
-            lost_leases=sum(map(len, vandal.frozen.values())),
+            lost_leases=sum(map(len, saboteur.frozen.values())),
         )
 
 
-def _play(plan: ChaosPlan, clients: Clients, vandal: Vandal, client: Any) -> None:
-    """Start each event at its planned time, and wait for all of them."""
-    began = time.monotonic()
+def _play(plan: ChaosPlan, clients: Clients, saboteur: Saboteur, client: Any) -> None:
+    """Submit the jobs and do the damage at the planned times, and wait until all is done."""
+    started = time.monotonic()
     with ThreadPoolExecutor(len(plan.jobs)) as pool:
         submitted = [
-            pool.submit(_later, began + job.at_s, partial(clients.submit, job)) for job in plan.jobs
+            pool.submit(_later, started + job.at_s, partial(clients.submit, job))
+            for job in plan.jobs
         ]
-        for blow in sorted(plan.blows, key=lambda blow: blow.at_s):
-            threading.Event().wait(max(0.0, began + blow.at_s - time.monotonic()))
-            LOGGER.info("%6.1f s  %s, %s jobs run", blow.at_s, blow.damage, _count(client))
-            vandal.strike(blow)
-        vandal.finish()
+        for strike in sorted(plan.strikes, key=lambda strike: strike.at_s):
+            threading.Event().wait(max(0.0, started + strike.at_s - time.monotonic()))
+            LOGGER.info("%6.1f s  %s, %s jobs run", strike.at_s, strike.damage, _count(client))
+            saboteur.start(strike)
+        saboteur.finish()
         for future in submitted:
             future.result()
-    LOGGER.info("%6.1f s  all jobs are submitted, all damage is done", time.monotonic() - began)
+    LOGGER.info("%6.1f s  all jobs are submitted, all damage is done", time.monotonic() - started)
 
 
 def _count(client: Any) -> str:
@@ -190,7 +191,7 @@ def _later(instant: float, action: Callable[[], None]) -> None:
 
 
 def _await_quiet(client: Any) -> Iterable[str]:
-    """Wait until all jobs have ended without leftovers; return the leftovers."""
+    """Wait until all jobs have ended and no leftovers remain; return the problems."""
     try:
         wait_until(
             lambda: not client.zcard("orchestrator:active"),
@@ -200,7 +201,7 @@ def _await_quiet(client: Any) -> Iterable[str]:
         wait_until(
             lambda: not _hurry_deletions(client) and not find_leftovers(client),
             timeout_s=_QUIET_TIMEOUT_S,
-            what="nothing to be left",
+            what="the removal of all leftovers",
         )
     except TimeoutError as error:
         return [str(error), *find_leftovers(client)]
@@ -208,7 +209,7 @@ def _await_quiet(client: Any) -> Iterable[str]:
 
 
 def _hurry_deletions(client: Any) -> int:
-    """Make refused deletions due at beat's next tick instead of after 30 s."""
+    """Make deletions that a service refused due at the next tick of beat, not after 30 s."""
     pending = client.zrange("orchestrator:deletions", 0, -1)
     if pending:
         client.zadd("orchestrator:deletions", dict.fromkeys(pending, 0), xx=True)
@@ -216,11 +217,11 @@ def _hurry_deletions(client: Any) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run and report; exit like a test."""
+    """Do one run, log the report and return the exit status: 1 if there are problems."""
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--minutes", type=float, default=ROUND_S / 60)
-    parser.add_argument("--broker", help="address of Celery's broker, e.g. amqp://127.0.0.1")
+    parser.add_argument("--broker", help="URL of Celery's broker, e.g. amqp://127.0.0.1")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     directory = Path(tempfile.mkdtemp(prefix="chaos-"))

@@ -51,23 +51,23 @@ def _read(client: Any, job_id: str) -> Ended:
 
 
 def find_leftovers(client: Any) -> list[str]:
-    """Return data that belongs to an unfinished job, or to none."""
+    """Return the keys of unfinished jobs and of work that no job needs."""
     found = [key for pattern in _LEFTOVERS for key in client.scan_iter(f"{_PREFIX}{pattern}")]
-    lines = client.scan_iter(f"{_PREFIX}line:*")
-    found += [key for key in lines if not key.endswith(":round")]
+    queues = client.scan_iter(f"{_PREFIX}line:*")
+    found += [key for key in queues if not key.endswith(":round")]
     if waiting := client.llen(f"{_PREFIX}broker:stages"):
         found.append(f"{waiting} messages")
     return sorted(found)
 
 
 class Findings:
-    """Looks for violations.
+    """Checks the jobs and the ledgers of the services for problems.
 
     Args:
-        jobs: Every job.
-        texts: What each job that a client has submitted must end with, by its id.
+        jobs: All jobs.
+        texts: The expected text of each submitted job, by its id.
         unwanted: Jobs that a client has cancelled.
-        ledgers: What reached the services, by the stage that they do.
+        ledgers: The requests that the services received, by stage.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Findings:
         ]
 
     def all(self) -> list[str]:
-        """Return a description of each violation."""
+        """Return a description of every problem."""
         return [
             *(f"{job_id} was accepted and is gone" for job_id in self._texts.keys() - self._jobs),
             *(found for job in self._jobs.values() for found in self._check_end(job)),
@@ -100,14 +100,14 @@ class Findings:
         elif job.status == "failed":
             yield f"{job.job_id} failed: {job.fields.get('error_message')}"
         elif job.status == "cancelled" and job.job_id not in self._unwanted:
-            yield f"{job.job_id} is cancelled, and nobody asked for that"
+            yield f"{job.job_id} is cancelled, but no client requested that"
         elif job.status == "completed" and job.text != self._texts.get(job.job_id, job.text):
             yield f"{job.job_id} has the text {job.text!r}, not {self._texts[job.job_id]!r}"
         if "lease.worker" in job.fields:
             yield f"{job.job_id} is still leased"
 
     def _check_keys(self) -> Iterator[str]:
-        """Each attempt of each stage has one remote job, unless the service lost it."""
+        """Check that each attempt has one remote job, unless the service lost it."""
         by_key: dict[str, list[Submission]] = defaultdict(list)
         for stage, one in self._accepted:
             key = one.idempotency_key or "no key"
@@ -119,17 +119,17 @@ class Findings:
                 yield f"{key} has {len(group)} remote jobs"
 
     def _check_remote_jobs(self) -> Iterator[str]:
-        """Every remote job belongs to a job or was deleted, and every attempt has one."""
+        """Check that every remote job belongs to an attempt of a job or was deleted."""
         for stage, one in self._accepted:
             job_id, _, attempt = (one.idempotency_key or "::0").split(":")
             job = self._jobs.get(job_id)
             if job is None:
-                yield f"{one.remote_id} belongs to {job_id}, which is not there"
+                yield f"{one.remote_id} belongs to {job_id}, which does not exist"
                 continue
             if int(attempt) > int(job.fields.get(f"{stage}.attempt", 1)):
                 yield f"{one.idempotency_key}: the job has had fewer attempts"
             known = {event.get("reason") for event in job.of_type("submitted")}
-            # What was just being submitted for a cancelled job when its worker died, nobody knows.
+            # A remote job of a cancelled job is unknown if its worker died during the submission.
             is_over = one.deletes or one.fate == "forgotten" or job_id in self._unwanted
             if one.remote_id not in known and not is_over:
                 yield f"{one.remote_id} of {job_id} ({job.status}) was left behind"
@@ -138,7 +138,7 @@ class Findings:
 def _check_history(job: Ended) -> Iterator[str]:
     events: list[Mapping[str, Any]] = list(job.events)
     if not events or events[0]["type"] != "submitted":
-        yield f"the history of {job.job_id} has no beginning"
+        yield f"the history of {job.job_id} does not start with its submission"
     elif events[-1]["type"] != job.status:
         yield f"{job.job_id} is {job.status}, its history ends with {events[-1]['type']}"
     completed = [event["stage"] for event in job.of_type("completed")]
@@ -153,4 +153,4 @@ def _check_history(job: Ended) -> Iterator[str]:
             if event.get("stage") == name and event["type"] in {"submitted", "attached", "retrying"}
         ]
         if attempts != sorted(attempts):
-            yield f"the attempts of {job.job_id} at {name} go {attempts}"
+            yield f"the attempts of {job.job_id} at {name} are out of order: {attempts}"

@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import redis
 
-from tests.support.chaos_plan import Blow, Damage
+from tests.support.chaos_plan import Damage, Strike
 from tests.support.chaos_recovery import RecoveryClock
 from tests.support.fake_service import Role
 from tests.support.orchestrator import Orchestrator, OwnProcess
 from tools.waiting import wait_until
 
-__all__ = ["ChaosOrchestrator", "Vandal"]
+__all__ = ["ChaosOrchestrator", "Saboteur"]
 
 _REPLACED_AFTER_S = 1.0
 _REDIS_AWAY_S = 2.0
@@ -42,7 +42,7 @@ class ChaosOrchestrator(Orchestrator):
         """Submit jobs whose downloads do not end, and wait until a worker polls all of them.
 
         Returns:
-            The names of the jobs' videos by the jobs' ids.
+            The names of the videos by job id.
         """
         self.services[Role.DOWNLOADER].control(hold=True)
         jobs = {self.submit(f"{name}-{number}"): f"{name}-{number}" for number in range(count)}
@@ -64,91 +64,91 @@ class ChaosOrchestrator(Orchestrator):
         wait_until(are_alive, timeout_s=_START_TIMEOUT_S, what="all workers")
 
 
-class Vandal:
-    """Runs damage in parallel.
+class Saboteur:
+    """Damages processes as planned, with several strikes at a time.
 
     Args:
-        orchestrator: What is damaged.
-        clock: Measures the recovery of the jobs of workers that are struck.
+        orchestrator: The orchestrator to damage.
+        clock: Measures the recovery of the jobs of damaged workers.
     """
 
     def __init__(self, orchestrator: ChaosOrchestrator, clock: RecoveryClock) -> None:
         self.frozen: dict[OwnProcess, frozenset[str]] = {}
-        """Workers that were frozen, with the jobs whose lease they lost meanwhile."""
-        self._still: set[OwnProcess] = set()
+        """Workers that were frozen, with the jobs whose lease they lost."""
+        self._frozen_now: set[OwnProcess] = set()
         self._orchestrator = orchestrator
         self._clock = clock
         self._pool = ThreadPoolExecutor(8)
-        self._struck: list[Future[None]] = []
+        self._running_strikes: list[Future[None]] = []
 
-    def strike(self, blow: Blow) -> None:
-        """Start one piece of damage and return immediately."""
-        self._struck.append(self._pool.submit(self._do, blow))
+    def start(self, strike: Strike) -> None:
+        """Start one strike and return immediately."""
+        self._running_strikes.append(self._pool.submit(self._do, strike))
 
     def finish(self) -> None:
-        """Wait until all damage is done and repaired; raise the first exception."""
-        for future in self._struck:
+        """Wait until all damage is done and repaired; raise the first error of a strike."""
+        for future in self._running_strikes:
             future.result()
         self._pool.shutdown()
 
-    def _do(self, blow: Blow) -> None:
-        match blow.damage:
+    def _do(self, strike: Strike) -> None:
+        match strike.damage:
             case Damage.KILL_WORKER:
-                self._kill_worker(blow)
+                self._kill_worker(strike)
             case Damage.KILL_IN_TRANSFER:
-                self._kill_in_transfer(blow)
+                self._kill_in_transfer(strike)
             case Damage.FREEZE_WORKER:
-                self._freeze_worker(blow)
+                self._freeze_worker(strike)
             case Damage.KILL_BEAT:
                 self._kill_beat()
             case Damage.KILL_API:
-                self._kill_api(blow)
+                self._kill_api(strike)
             case Damage.KILL_REDIS:
                 self._kill_redis()
 
     def _running(self) -> list[OwnProcess]:
-        workers = [one for one in self._orchestrator.workers if one not in self._still]
+        workers = [one for one in self._orchestrator.workers if one not in self._frozen_now]
         return [worker for worker in workers if worker.is_running]
 
-    def _kill_worker(self, blow: Blow) -> None:
+    def _kill_worker(self, strike: Strike) -> None:
         running = self._running()
-        worker = running[blow.victim % len(running)]
+        worker = running[strike.victim % len(running)]
         worker.kill()
-        self._watch_jobs_of(worker, blow)
+        self._watch_jobs_of(worker, strike)
         time.sleep(_REPLACED_AFTER_S)
         self._orchestrator.spawn_worker()
 
-    def _kill_in_transfer(self, blow: Blow) -> None:
-        """Stop transfers halfway at both ends, then kill the worker."""
+    def _kill_in_transfer(self, strike: Strike) -> None:
+        """Pause both services of running transfers, then kill their worker."""
         ends = [self._orchestrator.services[role] for role in (Role.DOWNLOADER, Role.NORMALIZER)]
         for service in ends:
             service.pause()
         try:
             time.sleep(_HANG_S)
-            self._kill_worker(blow)
+            self._kill_worker(strike)
         finally:
             for service in ends:
                 service.resume()
 
-    def _freeze_worker(self, blow: Blow) -> None:
-        # The busiest one, since what it does when it thaws is what is looked at.
+    def _freeze_worker(self, strike: Strike) -> None:
+        # The busiest one, since its late writes are checked when it resumes.
         worker = max(self._running(), key=lambda one: len(self._clock.held_by(one.pid)[1]))
         worker.send(signal.SIGSTOP)
-        self._still.add(worker)
+        self._frozen_now.add(worker)
         self._clock.record_trouble()
         self.frozen[worker] = self.frozen.get(worker, frozenset()) | self._watch_jobs_of(
-            worker, blow
+            worker, strike
         )
         time.sleep(_FROZEN_S)
         self._clock.record_trouble()
         worker.send(signal.SIGCONT)
-        self._still.discard(worker)
+        self._frozen_now.discard(worker)
 
-    def _watch_jobs_of(self, worker: OwnProcess, blow: Blow) -> frozenset[str]:
+    def _watch_jobs_of(self, worker: OwnProcess, strike: Strike) -> frozenset[str]:
         while True:
             try:
                 name, job_ids = self._clock.held_by(worker.pid)
-                self._clock.start(name, job_ids, cause=blow.damage)
+                self._clock.start(name, job_ids, cause=strike.damage)
             except redis.RedisError:
                 time.sleep(0.1)
             else:
@@ -160,8 +160,8 @@ class Vandal:
         time.sleep(_REPLACED_AFTER_S)
         self._orchestrator.start_beat()
 
-    def _kill_api(self, blow: Blow) -> None:
-        """Kill one of gunicorn's processes; gunicorn starts another one."""
+    def _kill_api(self, strike: Strike) -> None:
+        """Kill one worker process of gunicorn, which starts another one."""
         if self._orchestrator.api is None:
             return
         listed = subprocess.run(
@@ -169,7 +169,7 @@ class Vandal:
         )
         pairs = [map(int, line.split()) for line in listed.stdout.splitlines()]
         children = [pid for pid, parent in pairs if parent == self._orchestrator.api.pid]
-        os.kill(children[blow.victim % len(children)], signal.SIGKILL)
+        os.kill(children[strike.victim % len(children)], signal.SIGKILL)
 
     def _kill_redis(self) -> None:
         self._clock.record_trouble()

@@ -1,4 +1,4 @@
-"""Invariants of the store, which hold at every instant."""
+"""Invariants of the store that must hold at any time."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ _SERVICES: Final = tuple(stage.service.name for stage in STAGES)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The data that the invariants refer to, read at one instant."""
+    """The data that the invariants refer to, read at one time."""
 
     jobs: Mapping[str, Mapping[str, str]]
-    """The hashes of existing jobs, by id."""
-    places: Mapping[str, Sequence[str]]
-    """The sets that contain each job, by its id: more than one is a fault."""
+    """Hashes of existing jobs, by id."""
+    sets_by_job: Mapping[str, Sequence[str]]
+    """The sets that contain each job, by its id; more than one is a violation."""
     inflight: Mapping[str, frozenset[str]]
-    lines: Mapping[str, frozenset[str]]
+    admission_queues: Mapping[str, frozenset[str]]
     """The jobs in the admission queue of each service."""
     queued: Mapping[str, frozenset[str]]
     """The jobs that are counted as waiting for a turn, by stage."""
@@ -36,26 +36,30 @@ class Snapshot:
 
     @classmethod
     def read(cls, client: Any, job_ids: Sequence[str], workers: Sequence[str]) -> "Snapshot":
-        """Read it; ``client`` decodes answers to text."""
-        places: dict[str, list[str]] = {job_id: [] for job_id in job_ids}
+        """Read a snapshot; ``client`` must decode replies to text."""
+        sets_by_job: dict[str, list[str]] = {job_id: [] for job_id in job_ids}
         reader = client.pipeline()
         for job_id in job_ids:
             reader.hgetall(f"{_PREFIX}job:{job_id}")
         jobs = {k: v for k, v in zip(job_ids, reader.execute(), strict=True) if v}
         sets = {f"lease of {one}": client.smembers(f"{_PREFIX}leases:{one}") for one in workers}
         sets |= {name: client.zrange(f"{_PREFIX}{name}", 0, -1) for name in ("waiting", "due")}
-        lines = {name: frozenset(_read_line(client, name)) for name in _SERVICES}
-        sets |= {f"line of {name}": members for name, members in lines.items()}
-        for place, members in sets.items():
+        admission_queues = {
+            name: frozenset(_read_admission_queue(client, name)) for name in _SERVICES
+        }
+        sets |= {
+            f"admission queue of {name}": members for name, members in admission_queues.items()
+        }
+        for name, members in sets.items():
             for job_id in members:
-                places.setdefault(job_id, []).append(place)
+                sets_by_job.setdefault(job_id, []).append(name)
         digests = {job[f"{one.name}.work"] for job in jobs.values() for one in STAGES}
         digests |= {key.split(":")[2] for key in client.scan_iter(f"{_PREFIX}work:*")}
         return cls(
             jobs=jobs,
-            places=places,
+            sets_by_job=sets_by_job,
             inflight={name: _members(client, f"inflight:{name}") for name in _SERVICES},
-            lines=lines,
+            admission_queues=admission_queues,
             queued={
                 stage.name: frozenset(client.zrange(f"{_PREFIX}queued:{stage.name}", 0, -1))
                 for stage in STAGES
@@ -82,22 +86,22 @@ def _read_work(client: Any, digest: str) -> tuple[dict[str, str], frozenset[str]
     return {name: value for name, value in entry.items() if not name.startswith("job:")}, users
 
 
-def _read_line(client: Any, service: str) -> Iterator[str]:
+def _read_admission_queue(client: Any, service: str) -> Iterator[str]:
     for priority in Priority:
         key = f"{_PREFIX}line:{service}:{priority}"
-        for who in client.zrange(key, 0, -1):
-            yield from client.zrange(f"{key}:{who}", 0, -1)
+        for owner in client.zrange(key, 0, -1):
+            yield from client.zrange(f"{key}:{owner}", 0, -1)
 
 
 def find_broken(seen: Snapshot, *, limit: int) -> list[str]:
-    """Return a description of each violated invariant.
+    """Return a description of every violated invariant.
 
     Args:
         seen: The store.
-        limit: How many jobs each service is given at once.
+        limit: Maximum number of jobs in flight at each service.
     """
     return [
-        *_check_places(seen),
+        *_check_sets(seen),
         *_check_admission(seen, limit),
         *_check_queues(seen),
         *_check_indexes(seen),
@@ -109,8 +113,8 @@ def _has_ended(job: Mapping[str, str]) -> bool:
     return JobStatus(job["status"]).is_terminal
 
 
-def _check_places(seen: Snapshot) -> Iterator[str]:
-    for job_id, found in seen.places.items():
+def _check_sets(seen: Snapshot) -> Iterator[str]:
+    for job_id, found in seen.sets_by_job.items():
         job = seen.jobs.get(job_id)
         if job is None or _has_ended(job):
             if found:
@@ -130,14 +134,14 @@ def _check_admission(seen: Snapshot, limit: int) -> Iterator[str]:
             for job_id, job in seen.jobs.items()
             if not _has_ended(job)
             and stage_named(job["stage"]).service.name == service
-            and job_id not in seen.lines[service]
+            and job_id not in seen.admission_queues[service]
         }
         if seen.inflight[service] != expected:
             yield f"{service} was given {seen.inflight[service]}, not {expected}"
         if len(expected) > limit:
             yield f"{service} has {len(expected)} jobs of {limit}"
-        if seen.lines[service] and len(expected) < limit:
-            yield f"{service} has a line and a free place"
+        if seen.admission_queues[service] and len(expected) < limit:
+            yield f"{service} has waiting jobs and free capacity"
 
 
 def _check_queues(seen: Snapshot) -> Iterator[str]:
@@ -146,7 +150,7 @@ def _check_queues(seen: Snapshot) -> Iterator[str]:
             job_id
             for job_id, job in seen.jobs.items()
             if job["stage"] == stage
-            and any(place.startswith(("waiting", "line")) for place in seen.places[job_id])
+            and any(name.startswith(("waiting", "admission")) for name in seen.sets_by_job[job_id])
         }
         if queued != expected:
             yield f"{queued} are counted as waiting for the {stage} stage, {expected} do"

@@ -8,13 +8,13 @@ from typing import Final
 from tests.support.fake_service import FaultPlan, expected_text
 from tests.support.orchestrator import Orchestrator
 
-__all__ = ["ARTIFACT_BYTES", "Blow", "ChaosPlan", "Damage", "PlannedJob"]
+__all__ = ["ARTIFACT_BYTES", "ChaosPlan", "Damage", "PlannedJob", "Strike"]
 
 ARTIFACT_BYTES: Final = 300_000
 ROUND_S: Final = 32.0
 _JOBS_PER_ROUND: Final = 260
-_SUBMITTED_WITHIN_S: Final = 10.0  # so that more than 200 run while most of the damage is done
-_FIRST_BLOW_S: Final = 5.0
+_SUBMITTED_WITHIN_S: Final = 10.0  # more than 200 jobs run during most of the damage
+_FIRST_STRIKE_S: Final = 5.0
 _FAULT_RATE: Final = 0.03
 
 
@@ -33,13 +33,13 @@ _EACH_ROUND: Final = (*Damage, Damage.KILL_WORKER)
 
 
 @dataclass(frozen=True)
-class Blow:
-    """One piece of damage, with its time in seconds after the start."""
+class Strike:
+    """One piece of damage, ``at_s`` seconds after the start."""
 
     at_s: float
     damage: Damage
     victim: int
-    """Which of the running processes of its kind, modulo their number."""
+    """Index of the running process of its kind, modulo their number."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PlannedJob:
     language: str
     priority: str
     cancelled_after_s: float | None
-    """When the client cancels, in seconds after the job was accepted."""
+    """Seconds after acceptance at which the client cancels the job, if it does."""
 
     @property
     def text(self) -> str:
@@ -66,11 +66,11 @@ class PlannedJob:
 
 @dataclass(frozen=True)
 class ChaosPlan:
-    """Jobs, blows and the services' faults."""
+    """The jobs, the strikes and the faults of the services."""
 
     seed: int
     jobs: tuple[PlannedJob, ...]
-    blows: tuple[Blow, ...]
+    strikes: tuple[Strike, ...]
     faults: FaultPlan
 
     @classmethod
@@ -79,13 +79,13 @@ class ChaosPlan:
         draw = random.Random(seed)
         starts = [number * ROUND_S for number in range(rounds)]
         jobs = [job for start in starts for job in _draw_jobs(draw, start)]
-        blows = [blow for start in starts for blow in _draw_blows(draw, start)]
+        strikes = [strike for start in starts for strike in _draw_strikes(draw, start)]
         faults = FaultPlan.of_everything(seed, _FAULT_RATE)
-        return cls(seed, tuple(jobs), tuple(blows), faults)
+        return cls(seed, tuple(jobs), tuple(strikes), faults)
 
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: {len(self.jobs)} jobs"]
-        lines += [f"{blow.at_s:7.1f} s  {blow.damage}" for blow in self.blows]
+        lines += [f"{strike.at_s:7.1f} s  {strike.damage}" for strike in self.strikes]
         return "\n".join(lines)
 
 
@@ -94,7 +94,7 @@ def _draw_jobs(draw: random.Random, start_s: float) -> list[PlannedJob]:
     return [
         PlannedJob(
             at_s=start_s + instant,
-            # One in ten is a video that others ask for too.
+            # One in ten is a video that other jobs request, too.
             video=f"popular-{draw.randrange(8)}"
             if draw.random() < 0.1
             else f"{start_s:g}-{number}",
@@ -106,11 +106,11 @@ def _draw_jobs(draw: random.Random, start_s: float) -> list[PlannedJob]:
     ]
 
 
-def _draw_blows(draw: random.Random, start_s: float) -> list[Blow]:
+def _draw_strikes(draw: random.Random, start_s: float) -> list[Strike]:
     kinds = list(_EACH_ROUND)
     draw.shuffle(kinds)
-    span_s = (ROUND_S - _FIRST_BLOW_S) / len(kinds)
+    span_s = (ROUND_S - _FIRST_STRIKE_S) / len(kinds)
     return [
-        Blow(start_s + _FIRST_BLOW_S + (at + draw.random()) * span_s, kind, draw.randrange(6))
+        Strike(start_s + _FIRST_STRIKE_S + (at + draw.random()) * span_s, kind, draw.randrange(6))
         for at, kind in enumerate(kinds)
     ]

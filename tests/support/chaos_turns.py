@@ -1,4 +1,4 @@
-"""Possible next writes of the owner of a stage, current or outdated."""
+"""Possible next writes of a current or outdated owner of a stage."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -41,16 +41,16 @@ class Owner:
     stage: Stage
     job: Job
     sharing: Sharing
-    """How the claim says to get the stage's remote job."""
+    """How to get the remote job of the stage, according to the claim."""
 
     @property
     def record(self) -> StageRecord:
-        """Its record of the stage."""
+        """The stage record of its copy of the job."""
         return self.job.stages[self.stage.name]
 
     @property
     def remote_id(self) -> str:
-        """The service's id: the same for the same idempotency key."""
+        """The remote job id, which is the same for the same idempotency key."""
         return f"{self.job.job_id}:{self.stage.name}:{self.record.attempt}"
 
 
