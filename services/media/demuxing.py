@@ -56,7 +56,7 @@ class Demuxer:
         is_fragmented: The container is fragmented MP4.
         is_start_lost: The first packets are damaged, so the time line starts before the rest.
         holes: Byte ranges of MP3 without frames.
-        previous: The demuxer of the part that this one continues, whose time line is used on.
+        previous: The demuxer of the part that this one continues; its time line is reused.
     """
 
     def __init__(

@@ -25,9 +25,11 @@ HEADER_BYTES = 65536
 OGG_FIRST_PAGE = b"OggS\x00\x02"
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
 AMR_STARTS = (b"#!AMR\n", b"#!AMR-WB\n")
-PIPED_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE})
+PLACEHOLDER_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE})
 """Placeholder sizes that programs write for WAV data of unknown size."""
-PIPED_LEAST = 0x7FFFF000  # SoX and others write a placeholder minus the size of the headers
+MIN_PLACEHOLDER_SIZE = (
+    0x7FFFF000  # SoX and others write a placeholder minus the size of the headers
+)
 MP4_BOXES = frozenset(
     {
         b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"sidx", b"ssix",
@@ -103,7 +105,7 @@ def _is_avi(head: bytes) -> bool:
 
 def _map_avi(data: Buffer) -> FileMap:
     (size,) = struct.unpack_from("<I", data, 4)
-    is_known = size not in PIPED_SIZES and size < PIPED_LEAST
+    is_known = size not in PLACEHOLDER_SIZES and size < MIN_PLACEHOLDER_SIZE
     return FileMap((Part(0, len(data)),), is_cut=is_known and size + 8 > len(data) + 1)
 
 
@@ -238,7 +240,7 @@ def _end_wave(data: Buffer, start: int) -> tuple[int, bool, Mapping[str, str]]:
             continue
         if size == 0xFFFFFFFF and long_size:  # noqa: PLR2004 - marker of RF64
             size = long_size
-        elif size in PIPED_SIZES or size >= PIPED_LEAST:
+        elif size in PLACEHOLDER_SIZES or size >= MIN_PLACEHOLDER_SIZE:
             return len(data), False, {"ignore_length": "1"}
         end = offset + 8 + size
         if end > len(data):

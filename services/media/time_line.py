@@ -24,7 +24,7 @@ class PacketTimes:
     """Decoding timestamp; it increases monotonically, except at a discontinuity."""
     end: float
     presented: float
-    """Presentation timetimes."""
+    """Presentation timestamp."""
 
     @property
     def presented_end(self) -> float:
@@ -46,7 +46,7 @@ class TimeLine:
     can_skip: bool
     min_jump_s: float = MIN_JUMP_S
     offset_s: float = 0.0
-    """Seconds to add to a timetimes."""
+    """Seconds to add to a timestamp."""
     gaps: list[tuple[float, float]] = field(default_factory=list)
     """Spans of the time line in which no stream has a packet."""
     _ends: dict[int, float] = field(default_factory=dict)

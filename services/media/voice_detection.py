@@ -1,4 +1,4 @@
-"""Analyse a whole recording to decide which channels carry voices."""
+"""Analyze a whole recording to decide which channels carry voices."""
 
 from collections.abc import Iterable
 from dataclasses import replace
