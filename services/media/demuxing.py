@@ -99,24 +99,29 @@ class Demuxer:
         self._numbers = {
             stream.index: FIRST_VIDEO - number for number, stream in enumerate(video_streams)
         }
-        watched = {index}
-        if self.is_timed and not INDEXED_FORMATS & formats:
-            watched |= {stream.index for stream in video_streams}
-        others: set[int] = set()
-        if self._is_packetized:
-            others = {one.index for one in container.streams.audio if has_codec(one)} - {index}
-        watched |= others
-        self._wanted: list[Stream] = []
-        for stream in container.streams:
-            if stream.index in watched:
-                self._wanted.append(stream)
-            else:
-                stream.discard = Discard.all
+        others = self._discard_unneeded(formats, {stream.index for stream in video_streams})
         # `Fraction` is slow, and a file may have millions of packets.
         self.tick_s = {stream.index: float(stream.time_base or 0) for stream in container.streams}
         self._succession = Succession(index, others, self.tick_s[index])
         self._following_ticks: int | None = None
         self._following_s = 0.0
+
+    def _discard_unneeded(self, formats: frozenset[str], videos: set[int]) -> set[int]:
+        """Discard the streams that are not read; return the other audio streams that are."""
+        container, needed = self._container, {self._index}
+        if self.is_timed and not INDEXED_FORMATS & formats:
+            needed |= videos
+        others: set[int] = set()
+        if self._is_packetized:
+            audio = {one.index for one in container.streams.audio if has_codec(one)}
+            others = audio - {self._index}
+        self._wanted: list[Stream] = []
+        for stream in container.streams:
+            if stream.index in needed | others:
+                self._wanted.append(stream)
+            else:
+                stream.discard = Discard.all
+        return others
 
     @property
     def gaps(self) -> list[tuple[float, float]]:
