@@ -25,7 +25,7 @@ from enum import Enum
 from statistics import mean, median
 from typing import Any
 
-from services.transcriber.transcript import Word
+from services.transcriber.transcript import Segment, Word
 
 LEAST_PASSAGE_CONFIDENCE = 0.65
 LEAST_WORD_LOG_PROBABILITY = -0.5
@@ -41,6 +41,8 @@ LEAST_PROBABILITY = 0.01
 """Lower limit of word probabilities, for their logarithm."""
 STUTTER = re.compile(r"(\w{1,4}?)\1{9}")
 """The same letters ten times in a row, such as "tatatatatatatatatata": a loop of the model."""
+ISOLATED_WORDS = 2
+"""Words of a segment that is not believed between two marked segments."""
 LEAST_VOICE = 0.3
 """Mean voice probability at the words or just beside them, as ``section`` measures it."""
 LEAST_LANGUAGE_PROBABILITY = 0.3
@@ -164,6 +166,28 @@ def _is_doubtful(own: Sequence[float], evidence: Evidence) -> bool:
         or (is_sampled and sampled < LEAST_SAMPLED_LOG_PROBABILITY)
         or _shrink(own, evidence.confidence, OWN_WEIGHT) < LEAST_CONFIDENCE
     )
+
+
+def find_doubtful(segments: Sequence[Segment]) -> list[bool]:
+    """Return for each segment whether its words may not have been spoken.
+
+    These are the marked ones, and those of at most two words between marked ones: over babble the
+    model recognizes single words with confidence, in any language.
+
+    Args:
+        segments: All segments of a recording, in order.
+    """
+    marks = [segment.is_marked for segment in segments]
+    return [
+        mark
+        or (
+            0 < len(segment.words) <= ISOLATED_WORDS
+            and 0 < at < len(marks) - 1
+            and marks[at - 1]
+            and marks[at + 1]
+        )
+        for at, (segment, mark) in enumerate(zip(segments, marks, strict=True))
+    ]
 
 
 def _shrink(own: Sequence[float], passage: float, weight: int) -> float:

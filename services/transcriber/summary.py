@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from services.transcriber.doubt import find_doubtful
 from services.transcriber.languages import NAMES
 from services.transcriber.transcript import Segment, Transcript
 
@@ -128,16 +129,16 @@ def _warn_of_low_confidence(segments: Sequence[Segment]) -> Iterable[dict[str, A
 
 
 def _merge_marked(segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """Return the times of marked segments; adjacent ones are merged."""
+    """Return the times of doubtful segments; adjacent ones are merged."""
     spans: list[tuple[float, float]] = []
-    was_marked = False
-    for segment in segments:
-        if segment.is_marked and was_marked:
+    was_doubtful = False
+    for segment, is_doubtful in zip(segments, find_doubtful(segments), strict=True):
+        if is_doubtful and was_doubtful:
             start, end = spans[-1]
             spans[-1] = (start, max(end, segment.end))
-        elif segment.is_marked:
+        elif is_doubtful:
             spans.append((segment.start, segment.end))
-        was_marked = segment.is_marked
+        was_doubtful = is_doubtful
     return spans
 
 

@@ -9,12 +9,13 @@ import pytest
 from services.transcriber.doubt import (
     Evidence,
     Verdict,
+    find_doubtful,
     find_first_confidences,
     join,
     judge,
     weigh,
 )
-from services.transcriber.transcript import Word
+from services.transcriber.transcript import Segment, Word
 
 SURE = Evidence(
     log_probability=-0.15,
@@ -153,3 +154,36 @@ def test_a_repeated_word_has_the_confidence_of_its_first_occurrence_in_the_passa
 def test_a_word_that_repeats_its_letters_again_and_again_is_marked() -> None:
     assert judge(make_words("Neko" + "ta" * 30), SURE, voice=VOICED) is Verdict.MARK
     assert judge(make_words("hahaha 1000000 www"), SURE, voice=VOICED) is Verdict.KEEP
+
+
+def _segment(words: int, *, is_marked: bool) -> Segment:
+    spoken = tuple(Word(" no", at, at + 0.2, 0.9) for at in range(words))
+    return Segment(" no" * words, 0.0, float(words), spoken, is_marked=is_marked)
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after", "expected"),
+    [
+        (1, True, True, True),
+        (2, True, True, True),
+        (3, True, True, False),
+        (1, True, False, False),
+        (1, False, True, False),
+        (0, True, True, False),
+    ],
+)
+def test_a_short_segment_between_doubtful_ones_is_doubtful(
+    *, words: int, before: bool, after: bool, expected: bool
+) -> None:
+    segments = [
+        _segment(5, is_marked=before),
+        _segment(words, is_marked=False),
+        _segment(5, is_marked=after),
+    ]
+    assert find_doubtful(segments) == [before, expected, after]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_segments_are_judged_by_themselves(count: int) -> None:
+    segments = [_segment(5, is_marked=True), _segment(1, is_marked=False)]
+    assert find_doubtful(segments[:count]) == [True, False][:count]
