@@ -24,19 +24,25 @@ def is_healthy(address: str) -> bool:
         return False
 
 
-def await_health(addresses: Mapping[str, str], check: Callable[[], None] = lambda: None) -> None:
+def await_health(
+    addresses: Mapping[str, str],
+    check: Callable[[], None] = lambda: None,
+    *,
+    timeout_s: float = START_TIMEOUT_S,
+) -> None:
     """Wait until every health check passes.
 
     Args:
         addresses: URLs of health checks by process name.
         check: Called between attempts; an exception ends the wait.
+        timeout_s: Seconds for each health check to pass.
 
     Raises:
         TimeoutError: A health check has not passed; the message names it.
     """
     for name, address in addresses.items():
         is_ready = partial(_check_and_probe, check, address)
-        wait_until(is_ready, timeout_s=START_TIMEOUT_S, what=f"{name} at {hide_login(address)}")
+        wait_until(is_ready, timeout_s=timeout_s, what=f"{name} at {hide_login(address)}")
 
 
 def _check_and_probe(check: Callable[[], None], address: str) -> bool:
@@ -44,7 +50,7 @@ def _check_and_probe(check: Callable[[], None], address: str) -> bool:
     return is_healthy(address)
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], *, timeout_s: float = START_TIMEOUT_S) -> int:
     """Wait for ``name=url`` arguments, print them, and run until stopped.
 
     Returns:
@@ -52,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     addresses = dict(argument.split("=", 1) for argument in arguments)
     try:
-        await_health(addresses)
+        await_health(addresses, timeout_s=timeout_s)
     except TimeoutError as error:
         print(error)
         return 1

@@ -23,11 +23,10 @@ def test_a_service_that_answers_is_announced_without_its_login(
 
 
 def test_a_service_that_does_not_answer_is_named_without_its_login(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(announce, "START_TIMEOUT_S", 0.01)
-    place = f"{LOOPBACK}:{free_port()}/health/ready"
-    assert announce.main([f"downloader=http://user:hunter2@{place}"]) == 1
+    url = f"{LOOPBACK}:{free_port()}/health/ready"
+    assert announce.main([f"downloader=http://user:hunter2@{url}"], timeout_s=0.01) == 1
     shown = capsys.readouterr().out
-    assert f"downloader at http://{place}" in shown
+    assert f"downloader at http://{url}" in shown
     assert "hunter2" not in shown
