@@ -31,6 +31,10 @@ LEAST_PASSAGE_CONFIDENCE = 0.65
 LEAST_WORD_LOG_PROBABILITY = -0.5
 LEAST_SAMPLED_LOG_PROBABILITY = -0.25
 """For a passage that was sampled because its most probable text was a loop or a guess."""
+LEAST_TOKEN_LOG_PROBABILITY = -0.7
+"""For any other passage, whatever its words look like. A right passage that is cut off has about
+-0.5, because the end of the text is uncertain; one that was invented over reversed speech, with
+certain words, had -0.8."""
 PASSAGE_WEIGHT = 12
 """Weight of a passage's mean, in words, against a segment's own different words."""
 LEAST_CONFIDENCE = 0.45
@@ -164,6 +168,7 @@ def _is_doubtful(own: Sequence[float], evidence: Evidence) -> bool:
         or _shrink(logarithms, evidence.word_log_probability, PASSAGE_WEIGHT)
         < LEAST_WORD_LOG_PROBABILITY
         or (is_sampled and sampled < LEAST_SAMPLED_LOG_PROBABILITY)
+        or evidence.log_probability < LEAST_TOKEN_LOG_PROBABILITY
         or _shrink(own, evidence.confidence, OWN_WEIGHT) < LEAST_CONFIDENCE
     )
 

@@ -187,3 +187,13 @@ def test_a_short_segment_between_doubtful_ones_is_doubtful(
 def test_few_segments_are_judged_by_themselves(count: int) -> None:
     segments = [_segment(5, is_marked=True), _segment(1, is_marked=False)]
     assert find_doubtful(segments[:count]) == [True, False][:count]
+
+
+@pytest.mark.parametrize(
+    ("log_probability", "verdict"), [(-0.55, Verdict.KEEP), (-0.8, Verdict.MARK)]
+)
+def test_certain_words_of_a_very_uncertain_passage_are_marked(
+    log_probability: float, verdict: Verdict
+) -> None:
+    evidence = replace(SURE, log_probability=log_probability)
+    assert judge(make_words("they look so certain"), evidence, voice=VOICED) is verdict
