@@ -18,9 +18,10 @@ EXTRAS := services,s3,vocals,diarize,translate,cli,flower,otel,whisper-base,loca
 OSV_URL ?= https://api.osv.dev/v1/query
 WITHOUT_CHAOS := --ignore tests/chaos --ignore tests/system tests
 # Tests that depend on the Redis server: scripts, persistence, the broker.
-ON_OTHER_SERVERS := tests/integration/test_job_store_machine.py tests/integration/test_pipeline.py \
-  tests/integration/test_trouble.py tests/integration/test_listing.py tests/chaos/test_redis.py \
-  tests/integration/test_counters.py
+ON_OTHER_SERVERS := tests/integration/orchestrator/store/test_job_store_machine.py \
+  tests/integration/orchestrator/store/test_counters.py tests/integration/orchestrator/engine/test_pipeline.py \
+  tests/integration/orchestrator/engine/test_trouble.py tests/integration/web/test_listing.py \
+  tests/chaos/test_redis.py
 ON_SERVERS := $(ON_OTHER_SERVERS) $(patsubst %,tests/system/test_%.py,monitoring chart units sentinel \
   secure_redis rabbitmq hosts)
 

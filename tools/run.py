@@ -15,6 +15,8 @@ from honcho import manager as honcho_manager
 from honcho.environ import parse_procfile
 from honcho.manager import SIGNALS, Manager
 
+from orchestrator.errors import SettingsError
+from orchestrator.settings import load_settings
 from tools.ports import free_port, is_port_free
 from tools.stack import DEFAULT_REDIS_PORT, Stack, plan_stack
 
@@ -31,6 +33,11 @@ def main() -> int:
         0 after a requested stop, 1 when it could not start or a process exited.
     """
     os.chdir(_ROOT)
+    try:
+        load_settings()
+    except SettingsError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
     stack = plan_stack(_environment(), redis_port=_redis_port())
     if busy := _busy_ports(stack):
         print(f"cannot start: these ports are in use: {busy}", file=sys.stderr)

@@ -1,15 +1,9 @@
-"""Language codes that the API accepts, and the normalization of language tags.
+"""Language codes that the API accepts, and the normalization of language tags."""
 
-The transcriber follows the same rule (``services/transcriber/languages.py``). Both use the package
-``langcodes``, which has the tables of IANA and CLDR.
-"""
-
-import re
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Final
 
-from langcodes import Language
+from foundation import language_tags
 
 __all__ = ["AUTO", "CODES", "ISO_639_1", "find_code", "suggest_codes"]
 
@@ -32,9 +26,6 @@ CODES: Final = ISO_639_1 - {"nb"} | {"haw", "yue"}
 """The codes that are stored and sent to services."""
 _SORTED: Final = sorted(CODES)
 
-_TAG: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
-_EXTENDED: Final = re.compile(r"[a-z]{3}")
-_ALIASES: Final = {"nb": "no", "fil": "tl"}  # CLDR prefers codes that Whisper lacks
 _COMMON: Final = ("en", "es", "pt", "fr", "de", "zh")
 _LONGEST_CODE: Final = 3
 _SUGGESTIONS: Final = 3
@@ -44,27 +35,9 @@ def find_code(tag: str) -> str | None:
     """Return the code in ``CODES`` for a language tag, or ``None``.
 
     Args:
-        tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
-            ``por``, ``iw``, ``zh_TW``. Region and script are ignored.
+        tag: See ``foundation.language_tags.find_code``.
     """
-    subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
-    if not _TAG.fullmatch(subtags):
-        return None
-    language, *rest = subtags.split("-")
-    # A second subtag of three letters is a language (`zh-yue`) or a mistake (`en-usa`).
-    extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
-    return extended or _find_code(language)
-
-
-@lru_cache(maxsize=1024)
-def _find_code(language: str) -> str | None:
-    # Not `closest_match`, and not whole tags: langcodes caches every tag without limit.
-    found = Language.get(language)
-    for candidate in (found.language, found.prefer_macrolanguage().language):
-        code = _ALIASES.get(candidate or "", candidate)
-        if code in CODES:
-            return code
-    return None
+    return language_tags.find_code(tag, CODES)
 
 
 def suggest_codes(tag: str) -> tuple[str, ...]:

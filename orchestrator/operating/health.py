@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.microservice import MicroserviceClient
-from orchestrator.microservice.instances import summarize_health
 from orchestrator.settings import Settings
 from orchestrator.store.breakers import BreakerStore
 from orchestrator.store.jobs import JobStore
 
-__all__ = ["Health", "HealthChecker"]
+__all__ = ["Health", "HealthChecker", "summarize_health"]
 
+_HEALTHY = "healthy"
 _UNREACHABLE = "unreachable"
 Result = TypeVar("Result")
 
@@ -31,6 +31,20 @@ class Health:
     """The status of each instance by its URL, for services with several instances."""
     breakers: Mapping[str, str]
     """``open`` for services that are not called for now, else ``closed``."""
+
+
+def summarize_health(statuses: Mapping[str, str]) -> str:
+    """Return the health status of a service.
+
+    If its instances differ, it is ``degraded`` while one of them is healthy, else ``unhealthy``.
+
+    Args:
+        statuses: The status of each instance, by its URL.
+    """
+    different = set(statuses.values())
+    if len(different) == 1:
+        return different.pop()
+    return "degraded" if _HEALTHY in different else "unhealthy"
 
 
 class HealthChecker:

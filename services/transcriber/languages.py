@@ -1,11 +1,8 @@
 """The languages that Whisper supports, and the available translations."""
 
-import re
-from functools import lru_cache
 from typing import Any
 
-from langcodes import Language
-
+from foundation import language_tags
 from services.kit.work import WorkError
 from services.transcriber.bundled import BUNDLED
 from services.transcriber.encoder_file import require_encoder
@@ -125,38 +122,16 @@ NAMES = dict(
 )
 _WHISPER_CODES = {"jv": "jw"}  # Whisper writes Javanese as ISO 639-1 did until 2001
 _ISO_CODES = {whisper: iso for iso, whisper in _WHISPER_CODES.items()}
-_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,8}")
-_EXTENDED = re.compile(r"[a-z]{3}")
-_ALIASES = {"nb": "no", "fil": "tl"}  # CLDR prefers codes that Whisper does not have
+_CODES = frozenset(NAMES)
 
 
 def find_code(tag: str) -> str | None:
     """Return the code in ``NAMES`` for a language tag, or ``None``.
 
-    The orchestrator applies the same rule (``orchestrator/domain/languages.py``).
-
     Args:
-        tag: ISO 639-1, -2 or -3, or BCP 47 with ``-`` or ``_``, in any letter case: ``pt-BR``,
-            ``por``, ``iw``, ``zh_TW``. Region and script are ignored.
+        tag: See ``foundation.language_tags.find_code``.
     """
-    subtags = tag.strip().partition(".")[0].replace("_", "-").lower()
-    if not _TAG.fullmatch(subtags):
-        return None
-    language, *rest = subtags.split("-")
-    # A second subtag of three letters is a language (`zh-yue`) or a mistake (`en-usa`).
-    extended = _find_code(rest[0]) if rest and _EXTENDED.fullmatch(rest[0]) else None
-    return extended or _find_code(language)
-
-
-@lru_cache(maxsize=1024)
-def _find_code(language: str) -> str | None:
-    # Not `closest_match`, nor whole tags: langcodes caches every argument without a limit.
-    found = Language.get(language)
-    for candidate in (found.language, found.prefer_macrolanguage().language):
-        code = _ALIASES.get(candidate or "", candidate)
-        if code in NAMES:
-            return code
-    return None
+    return language_tags.find_code(tag, _CODES)
 
 
 def fit_code(code: str, model: str) -> str:

@@ -35,7 +35,7 @@ local function append_segments(id, stage, segments)
 end
 
 -- Replace a job's stream by one value, which takes a third of the memory: a list of the first
--- event's time and a row for each event. In a row of the history, '' stands for the same value as
+-- event's time and a row for each event. In a row of the history, '' means the same value as
 -- in the row before. Progress and segments of earlier attempts are left out.
 local function abridge(values, before)
   for index, value in ipairs(values) do

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from orchestrator.errors import StoreUnavailableError
-from orchestrator.operating.health import HealthChecker
+from orchestrator.operating.health import HealthChecker, summarize_health
 from orchestrator.settings import Settings, load_settings
 
 
@@ -96,3 +96,16 @@ def test_a_result_is_cached_briefly(settings: Settings) -> None:
     clock.now += 0.2
     health.check()
     assert service.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (["healthy"], "healthy"),
+        (["unreachable", "unreachable"], "unreachable"),
+        (["healthy", "unreachable"], "degraded"),
+        (["degraded", "unreachable"], "unhealthy"),
+    ],
+)
+def test_the_health_of_a_service_follows_from_its_instances(words: list[str], word: str) -> None:
+    assert summarize_health({f"http://{n}.test": said for n, said in enumerate(words)}) == word

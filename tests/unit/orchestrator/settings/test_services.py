@@ -1,11 +1,10 @@
-"""The instances of a service: their URLs, and their health together."""
+"""The URLs of a service's instances."""
 
 import traceback
 
 import pytest
 
 from orchestrator.errors import SettingsError
-from orchestrator.microservice.instances import summarize_health
 from orchestrator.settings import ServiceSettings, load_settings
 
 
@@ -46,16 +45,3 @@ def test_a_login_is_not_in_the_repr_of_the_settings(monkeypatch: pytest.MonkeyPa
     settings = load_settings(env_files=())
     assert settings.services["audio-transcriber"].urls == ("http://[::1]:80/v1",)
     assert "user" not in repr(settings.services)
-
-
-@pytest.mark.parametrize(
-    ("words", "word"),
-    [
-        (["healthy"], "healthy"),
-        (["unreachable", "unreachable"], "unreachable"),
-        (["healthy", "unreachable"], "degraded"),
-        (["degraded", "unreachable"], "unhealthy"),
-    ],
-)
-def test_the_health_of_a_service_follows_from_its_instances(words: list[str], word: str) -> None:
-    assert summarize_health({f"http://{n}.test": said for n, said in enumerate(words)}) == word
